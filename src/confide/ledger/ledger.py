@@ -228,6 +228,10 @@ class Ledger:
         """Return the names of the accounts."""
         return [entry.body["account"] for entry in self.store.all(kind="account")]
 
+    def studies(self, account: str) -> list[str]:
+        """Return the studies that hold an allowance on `account`, in the order in which they came."""
+        return list(dict.fromkeys(e.body["study"] for e in self.store.all(kind="allowance", account=account)))
+
     def balance(self, account: str, study: str | None = None) -> Balance:
         """Return what `account`, or the allowance of `study` on it, may spend and has spent."""
         where: dict[str, str | int] = {"account": account} | ({} if study is None else {"study": study})
