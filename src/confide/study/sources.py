@@ -16,7 +16,7 @@ import polars as pl
 from confide.errors import InvalidInput
 from confide.records.load import load_source
 from confide.records.notes import Note
-from confide.records.patients import Crosswalk, read_id_list
+from confide.records.patients import read_crosswalk, read_id_list
 from confide.records.section import SourceSection
 from confide.study.config import Study
 from confide.types import Json, Progress, no_progress
@@ -61,7 +61,7 @@ def seal_sources(study: Study, vault: Vault, *, progress: Progress = no_progress
     """
     folder = sealed_folder(study)
     folder.mkdir(mode=0o700, exist_ok=True)
-    index = _read_index(folder, vault)
+    index = read_index(folder, vault)
     before = json.dumps(index)
     plain = list(_originals(study, index))
     total = 0
@@ -81,12 +81,12 @@ def seal_sources(study: Study, vault: Vault, *, progress: Progress = no_progress
 def remove_originals(study: Study, vault: Vault) -> int:
     """Delete the plain originals whose sealed copies were read back just now; return how many."""
     folder = sealed_folder(study)
-    index = _read_index(folder, vault)
+    index = read_index(folder, vault)
     removed = 0
     for source, path in list(_originals(study, index)):
         sealed = index.get(source, {}).get(path.relative_to(study.folder).as_posix())
-        if sealed is not None and vault.read(folder / sealed) == path.read_bytes():
-            path.unlink()
+        if sealed is not None:
+            vault.remove_original(path, folder / sealed)
             removed += 1
     return removed
 
@@ -98,7 +98,7 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
         InvalidInput: naming file and row, never a value.
     """
     folder = sealed_folder(study)
-    index = _read_index(folder, vault)
+    index = read_index(folder, vault)
 
     def files(source: str) -> Iterator[tuple[str, bytes]]:
         for name, sealed in sorted(index[source].items()):
@@ -106,7 +106,7 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
 
     lists = dict(files(_LISTS)) if _LISTS in index else {}
     patient, consent = study.patient, study.consent
-    crosswalk = Crosswalk.read(lists[patient.crosswalk], patient.crosswalk) if patient.crosswalk else Crosswalk.empty()
+    crosswalk = read_crosswalk(lists[patient.crosswalk], patient.crosswalk) if patient.crosswalk else None
     optout = read_id_list(lists[consent.optout], consent.optout) if consent.optout else frozenset()
     consented = read_id_list(lists[consent.consented], consent.consented) if consent.consented else None
     tables: dict[str, pl.DataFrame] = {}
@@ -117,22 +117,22 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
         content = list(files(source.name))
         commitments[source.name] = _commit(study, vault, source, [*lists.items(), *content])
         loaded = load_source(
-            source, content, crosswalk=crosswalk, optout=optout, consented=consented, patient=patient.id
+            source, content, patient=patient.id, crosswalk=crosswalk, optout=optout, consented=consented
         )
-        if isinstance(loaded.records, pl.DataFrame):
-            tables[source.name] = _with_unit(study, loaded.records)
-            patients = loaded.records["_patient"].n_unique()
+        if isinstance(loaded, pl.DataFrame):
+            tables[source.name] = _with_unit(study, loaded)
+            patients = loaded["_patient"].n_unique()
         else:
-            notes[source.name] = loaded.records
-            patients = len({note.patient for note in loaded.records})
+            notes[source.name] = loaded
+            patients = len({note.patient for note in loaded})
         counts.append(
             {
                 "name": source.name,
                 "kind": source.kind,
                 "files": len(content),
-                "rows": len(loaded.records),
+                "rows": len(loaded),
                 "patients": patients,
-                "opted_out": loaded.opted_out,
+                "opted_out": len(optout),
             }
         )
         progress(done + 1, len(study.source))
@@ -153,7 +153,8 @@ def _commit(study: Study, vault: Vault, source: SourceSection, content: list[tup
     return vault.keyed_digest("\n".join([study.study.name, public, *digests]).encode(), "commitment")
 
 
-def _read_index(folder: Path, vault: Vault) -> dict[str, dict[str, str]]:
+def read_index(folder: Path, vault: Vault) -> dict[str, dict[str, str]]:
+    """Return source -> name of the original -> name of its sealed file; empty before the first sealing."""
     path = folder / INDEX
     index: dict[str, dict[str, str]] = json.loads(vault.read(path)) if path.exists() else {}
     return index
