@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -121,11 +121,8 @@ class Ledger:
             InvalidInput: no such account, or the study holds another allowance (extend it by name).
             BudgetExceeded: the account as a whole is smaller than the allowance.
         """
-        rule = Rule.for_budget(epsilon, delta)
         with self._write() as writer:
-            total = self._rule(account)
-            if rule.epsilon > total.epsilon or rule.delta > total.delta:
-                raise BudgetExceeded("ledger.allowance-exceeds-account", account=account, asked=epsilon)
+            rule = self.may_grant(account, epsilon=epsilon, delta=delta)
             there = self.store.last(kind="allowance", account=account, study=study)
             if there is not None:
                 if there.body["rule"] != rule.to_json():
@@ -142,6 +139,18 @@ class Ledger:
                     "purpose": purpose,
                 }
             )
+
+    def may_grant(self, account: str, *, epsilon: float, delta: float) -> Rule:
+        """Return the rule that an allowance of this size would have.
+
+        Raises:
+            InvalidInput: no such account.
+            BudgetExceeded: the account as a whole is smaller.
+        """
+        rule, total = Rule.for_budget(epsilon, delta), self._rule(account)
+        if rule.epsilon > total.epsilon or rule.delta > total.delta:
+            raise BudgetExceeded("ledger.allowance-exceeds-account", account=account, asked=epsilon)
+        return rule
 
     # charges ----------------------------------------------------------------------------------------
 
@@ -197,17 +206,25 @@ class Ledger:
         release: Json = json.loads(content)
         return release
 
-    def price(self, plan: Plan, *, study: str, account: str, after: tuple[Plan, ...] = ()) -> float:
-        """Return the ε that the study would have left after `after` and `plan`; spends nothing.
+    def price(
+        self, plans: Sequence[Plan], *, study: str, account: str, epsilon: float, delta: float
+    ) -> tuple[float, set[str]]:
+        """Say what an allowance of (epsilon, delta) would have left after `plans`; spends nothing.
 
+        Returns:
+            The ε left, and the names of the plans that are released already and cost nothing.
         Raises:
-            BudgetExceeded: the account or the allowance would refuse.
+            BudgetExceeded: the account or the allowance would refuse one of them.
         """
-        rules, spent = self._state(study, account)
-        for coming in (*after, plan):
-            if self.store.last(kind="commit", key=self._key(coming, study=study, account=account)) is None:
-                _, spent = self._admit(coming, rules, spent, study=study, account=account)
-        return rules["study"].left(spent["study"])
+        rules = {"account": self._rule(account), "study": Rule.for_budget(epsilon, delta)}
+        spent = {"account": self._spent(account), "study": self._spent(account, study)}
+        released = set()
+        for plan in plans:
+            if self.store.last(kind="commit", key=self._key(plan, study=study, account=account)) is not None:
+                released.add(plan.name)
+            else:
+                _, spent = self._admit(plan, rules, spent, study=study, account=account)
+        return rules["study"].left(spent["study"]), released
 
     def note_not_private(self, what: str, *, study: str, account: str, commitment: str = "") -> None:
         """Write down a release that ε does not cover (promise 6), once per content.

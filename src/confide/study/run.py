@@ -108,6 +108,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     with clock("stats") as progress:
         for done, plan in enumerate(stats_plans(study)):
             frame, commitment = records.tables[plan.source], records.commitments[plan.source]
+            plan.verify_columns(frame.columns)
             release, replayed = ledger.run(plan, frame, study=name, account=account, commitment=commitment)
             expected = plan.expected_error()
             statistics.append({"name": plan.name, "replayed": replayed, "release": release, "expected_error": expected})

@@ -7,7 +7,7 @@ originals, which may hold patient ids, are in the sealed index.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -100,11 +100,33 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
     folder = sealed_folder(study)
     index = read_index(folder, vault)
 
-    def files(source: str) -> Iterator[tuple[str, bytes]]:
-        for name, sealed in sorted(index[source].items()):
-            yield name, vault.read(folder / sealed)
+    def files(source: str) -> list[tuple[str, bytes]]:
+        return [(name, vault.read(folder / sealed)) for name, sealed in sorted(index.get(source, {}).items())]
 
-    lists = dict(files(_LISTS)) if _LISTS in index else {}
+    return _read(study, vault, files, progress)
+
+
+def read_originals(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Records:
+    """Read all sources as `read_records` will after sealing: plain originals where they are, else sealed copies."""
+    folder = sealed_folder(study)
+    index = read_index(folder, vault)
+    plain: dict[str, dict[str, Path]] = {}
+    for source, path in _originals(study, index):
+        plain.setdefault(source, {})[path.relative_to(study.folder).as_posix()] = path
+
+    def files(source: str) -> list[tuple[str, bytes]]:
+        here, sealed = plain.get(source, {}), index.get(source, {})
+        names = sorted(here.keys() | sealed.keys())
+        return [(n, here[n].read_bytes() if n in here else vault.read(folder / sealed[n])) for n in names]
+
+    return _read(study, vault, files, progress)
+
+
+def _read(
+    study: Study, vault: Vault, files: Callable[[str], list[tuple[str, bytes]]], progress: Progress
+) -> Records:
+    """Read crosswalk and consent lists first, then each source under them."""
+    lists = dict(files(_LISTS))
     patient, consent = study.patient, study.consent
     crosswalk = read_crosswalk(lists[patient.crosswalk], patient.crosswalk) if patient.crosswalk else None
     optout = read_id_list(lists[consent.optout], consent.optout) if consent.optout else frozenset()
@@ -114,7 +136,7 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
     counts: list[Json] = []
     commitments: dict[str, str] = {}
     for done, source in enumerate(study.source):
-        content = list(files(source.name))
+        content = files(source.name)
         commitments[source.name] = _commit(study, vault, source, [*lists.items(), *content])
         loaded = load_source(
             source, content, patient=patient.id, crosswalk=crosswalk, optout=optout, consented=consented
