@@ -145,12 +145,13 @@ def combined_codes(readers: list[Places], sizes: list[int], rows: int) -> Ints:
     """Return one cell number per row from its place in each list; -1 if any place is -1."""
     cells = np.zeros(rows, dtype=np.int64)
     for block in blocks(rows):
-        cell, outside = cells[block], False
+        cell = cells[block]
+        outside = np.zeros(len(cell), dtype=np.bool_)
         for places, size in zip(readers, sizes, strict=True):
             codes = places(block)
             cell *= size
             cell += codes
-            outside = outside | (codes < 0)
+            outside |= codes < 0
         cell[outside] = -1
     return cells
 
