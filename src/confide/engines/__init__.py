@@ -1,0 +1,1 @@
+"""Engines: one group-by of exact integers, whatever runs it."""

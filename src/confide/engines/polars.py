@@ -1,0 +1,170 @@
+"""One pass over a table with Polars and numpy: exact integer sums per cell, each patient bounded.
+
+Everything is decided row by row or within one patient: how a value is read never depends on
+another patient's rows. Knows no privacy budget and no noise; `confide.stats.plan` adds the noise
+before anything is shown. Proof of the bound: `docs/proofs/stats.md`.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from confide.errors import InvalidInput
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Places = Callable[[slice], Ints]  # from a slice of rows to their places in a public list
+
+GRID = 1 << 20  # weight 1 in fixed point
+MOST_ROWS = 1 << 32  # Polars counts rows in 32 bits: no frame is longer
+BLOCK = 1 << 16  # rows handled at a time
+LARGEST_STEPS = 1 << 10  # a contribution times a weight, summed over MOST_ROWS, stays within 2^62
+
+_READABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
+
+
+def read_numbers(column: pl.Series) -> Floats:
+    """Return the column as floats, NaN where there is no finite number.
+
+    Guarantee: each value is read on its own, so that one patient's odd cell changes no other row.
+    """
+    _verify_readable(column)
+    if column.dtype in (pl.Categorical, pl.Enum):
+        column = column.cast(pl.String)
+    numbers = column.cast(pl.Float64, strict=False).to_numpy()
+    finite = np.isfinite(numbers)
+    return numbers if finite.all() else np.where(finite, numbers, np.nan)
+
+
+def read_text(column: pl.Series) -> pl.Series:
+    """Return the column as text, null where there is none; `1.0` in a column of numbers reads `1`."""
+    _verify_readable(column)
+    if column.dtype.is_float():
+        whole = column.is_finite() & (column == column.floor()) & (column.abs() < 2**53)
+        column = column.fill_nan(None)
+        return column.cast(pl.String).zip_with(
+            ~whole.fill_null(False), column.cast(pl.Int64, strict=False).cast(pl.String)
+        )
+    return column.cast(pl.String)
+
+
+def category_places(column: pl.Series, categories: tuple[str, ...]) -> Places:
+    """Return a reader of each row's place in the public list; -1 where not listed or missing."""
+    places = {int(text): place for place, text in enumerate(categories) if _is_plain_integer(text)}
+    if column.dtype.is_integer() and places and max(places) - min(places) < 1 << 16:
+        low = min(places)
+        table = np.full(max(places) - low + 3, -1, dtype=np.int64)  # both ends stay -1, for what lies outside
+        for number, place in places.items():
+            table[number - low + 1] = place
+        numbers = column.cast(pl.Int64, strict=False).fill_null(low - 1).to_numpy()
+        # Where a difference wraps around, it still lands beyond an end of the table.
+        return lambda rows: np.take(table, numbers[rows] - (low - 1), mode="clip")
+    listed = read_text(column).cast(pl.Enum(categories), strict=False).to_physical()
+    codes = listed.fill_null(len(categories)).to_numpy()
+    return lambda rows: np.where(codes[rows] < len(categories), codes[rows].astype(np.int64), -1)
+
+
+def bin_places(column: pl.Series, edges: tuple[float, ...]) -> Places:
+    """Return a reader of each row's half-open bin [edge, next edge); -1 outside of all or missing."""
+    numbers, sorted_edges = read_numbers(column), np.asarray(edges, dtype=np.float64)
+
+    def places(rows: slice) -> Ints:
+        codes = np.searchsorted(sorted_edges, numbers[rows], side="right").astype(np.int64) - 1
+        codes[codes == len(edges) - 1] = -1  # at or above the last edge; NaN sorts there too
+        return codes
+
+    return places
+
+
+def patient_codes(patients: pl.Series) -> Ints:
+    """Return a non-negative integer per row, the same for rows of one patient; -1 for no patient."""
+    if patients.dtype.is_integer() and len(patients) and patients.null_count() < len(patients):
+        low, high = int(patients.min()), int(patients.max())  # type: ignore[arg-type]  # integers, not all null
+        if low > -(2**62) and high - low < 4 * len(patients) + 1024:
+            return (patients.cast(pl.Int64) - low).fill_null(-1).to_numpy()
+    frame = pl.DataFrame({"patient": patients})
+    first_row = pl.int_range(pl.len(), dtype=pl.Int64).first().over("patient")
+    code = pl.when(pl.col("patient").is_null()).then(-1).otherwise(first_row)
+    return frame.select(code=code)["code"].to_numpy()
+
+
+def patient_weights(patients: Ints, counted: Mask, max_rows: int) -> Ints:
+    """Give every patient a fixed-point weight per row, so that none weighs more than `max_rows` rows.
+
+    Guarantee: weight times counted rows of one patient is at most `GRID * max_rows`, and a weight
+    depends on that patient's own counted rows only.
+
+    Args:
+        patients: codes from `patient_codes`, none of them -1 where `counted`.
+        counted: which rows count in this statistic, after public keys and nulls.
+        max_rows: how many whole rows one patient may weigh; at least 1.
+
+    Returns:
+        Weights by patient code, between 0 and `GRID`.
+    """
+    kept = patients if counted.all() else patients[counted]
+    rows = np.bincount(kept, minlength=1)
+    return np.where(rows > max_rows, (GRID * max_rows) // np.maximum(rows, 1), GRID)
+
+
+def cell_sums(
+    cells: Ints, patients: Ints, weights: Ints, contribution: Callable[[slice], Ints | None], n_cells: int
+) -> Ints:
+    """Sum weight times contribution per cell, exactly; rows of cell -1 are left out.
+
+    Guarantee: integers throughout, and no overflow: a row adds at most 2^30, of at most 2^32 rows.
+
+    Args:
+        cells: code of each row's cell, -1 for none.
+        patients: code of each row's patient.
+        weights: weights by patient code, from `patient_weights`.
+        contribution: integers for a slice of the rows, at most `LARGEST_STEPS` in size; None for 1.
+        n_cells: number of public cells; each is in the result, empty or not.
+    """
+    sums = np.zeros(n_cells + 1, dtype=np.int64)
+    for rows in blocks(len(cells)):
+        amounts = np.take(weights, patients[rows], mode="clip")
+        steps = contribution(rows)
+        if steps is not None:
+            amounts *= steps
+        np.add.at(sums, cells[rows], amounts)  # cell -1 falls into the last place, which is dropped
+    return sums[:n_cells]
+
+
+def blocks(rows: int) -> Iterator[slice]:
+    """Yield slices that cover `rows` rows and are small enough to stay in a processor's cache."""
+    if rows >= MOST_ROWS:
+        raise InvalidInput("stats.too-many-rows", most=MOST_ROWS)
+    return (slice(start, start + BLOCK) for start in range(0, rows, BLOCK))
+
+
+def combined_codes(readers: list[Places], sizes: list[int], rows: int) -> Ints:
+    """Return one cell number per row from its place in each list; -1 if any place is -1."""
+    cells = np.zeros(rows, dtype=np.int64)
+    for block in blocks(rows):
+        cell = cells[block]
+        outside = np.zeros(len(cell), dtype=np.bool_)
+        for places, size in zip(readers, sizes, strict=True):
+            codes = places(block)
+            cell *= size
+            cell += codes
+            outside |= codes < 0
+        cell[outside] = -1
+    return cells
+
+
+def _is_plain_integer(text: str) -> bool:
+    return (
+        text.removeprefix("-").isdecimal()
+        and text.isascii()
+        and str(int(text)) == text
+        and abs(int(text)) < 2**62
+    )
+
+
+def _verify_readable(column: pl.Series) -> None:
+    if not (column.dtype.is_numeric() or column.dtype in _READABLE or column.dtype == pl.Null):
+        raise InvalidInput("stats.column-type", column=column.name, found=str(column.dtype))

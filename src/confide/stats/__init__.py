@@ -1,0 +1,1 @@
+"""Grouped statistics under differential privacy, bounded per patient."""

@@ -1,0 +1,93 @@
+"""Public group keys: lists of categories and edges of bins, written by the analyst.
+
+Every combination is a cell of the result, whether or not any patient is in it: a cell that were
+left out because it is empty would tell. Nothing here reads data.
+"""
+
+import math
+from collections.abc import Collection, Iterator
+from itertools import pairwise, product
+from typing import TypeGuard
+
+from confide.errors import InvalidInput
+
+Keys = dict[str, tuple[str, ...] | tuple[float, ...]]
+
+MOST_CELLS = 2_000_000
+
+
+def are_edges(values: tuple[str, ...] | tuple[float, ...]) -> bool:
+    """Return whether the values are edges of bins; texts are categories."""
+    return not isinstance(values[0], str)
+
+
+def labels(values: tuple[str, ...] | tuple[float, ...]) -> tuple[str, ...]:
+    """Return the name of each key as it stands in a release.
+
+    >>> labels(("F", "M"))
+    ('F', 'M')
+    >>> labels((0, 18, 45.5))
+    ('[0, 18)', '[18, 45.5)')
+    """
+    if not are_edges(values):
+        return tuple(str(value) for value in values)
+    ends = [f"{float(value):.15g}" for value in values]
+    return tuple(f"[{low}, {high})" for low, high in pairwise(ends))
+
+
+def cells(by: Keys) -> Iterator[tuple[str, ...]]:
+    """Yield the labels of every cell, the last key turning fastest; one empty cell without keys."""
+    return product(*(labels(values) for values in by.values()))
+
+
+def n_cells(by: Keys) -> int:
+    """Return the number of cells."""
+    return math.prod(len(labels(values)) for values in by.values())
+
+
+def column_of(key: str, columns: Collection[str]) -> str:
+    """Return the column that a key groups by: its own name, or `age` for `age_band`.
+
+    Raises:
+        InvalidInput: neither is among the columns.
+
+    >>> column_of("age_band", ["age", "sex"])
+    'age'
+    """
+    for column in (key, key.removesuffix("_band")):
+        if column in columns:
+            return column
+    raise InvalidInput("stats.no-column", column=key)
+
+
+def checked(by: Keys) -> Keys:
+    """Return the keys as tuples, after refusing lists that could never group anything.
+
+    Raises:
+        InvalidInput: an empty list, texts and numbers mixed, a category twice, edges that do not
+            rise, fewer than two edges, or more cells than fit.
+    """
+    result: Keys = {key: _checked_list(key, tuple(values)) for key, values in by.items()}
+    if n_cells(result) > MOST_CELLS:
+        raise InvalidInput("stats.too-many-cells", found=n_cells(result), most=MOST_CELLS)
+    return result
+
+
+def _checked_list(key: str, values: tuple[object, ...]) -> tuple[str, ...] | tuple[float, ...]:
+    if not values:
+        raise InvalidInput("stats.keys-empty", key=key)
+    texts = tuple(value for value in values if isinstance(value, str))
+    numbers = tuple(value for value in values if _is_number(value))
+    if len(texts) == len(values):
+        if len(set(texts)) < len(texts):
+            raise InvalidInput("stats.keys-twice", key=key)
+        return texts
+    if len(numbers) < len(values):
+        raise InvalidInput("stats.keys-mixed", key=key)
+    if len(numbers) < 2 or any(not low < high for low, high in pairwise(numbers)):
+        raise InvalidInput("stats.edges", key=key)
+    return numbers
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,1 @@
+"""Models trained under differential privacy, clipped per patient."""
