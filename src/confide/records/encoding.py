@@ -25,7 +25,8 @@ def to_utf8(data: bytes, file: str) -> bytes:
         file: its name, for the refusal.
 
     Raises:
-        InvalidInput: no encoding fits, or the text holds NUL bytes; says byte and line, never what is there.
+        InvalidInput: no encoding fits, a short text fits two, or the text holds NUL bytes; says byte and
+            line, never what is there.
 
     >>> to_utf8("姓名\r\n".encode("gb18030"), "a.csv").decode()
     '姓名\n'
@@ -49,6 +50,8 @@ def _without_mark(data: bytes, file: str) -> bytes:
     """Return UTF-8 as it is, GB18030 turned into UTF-8."""
     utf8 = _fault(data, "utf-8")
     if utf8 is None:
+        if _could_be_either(data):
+            raise InvalidInput("records.encoding-either", file=file)
         return data
     chinese = _fault(data, "gb18030")
     if chinese is None:
@@ -60,6 +63,14 @@ def _without_mark(data: bytes, file: str) -> bytes:
         chinese = 0
     # The encoding that got further is the likelier one; its first fault is the place to look at.
     raise _refusal(data, max(utf8, chinese), file)
+
+
+def _could_be_either(data: bytes) -> bool:
+    """Whether UTF-8 that shows Armenian, Czech, … is everyday Chinese in GB18030 as well (院 is D4 BA)."""
+    beyond = {character for character in data.decode("utf-8") if character > "\x7f"}
+    if not beyond or max(beyond) > "\u07ff" or max(beyond) <= "\xff" or _fault(data, "gb18030") is not None:
+        return False
+    return all(_is_everyday(character) for character in set(data.decode("gb18030")) if character > "\x7f")
 
 
 @cache

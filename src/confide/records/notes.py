@@ -49,7 +49,7 @@ def notes_of(table: pl.DataFrame, section: SourceSection) -> list[Note]:
     bare = pl.col(text).is_null() | (pl.col(text).str.strip_chars().str.len_bytes() == 0)
     refuse_rows(table, bare, "records.no-text", section.name, column=text)
     others = [name for name in table.columns if name not in (text, "_patient", "_row", "_file")]
-    cells = table.select(pl.all().cast(pl.String).exclude("_row"), pl.col("_row"))
+    cells = table.select(pl.exclude("_row").cast(pl.String), "_row")
     return [_note(record, section, text, others) for record in cells.iter_rows(named=True)]
 
 

@@ -147,9 +147,9 @@ def assign_patients(
         raise InvalidInput("records.no-patient-column", file=file, column=column, columns=columns_of(table))
     owned = table.with_columns(crosswalk.patients_of(_id_text(table, column)).alias("_patient"))
     refuse_rows(owned, pl.col("_patient").is_null(), "records.no-patient", file, column=column)
-    keep = ~pl.col("_patient").is_in(_patients(optout, crosswalk))
+    keep = ~pl.col("_patient").is_in(_patients(optout, crosswalk).implode())
     if consented is not None:
-        keep &= pl.col("_patient").is_in(_patients(consented, crosswalk))
+        keep &= pl.col("_patient").is_in(_patients(consented, crosswalk).implode())
     return owned.filter(keep)
 
 

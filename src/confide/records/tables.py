@@ -96,7 +96,7 @@ def _plain(name: str, dtype: pl.DataType, file: str) -> pl.Expr:
     if dtype in (pl.Categorical, pl.Enum):
         return column.cast(pl.String).replace("", None)
     if dtype.is_temporal() and dtype != pl.Duration:
-        return column.dt.to_string("iso").str.replace(r"[T ]00:00:00(\.0+)?$", "")
+        return column.dt.to_string("iso").str.replace(r"\.0+$", "").str.replace(r"[T ]00:00:00$", "")
     if dtype.is_integer() and dtype != pl.UInt64 and dtype not in (pl.Int128, pl.UInt128):
         return column.cast(pl.Int64)
     if dtype.is_float() or dtype.is_decimal():
