@@ -137,7 +137,7 @@ def cell_sums(
 def blocks(rows: int) -> Iterator[slice]:
     """Yield slices that cover `rows` rows and are small enough to stay in a processor's cache."""
     if rows >= MOST_ROWS:
-        raise InvalidInput("stats.too-many-rows", most=MOST_ROWS)
+        raise InvalidInput("engines.too-many-rows", most=MOST_ROWS)
     return (slice(start, start + BLOCK) for start in range(0, rows, BLOCK))
 
 
@@ -167,4 +167,4 @@ def _is_plain_integer(text: str) -> bool:
 
 def _verify_readable(column: pl.Series) -> None:
     if not (column.dtype.is_numeric() or column.dtype in _READABLE or column.dtype == pl.Null):
-        raise InvalidInput("stats.column-type", column=column.name, found=str(column.dtype))
+        raise InvalidInput("engines.column-type", column=column.name, found=str(column.dtype))

@@ -19,7 +19,7 @@ def half_width(scale: float, miss: float = 1 - CONFIDENCE) -> int:
     Guarantee: exact, from P(|X| > k) = 2 q^(k+1) / (1 + q) with q = exp(-1/scale).
 
     >>> half_width(1.0)
-    2
+    3
     """
     q = math.exp(-1 / scale)
     return max(0, math.ceil(scale * math.log(2 / (miss * (1 + q)))) - 1)
