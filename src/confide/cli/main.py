@@ -121,7 +121,7 @@ def _translated(error: click.UsageError) -> ConfideError:
     command = error.ctx.command_path if error.ctx else "confide"
     if isinstance(error, click.NoSuchOption):
         return InvalidInput("cli.no-such-option", found=error.option_name, command=command)
-    if isinstance(error, click.MissingParameter) and error.param is not None:
+    if isinstance(error, click.MissingParameter) and error.param is not None and error.ctx is not None:
         return InvalidInput("cli.missing", wanted=error.param.make_metavar(error.ctx), command=command)
     if isinstance(error, click.BadParameter) and error.param is not None:
         return InvalidInput("cli.bad-value", wanted=error.param.opts[-1], command=command)

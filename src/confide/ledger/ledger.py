@@ -52,7 +52,7 @@ class Balance:
 class Ledger:
     """All charges and releases of the institution; opened by `confide.ledger.home.open_ledger`."""
 
-    def __init__(self, store: Store, *, after_write: Callable[[Self], None] | None = None) -> None:
+    def __init__(self, store: Store, *, after_write: Callable[["Ledger"], None] | None = None) -> None:
         self.store = store
         self._after_write = after_write
         self.scratch = store.path is None
@@ -251,7 +251,7 @@ class Ledger:
 
     def balance(self, account: str, study: str | None = None) -> Balance:
         """Return what `account`, or the allowance of `study` on it, may spend and has spent."""
-        where: dict[str, str | int] = {"account": account} | ({} if study is None else {"study": study})
+        where = {"account": account} if study is None else {"account": account, "study": study}
         charges = self.store.all(kind="charge", **where)
         rule = self._rule(account, study)
         spent = self._spent(account, study)

@@ -7,7 +7,7 @@ two tables (see `docs/roadmap.md`).
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -147,7 +147,7 @@ class Store:
             row = self._connection.execute("SELECT hash FROM entries WHERE sequence = ?", (sequence,)).fetchone()
         return None if row is None else str(row[0])
 
-    def _select(self, order: str, where: dict[str, str | int]) -> list[Entry]:
+    def _select(self, order: str, where: Mapping[str, str | int]) -> list[Entry]:
         if not set(where) <= {"sequence", *_INDEXED}:
             raise TypeError("entries are found by their indexed columns")
         condition = " AND ".join(f"{column} = ?" for column in where) or "1"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from confide.study.plans import all_plans, stats_plans, train_plans
+from confide.study.plans import all_plans, stats_plans
 from confide.study.sources import read_originals
 from confide.study.workplace import nobody_types, open_workplace
 from confide.types import Json, Progress, no_progress
@@ -52,10 +52,11 @@ def check_study(
         study, ledger = place.study, place.ledger
         ledger.may_grant(study.account.name, epsilon=study.account.epsilon, delta=study.account.delta)
         records = read_originals(study, place.vault, progress=progress)
-        for plan in (*stats_plans(study), *train_plans(study, ledger)):
+        plans = all_plans(study)
+        for plan in plans:
             plan.verify_columns(records.tables[plan.source].columns)
         left, released = ledger.price(
-            all_plans(study, ledger),
+            plans,
             study=study.study.name,
             account=study.account.name,
             epsilon=study.account.epsilon,
@@ -69,7 +70,7 @@ def check_study(
                 released=plan.name in released,
                 expected_error=errors.get(plan.name, {}),
             )
-            for plan in all_plans(study, ledger)
+            for plan in plans
         ]
         return Checked(
             study=study.study.name,

@@ -200,7 +200,7 @@ def _check_references(study: Study, lines: Lines) -> None:
 
 def _check_budget(study: Study, lines: Lines) -> None:
     """The steps together fit into the allowance, or the run could never be finished."""
-    asked = math.fsum(each.epsilon for each in (*study.stats, *study.train))
+    asked = math.fsum([each.epsilon for each in study.stats] + [each.epsilon for each in study.train])
     if asked > study.account.epsilon * (1 + 1e-12):
         raise InvalidInput(
             "study.impossible-budget",

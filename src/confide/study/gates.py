@@ -11,6 +11,7 @@ from confide.audit.bytesearch import ByteSearch
 from confide.audit.membership import clopper_pearson
 from confide.study.config import GatesSection
 
+GATES = ("k", "identifier_risk", "epsilon", "open_reviews")  # those that a study may leave out
 Verdict = Literal["pass", "hold", "refuse"]
 
 

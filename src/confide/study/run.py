@@ -16,9 +16,8 @@ from confide.audit.bytesearch import search_bytes
 from confide.errors import GateRefused
 from confide.ledger.ledger import Ledger, now
 from confide.risk.measure import measure
-from confide.study.attack import attack_models
 from confide.study.dossier import build
-from confide.study.gates import Gate, Verdict, judge
+from confide.study.gates import GATES, Gate, Verdict, judge
 from confide.study.models import Trained, train_models
 from confide.study.outgoing import FOLDER, Output, put_out, take_back
 from confide.study.plans import grant, stats_plans, train_plans
@@ -115,11 +114,10 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             releases.append(statistics_output(release))
             progress(done + 1, len(study.stats))
     with clock("train") as progress:
-        models = train_models(place, records, train_plans(study, ledger), progress=progress)
+        models = train_models(place, records, train_plans(study), progress=progress)
     with clock("audit") as progress:
         outputs = [*rows.outputs, *releases, *(model.output() for model in models)]
         search = search_bytes(rows.known, [each for output in outputs for each in output.records], progress=progress)
-        membership = attack_models(models)
     allowance = ledger.balance(account, name)
     ks = [each["k"] for each in risk]
     gates, verdict = judge(
@@ -158,7 +156,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             "risk": risk,
             "stats": statistics,
             "train": [model.to_json() for model in models],
-            "audit": {"bytes": asdict(search), "membership": membership},
+            "audit": {"bytes": asdict(search), "membership": [each for model in models if (each := model.attack_to_json())]},
             "outputs": [output.to_json(left=verdict == "pass") for output in outputs],
             "not_private": _not_private(ledger, account),
             "not_checked": _not_checked(place, rows, models),
@@ -235,15 +233,12 @@ def _not_private(ledger: Ledger, account: str) -> list[Json]:
 
 def _not_checked(place: Workplace, rows: Rows, models: list[Trained]) -> list[str]:
     """Return the word keys of what this run did not look at; the dossier's first page prints them."""
-    study, gates = place.study, place.study.gates
-    found = ["dossier.not-checked.unlisted-identifiers"] if rows.outputs else []
-    if rows.outputs and not rows.tables:
-        found.append("dossier.not-checked.linkage-of-text")
+    study = place.study
+    found = ["machine", "legal"]
+    if rows.outputs:
+        found += ["free-text", "linkage"]
+    if any(model.attack is None for model in models):
+        found.append("membership")
     if rows.tables and study.risk is None:
-        found.append("dossier.not-checked.risk")
-    if any(model.attack_refused for model in models):
-        found.append("dossier.not-checked.membership")
-    for name in ("k", "identifier_risk", "epsilon", "open_reviews"):
-        if getattr(gates, name) is None:
-            found.append(f"dossier.not-checked.gate-{name}")
-    return found
+        found.append("risk")
+    return [*found, *(f"gate-{name}" for name in GATES if getattr(study.gates, name) is None)]

@@ -28,7 +28,8 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._at: dict[tuple[str, str | None], int] = {}
-        place, count = "", {}
+        place = ""
+        count: dict[str, int] = {}
         for number, line in enumerate(text.splitlines(), start=1):
             if header := _HEADER.match(line):
                 place = header.group(2)
