@@ -7,6 +7,7 @@ Knows no store and no clock: the ledger keeps the sums. Proof: `docs/proofs/filt
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import numpy as np
@@ -192,8 +193,8 @@ class Rule:
 def cost_of(event: Event, delta: float, rule: Rule) -> Cost:
     """Return what a plan books under `rule`.
 
-    Guarantee: no figure is below the truth. The event is (basic_epsilon, basic_delta + additive_delta)-DP, and
-    its Rényi divergence at the rule's order is at most `renyi`, in the units of the rule.
+    Guarantee: no figure is below the truth. The event is (basic_epsilon, basic_delta + additive_delta)-DP,
+    and its Rényi divergence at the rule's order is at most `renyi`, in the units of the rule.
 
     Args:
         event: what the plan does.
@@ -250,8 +251,10 @@ def _cap(epsilon: int, delta: int, order: int) -> int:
     """Return in nano, rounded down, the largest Rényi sum that converts to (ε, δ/4); -1 if there is none."""
     if delta < 4:
         return -1
-    gap = math.log1p(-1 / order) - (math.log((delta // 4) / ATTO) + math.log(order)) / (order - 1)
-    return max(-1, epsilon - math.ceil((gap + abs(gap) * 1e-12) * NANO))
+    with localcontext(prec=40):  # the same digits on every machine, so that a stored rule can be checked
+        alpha, share = Decimal(order), Decimal(delta // 4) / ATTO
+        gap = ((alpha - 1) / alpha).ln() - (share.ln() + alpha.ln()) / (alpha - 1)
+        return max(-1, epsilon - math.ceil((gap + Decimal("1e-30")) * NANO))
 
 
 def _best_order(epsilon: int, delta: int) -> int:

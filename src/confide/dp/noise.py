@@ -6,7 +6,7 @@ charge, `confide.dp.accountant` says what a draw is worth. Proofs: `docs/proofs/
 """
 
 import math
-from decimal import Context, Decimal
+from decimal import Context, Decimal, localcontext
 from functools import lru_cache
 from typing import Any, NoReturn, final, overload
 
@@ -32,21 +32,21 @@ _DIGITS = Context(prec=90)
 
 
 def _threshold(p: Decimal) -> int:
-    """Return floor(p * 2^128); `p` carries 90 digits, so this is exact but for p within 1e-50 of a step."""
-    return math.floor(_DIGITS.multiply(p, Decimal(1 << _BITS)))
+    """Return floor(p * 2^128); call it inside `localcontext(_DIGITS)`, as all arithmetic on `p`."""
+    return math.floor(p * (1 << _BITS))
 
 
 @lru_cache(maxsize=256)
 def _geometric_thresholds(scale: float) -> tuple[int, ...]:
     """Return, for bit i of a geometric number with ratio exp(-1/scale), P(bit i = 1) in units of 2^-128."""
-    exact = Decimal(scale)
     thresholds: list[int] = []
-    for i in range(64):
-        exponent = _DIGITS.divide(Decimal(1 << i), exact)
-        if thresholds and exponent > _TAIL:
-            break
-        x = _DIGITS.exp(-exponent)
-        thresholds.append(_threshold(_DIGITS.divide(x, 1 + x)))
+    with localcontext(_DIGITS):
+        for i in range(64):
+            exponent = (1 << i) / Decimal(scale)
+            if thresholds and exponent > _TAIL:
+                break
+            x = (-exponent).exp()
+            thresholds.append(_threshold(x / (1 + x)))
     return tuple(thresholds)
 
 
@@ -66,6 +66,8 @@ class Noise:
     __slots__ = ("_stream",)
 
     def __init__(self, stream: Stream) -> None:
+        if type(stream) is not Stream:
+            raise TypeError("noise is drawn from a Stream")
         self._stream = stream
 
     @overload
@@ -137,7 +139,8 @@ class Noise:
         _check("p", p, 0.0, 1.0)
         n = _count(size)
         coins = np.empty(n, dtype=np.bool_)
-        threshold = _threshold(Decimal(p)) if p < 1 else None
+        with localcontext(_DIGITS):
+            threshold = _threshold(Decimal(p)) if p < 1 else None
         for start in range(0, n, 16 * _CHUNK):
             m = min(16 * _CHUNK, n - start)
             coins[start : start + m] = True if threshold is None else self._coins((threshold,), m)[0]
@@ -208,10 +211,10 @@ class Noise:
 
 def _acceptance(distance: int, sigma: float, scale: int) -> int:
     """Return exp(-(distance - sigma²/scale)² / (2 sigma²)) in units of 2^-128, rounded down."""
-    variance = _DIGITS.multiply(Decimal(sigma), Decimal(sigma))
-    off = _DIGITS.subtract(Decimal(distance), _DIGITS.divide(variance, Decimal(scale)))
-    exponent = _DIGITS.divide(_DIGITS.multiply(off, off), 2 * variance)
-    return _threshold(_DIGITS.exp(-exponent))
+    with localcontext(_DIGITS):
+        variance = Decimal(sigma) * Decimal(sigma)
+        off = distance - variance / scale
+        return _threshold((-off * off / (2 * variance)).exp())
 
 
 def _count(size: Size | None) -> int:
