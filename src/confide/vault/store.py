@@ -4,6 +4,7 @@ Rows in, rows out: this module holds no key and decrypts nothing; what the blobs
 `confide.vault.vault`. Write-ahead log with `synchronous = FULL`, deleted content overwritten.
 """
 
+import hashlib
 import os
 import secrets
 import sqlite3
@@ -12,6 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from confide.crypto.aead import bind
 from confide.errors import IntegrityError, InvalidInput
 from confide.vault.custody import Cost, Kind, Record
 from confide.vault.durable import saying_why, sync_folder
@@ -20,9 +22,10 @@ NAME = "vault.sqlite"
 FORMAT = 1
 _APPLICATION = 0x434E4656  # "CNFV"
 _PATIENCE = 30.0  # seconds that a writer waits for another one
+_FILES = "SELECT file_id, epoch, wrapped, facts FROM files"
 _OPENINGS = "SELECT sequence, entry FROM openings ORDER BY sequence"
 _SCHEMA = """
-CREATE TABLE vault    (format INTEGER NOT NULL, vault_id BLOB NOT NULL);
+CREATE TABLE vault    (format INTEGER NOT NULL, vault_id BLOB NOT NULL, checksum BLOB NOT NULL);
 CREATE TABLE custody  (kind TEXT PRIMARY KEY, salt BLOB NOT NULL,
                        memory_kib INTEGER, passes INTEGER, lanes INTEGER,
                        wrapped BLOB NOT NULL, checksum BLOB NOT NULL);
@@ -50,30 +53,33 @@ class Store:
     path: Path
 
     @contextmanager
-    def connected(self) -> Iterator[sqlite3.Connection]:
+    def connected(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
         """Yield a connection inside a transaction that commits when the block ends well."""
         if not self.path.is_file():
             raise InvalidInput("vault.none", folder=str(self.path.parent))
         with _saying_what_failed(self.path), closing(_connect(self.path)) as db:
-            db.execute("BEGIN IMMEDIATE")
+            db.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
             yield db
             db.execute("COMMIT")
 
     def verify(self) -> None:
-        """Raise IntegrityError unless the file is a whole store of this format."""
+        """Raise IntegrityError unless the file is a whole store, InvalidInput if of another format."""
         with self.connected() as db:
             application = db.execute("PRAGMA application_id").fetchone()[0]
             sound = db.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-            formats = db.execute("SELECT format FROM vault").fetchall()
-        if application != _APPLICATION or not sound or len(formats) != 1:
+            rows = db.execute("SELECT format, vault_id, checksum FROM vault").fetchall()
+        if application != _APPLICATION or not sound or len(rows) != 1:
             raise IntegrityError("vault.store-damaged")
-        if formats[0][0] != FORMAT:
-            raise InvalidInput("vault.store-format", found=formats[0][0], wanted=FORMAT)
+        version, vault_id, check = _number(rows[0][0]), _blob(rows[0][1]), _blob(rows[0][2])
+        if check != _check(version, vault_id):
+            raise IntegrityError("vault.store-damaged")
+        if version != FORMAT:
+            raise InvalidInput("vault.store-format", found=version, wanted=FORMAT)
 
     def vault_id(self) -> bytes:
         """Return the vault's 16 bytes of identity, to which every wrapped key is bound."""
         with self.connected() as db:
-            return bytes(db.execute("SELECT vault_id FROM vault").fetchone()[0])
+            return _blob(db.execute("SELECT vault_id FROM vault").fetchone()[0])
 
     def custody(self, kind: Kind) -> Record:
         """Return the record of one way to open the vault; IntegrityError if it is gone."""
@@ -85,43 +91,40 @@ class Store:
         salt, memory, passes, lanes, wrapped, check = row
         try:
             cost = None if kind == "recovery" else Cost(memory_kib=memory, passes=passes, lanes=lanes)
-            return Record(kind=kind, salt=salt, cost=cost, wrapped=wrapped, check=check)
+            return Record(kind=kind, salt=_blob(salt), cost=cost, wrapped=_blob(wrapped), check=_blob(check))
         except (InvalidInput, TypeError):
             raise IntegrityError("vault.store-damaged") from None
 
     def set_custody(self, record: Record) -> None:
         """Put `record` in the place of the one of its kind."""
-        with self.connected() as db:
+        with self.connected(writing=True) as db:
             _insert_custody(db, record)
 
     def epoch_key(self, epoch: int) -> bytes | None:
         """Return the wrapped key of an epoch; None if it was destroyed."""
         with self.connected() as db:
             row = db.execute("SELECT wrapped FROM epochs WHERE epoch = ?", (epoch,)).fetchone()
-        return row[0] if row else None
+        return _blob(row[0]) if row else None
 
     def last_epoch(self) -> int:
         """Return the epoch that wraps new files."""
         with self.connected() as db:
-            return int(db.execute("SELECT max(epoch) FROM epochs").fetchone()[0])
+            return _number(db.execute("SELECT max(epoch) FROM epochs").fetchone()[0])
 
     def file(self, file_id: bytes) -> FileRow | None:
         """Return the row of one file; None if this vault did not seal it."""
         with self.connected() as db:
-            row = db.execute(
-                "SELECT epoch, wrapped, facts FROM files WHERE file_id = ?", (file_id,)
-            ).fetchone()
-        return FileRow(file_id=file_id, epoch=row[0], wrapped=row[1], facts=row[2]) if row else None
+            row = db.execute(f"{_FILES} WHERE file_id = ?", (file_id,)).fetchone()
+        return _file(row) if row else None
 
     def files(self) -> list[FileRow]:
         """Return the rows of all files, in the order of sealing."""
         with self.connected() as db:
-            rows = db.execute("SELECT file_id, epoch, wrapped, facts FROM files ORDER BY rowid").fetchall()
-        return [FileRow(file_id=row[0], epoch=row[1], wrapped=row[2], facts=row[3]) for row in rows]
+            return [_file(row) for row in db.execute(f"{_FILES} ORDER BY rowid")]
 
     def put_file(self, row: FileRow) -> None:
         """Add a file, or put a row in the place of the one with its file id."""
-        with self.connected() as db:
+        with self.connected(writing=True) as db:
             db.execute(
                 "INSERT INTO files VALUES (?, ?, ?, ?) ON CONFLICT (file_id) DO UPDATE"
                 " SET epoch = excluded.epoch, wrapped = excluded.wrapped, facts = excluded.facts",
@@ -130,20 +133,21 @@ class Store:
 
     def drop_file(self, file_id: bytes) -> None:
         """Forget a file and its key for good."""
-        with self.connected() as db:
+        with self.connected(writing=True) as db:
             db.execute("DELETE FROM files WHERE file_id = ?", (file_id,))
 
     def openings(self) -> list[tuple[int, bytes]]:
         """Return (sequence, entry) of all recorded openings, oldest first."""
         with self.connected() as db:
-            return [(int(row[0]), bytes(row[1])) for row in db.execute(_OPENINGS)]
+            return [(_number(row[0]), _blob(row[1])) for row in db.execute(_OPENINGS)]
 
     def append_opening(self, entry: Callable[[int, bytes], bytes]) -> None:
         """Add what `entry` makes of its sequence and the entry before it, while nobody else writes."""
-        with self.connected() as db:
+        with self.connected(writing=True) as db:
             last = db.execute(f"{_OPENINGS} DESC LIMIT 1").fetchone() or (0, b"")
-            sequence = last[0] + 1
-            db.execute("INSERT INTO openings VALUES (?, ?)", (sequence, entry(sequence, last[1])))
+            sequence = _number(last[0]) + 1
+            new = entry(sequence, _blob(last[1]))
+            db.execute("INSERT INTO openings VALUES (?, ?)", (sequence, new))
 
 
 def create_store(folder: Path, vault_id: bytes, custody: list[Record], epoch_key: bytes) -> Store:
@@ -160,7 +164,7 @@ def create_store(folder: Path, vault_id: bytes, custody: list[Record], epoch_key
         with _saying_what_failed(path), closing(_connect(part)) as db:
             db.executescript(f"PRAGMA application_id = {_APPLICATION};" + _SCHEMA)
             db.execute("BEGIN IMMEDIATE")
-            db.execute("INSERT INTO vault VALUES (?, ?)", (FORMAT, vault_id))
+            db.execute("INSERT INTO vault VALUES (?, ?, ?)", (FORMAT, vault_id, _check(FORMAT, vault_id)))
             for record in custody:
                 _insert_custody(db, record)
             db.execute("INSERT INTO epochs VALUES (1, ?)", (epoch_key,))
@@ -189,6 +193,28 @@ def _insert_custody(db: sqlite3.Connection, record: Record) -> None:
     )
     row = (record.kind, record.salt, *cost, record.wrapped, record.check)
     db.execute("INSERT OR REPLACE INTO custody VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def _file(row: tuple[object, ...]) -> FileRow:
+    file_id, epoch, wrapped, facts = row
+    return FileRow(file_id=_blob(file_id), epoch=_number(epoch), wrapped=_blob(wrapped), facts=_blob(facts))
+
+
+def _blob(value: object) -> bytes:
+    """Return what must be bytes: SQLite keeps any kind of value in any column."""
+    if not isinstance(value, bytes):
+        raise IntegrityError("vault.store-damaged")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int) or value < 0:
+        raise IntegrityError("vault.store-damaged")
+    return value
+
+
+def _check(version: int, vault_id: bytes) -> bytes:
+    return hashlib.sha256(bind(b"confide vault", version.to_bytes(8, "big"), vault_id)).digest()[:8]
 
 
 @contextmanager
