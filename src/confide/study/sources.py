@@ -8,7 +8,7 @@ originals, which may hold patient ids, are in the sealed index.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
@@ -171,7 +171,8 @@ def _with_unit(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
 def _commit(study: Study, vault: Vault, source: SourceSection, content: list[tuple[str, bytes]]) -> str:
     """Return the keyed digest of everything that decides what a plan on `source` reads."""
     digests = [vault.keyed_digest(data, "content") for _, data in content]
-    public = repr((replace(source, path=""), study.patient, study.consent))
+    section = {key: value for key, value in asdict(source).items() if key not in ("name", "path")}
+    public = repr((section, asdict(study.patient), asdict(study.consent)))
     return vault.keyed_digest("\n".join([study.study.name, public, *digests]).encode(), "commitment")
 
 
