@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
+from confide.cli.page import Group, json_option
 from confide.cli.show import ProgressLines, show_json
 from confide.words import say
 
-_as_json = click.option("--json", "as_json", is_flag=True, help=say("cli.option.json"))
 
 
-@click.group("ledger", help=say("cli.ledger.help"))
+@click.group(cls=Group, name="ledger", help=say("cli.ledger.help"))
 def ledger_command() -> None:
     pass
 
@@ -21,7 +21,7 @@ def ledger_command() -> None:
 @click.option("--epsilon", type=float, required=True, help=say("cli.ledger.epsilon"))
 @click.option("--delta", type=float, required=True, help=say("cli.ledger.delta"))
 @click.option("--patients", type=int, required=True, help=say("cli.ledger.patients"))
-@_as_json
+@json_option
 def account(name: str, epsilon: float, delta: float, patients: int, as_json: bool) -> None:
     from confide.ledger.home import home, open_ledger
 
@@ -35,7 +35,7 @@ def account(name: str, epsilon: float, delta: float, patients: int, as_json: boo
 
 
 @ledger_command.command("show", help=say("cli.ledger.show"))
-@_as_json
+@json_option
 def show(as_json: bool) -> None:
     from confide.ledger.home import home, open_ledger
 
@@ -65,7 +65,7 @@ def show(as_json: bool) -> None:
 
 
 @ledger_command.command("verify", help=say("cli.ledger.verify"))
-@_as_json
+@json_option
 def verify(as_json: bool) -> None:
     from confide.ledger.home import home, open_ledger
     from confide.ledger.verify import verify_ledger

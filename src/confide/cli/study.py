@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from confide.cli.page import Command, json_option
 from confide.cli.show import ProgressLines, show_json
 from confide.errors import InvalidInput
 from confide.words import say
 
 _folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
-_as_json = click.option("--json", "as_json", is_flag=True, help=say("cli.option.json"))
 
 
 def ask_passphrase() -> str:
@@ -28,7 +28,7 @@ def _ask_twice() -> str:
     return first
 
 
-@click.command("init", help=say("cli.init.help"))
+@click.command(cls=Command, name="init", help=say("cli.init.help"))
 @_folder
 @click.option("--name", help=say("cli.init.name"))
 @click.option("--study-language", type=click.Choice(["en", "zh"]), help=say("cli.init.language"))
@@ -36,7 +36,7 @@ def _ask_twice() -> str:
     "--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.option.passphrase-file")
 )
 @click.option("--recovery-file", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.init.recovery-file"))
-@_as_json
+@json_option
 def init_command(
     folder: Path,
     name: str | None,
@@ -66,9 +66,9 @@ def init_command(
     click.echo(say("cli.init.next", folder=folder))
 
 
-@click.command("check", help=say("cli.check.help"))
+@click.command(cls=Command, name="check", help=say("cli.check.help"))
 @_folder
-@_as_json
+@json_option
 def check_command(folder: Path, as_json: bool) -> None:
     from confide.study.check import check_study
 
@@ -90,9 +90,9 @@ def check_command(folder: Path, as_json: bool) -> None:
     click.echo(say("cli.check.fine", folder=folder))
 
 
-@click.command("run", help=say("cli.run.help"))
+@click.command(cls=Command, name="run", help=say("cli.run.help"))
 @_folder
-@_as_json
+@json_option
 def run_command(folder: Path, as_json: bool) -> None:
     from confide.study.run import run_study
 
@@ -110,9 +110,9 @@ def run_command(folder: Path, as_json: bool) -> None:
     outcome.raise_unless_passed()
 
 
-@click.command("status", help=say("cli.status.help"))
+@click.command(cls=Command, name="status", help=say("cli.status.help"))
 @_folder
-@_as_json
+@json_option
 def status_command(folder: Path, as_json: bool) -> None:
     from confide.study.status import status_of
 
@@ -124,10 +124,10 @@ def status_command(folder: Path, as_json: bool) -> None:
         click.echo(say(f"cli.status.{key}", value="–" if value is None else value))
 
 
-@click.command("seal", help=say("cli.seal.help"))
+@click.command(cls=Command, name="seal", help=say("cli.seal.help"))
 @_folder
 @click.option("--remove-originals", is_flag=True, help=say("cli.seal.remove"))
-@_as_json
+@json_option
 def seal_command(folder: Path, remove_originals: bool, as_json: bool) -> None:
     from confide.study import sources
     from confide.study.workplace import open_workplace
@@ -143,12 +143,12 @@ def seal_command(folder: Path, remove_originals: bool, as_json: bool) -> None:
         click.echo(say("cli.seal.done", files=sealed.files, removed=removed, left=left))
 
 
-@click.command("open", help=say("cli.open.help"))
+@click.command(cls=Command, name="open", help=say("cli.open.help"))
 @_folder
 @click.argument("name", required=False)
 @click.option("--to", "destination", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.open.to"))
 @click.option("--purpose", help=say("cli.open.purpose"))
-@_as_json
+@json_option
 def open_command(
     folder: Path, name: str | None, destination: Path | None, purpose: str | None, as_json: bool
 ) -> None:
@@ -172,7 +172,7 @@ def open_command(
         click.echo(say("cli.open.done", name=name, to=destination))
 
 
-@click.command("schema", help=say("cli.schema.help"))
+@click.command(cls=Command, name="schema", help=say("cli.schema.help"))
 def schema_command() -> None:
     from confide.study.config import Study
     from confide.study.schema import schema_of
