@@ -81,7 +81,8 @@ class Small:
     phones: list[str]
 
 
-def make_small(folder: Path, *, language: str = "en", seed: int = 0, text: str = STUDY, patients: int = 300) -> Small:
+def make_small(folder: Path, *, language: str = "en", seed: int = 0, text: str = STUDY, patients: int = 300, epsilon: float = 10.0
+) -> Small:
     """Write a study folder, its vault and its account; return what was planted."""
     draw = np.random.default_rng(seed)
     raw = folder / "raw"
@@ -116,5 +117,5 @@ def make_small(folder: Path, *, language: str = "en", seed: int = 0, text: str =
     (folder / "study.toml").write_text(text.format(language=language), encoding="utf-8")
     make_vault(PASSPHRASE)
     with open_ledger(home()) as ledger:
-        ledger.open_account("inpatients", epsilon=10.0, delta=3e-7, patients=30_000)
+        ledger.open_account("inpatients", epsilon=epsilon, delta=3e-7, patients=30_000)
     return Small(folder, names, phones)
