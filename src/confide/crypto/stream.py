@@ -51,7 +51,7 @@ def encrypt_stream(
     """Encrypt all of `source` into `target`.
 
     Guarantee: `target` receives ciphertext only, in order; every call draws a fresh salt and nonce
-    prefix, so that no key and nonce meet twice. Three segments of memory, whatever the length.
+    prefix, so that no key and nonce meet twice. Two segments of memory, whatever the length.
 
     Args:
         key: 32 uniform bytes.
@@ -175,13 +175,14 @@ def _nonce(prefix: bytes, index: int, last: bool) -> bytes:
 
 
 def _segments(source: Readable, first: int, rest: int) -> Iterator[tuple[int, bool, memoryview]]:
-    """Yield (index, whether it is the last, bytes), reading one segment ahead to know the last."""
-    here, ahead = memoryview(bytearray(SEGMENT)), memoryview(bytearray(SEGMENT))
-    index, size = 0, first
-    filled = fill(source, here[:size])
+    """Yield (index, whether it is the last, bytes), reading one byte ahead to know the last."""
+    buffer = memoryview(bytearray(SEGMENT + 1))
+    index, size, held = 0, first, 0
     while True:
-        following = fill(source, ahead[:rest]) if filled == size else 0
-        yield index, following == 0, here[:filled]
-        if following == 0:
+        held += fill(source, buffer[held : size + 1])
+        last = held <= size
+        yield index, last, buffer[: min(held, size)]
+        if last:
             return
-        here, ahead, filled, size, index = ahead, here, following, rest, index + 1
+        buffer[0] = buffer[size]
+        index, size, held = index + 1, rest, 1
