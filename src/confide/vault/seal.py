@@ -19,15 +19,17 @@ from confide.crypto.aead import bind
 from confide.crypto.derive import hkdf
 from confide.crypto.stream import (
     KEY,
+    SEGMENT,
     Readable,
     Seen,
     decrypt_segments,
-    encrypt_stream,
+    encrypt_segments,
     fill,
     ignore,
     sealed_size,
 )
 from confide.errors import IntegrityError, InvalidInput
+from confide.vault.direct import DirectWriter
 from confide.vault.durable import placing, reading, reserve
 
 MAGIC = b"\x89CNF\r\n\x1a\n"
@@ -114,8 +116,12 @@ def write_sealed(
     with placing(target, replace=True) as file:
         first = header.to_bytes()
         reserve(file, SIZE + sealed_size(size))
-        file.write(first)
-        encrypt_stream(data_key, source, file, first, seen=seen)
+        out = DirectWriter(file, SEGMENT)
+        out.room(SIZE)[:] = first
+        out.advance(SIZE)
+        for piece in encrypt_segments(data_key, source, first, out.room, seen=seen):
+            out.advance(len(piece))
+        out.finish()
         file.truncate()
         os.fsync(file.fileno())
         record()
