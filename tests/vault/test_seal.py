@@ -39,7 +39,7 @@ def nothing():
 
 def sealed(folder, plain, key=KEY):
     path = folder / "a.sealed"
-    write_sealed(BytesIO(plain), path, key, new_header(key), record=nothing)
+    write_sealed(BytesIO(plain), len(plain), path, key, new_header(key), record=nothing)
     return path
 
 
@@ -150,7 +150,7 @@ def test_a_target_is_untouched_and_no_part_is_left_when_sealing_fails(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_sealed(BytesIO(b"after"), path, KEY, new_header(KEY), record=refuse)
+        write_sealed(BytesIO(b"after"), 5, path, KEY, new_header(KEY), record=refuse)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["a.sealed"]
 
@@ -164,8 +164,9 @@ def test_data_keys_and_file_ids_are_fresh():
     assert new_header(KEY).file_id != new_header(KEY).file_id
 
 
-def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path):
-    """The limit on file sizes stands for the full disk: the write fails with EFBIG in the middle."""
+@pytest.mark.parametrize("expected", [4 << 20, 0])
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path, expected):
+    """Found before the work where the size is known, in the middle where it was not. The limit on file sizes stands for the full disk: the write fails with EFBIG in the middle."""
     child = """
 import resource, sys
 from io import BytesIO
@@ -175,12 +176,15 @@ from confide.errors import InvalidInput
 from confide.vault.seal import new_header, write_sealed
 resource.setrlimit(resource.RLIMIT_FSIZE, (1500000, 1500000))
 try:
-    write_sealed(BytesIO(bytes(4 << 20)), Path(sys.argv[1]), bytes(32), new_header(bytes(32)), record=lambda: None)
+    write_sealed(BytesIO(bytes(4 << 20)), int(sys.argv[2]), Path(sys.argv[1]), bytes(32), new_header(bytes(32)), record=lambda: None)
 except InvalidInput as error:
     print(error.code)
 """
     ran = subprocess.run(
-        [sys.executable, "-c", child, tmp_path / "a.sealed"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", child, tmp_path / "a.sealed", str(expected)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert ran.stdout == "vault.disk-full\n"
     assert list(tmp_path.iterdir()) == []

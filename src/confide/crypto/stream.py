@@ -24,6 +24,8 @@ _SALT, _PREFIX = 32, 7
 
 Seen = Callable[[memoryview], None]  # is shown every plain segment in order, while it is in memory
 
+Room = Callable[[int], memoryview]  # where the next piece of a stream shall stand
+
 
 class Readable(Protocol):
     """What is read: an open binary file, or BytesIO."""
@@ -51,7 +53,7 @@ def encrypt_stream(
     """Encrypt all of `source` into `target`.
 
     Guarantee: `target` receives ciphertext only, in order; every call draws a fresh salt and nonce
-    prefix, so that no key and nonce meet twice. Three segments of memory, whatever the length.
+    prefix, so that no key and nonce meet twice. Two segments of memory, whatever the length.
 
     Args:
         key: 32 uniform bytes.
@@ -75,18 +77,33 @@ def encrypt_stream(
     >>> back.getvalue()
     b'note'
     """
-    salt, prefix = os.urandom(_SALT), os.urandom(_PREFIX)
-    write_all(target, memoryview(bytes([HEADER]) + salt + prefix))
-    cipher = _cipher(key, salt, associated)
     out = memoryview(bytearray(SEGMENT))
+    pieces = encrypt_segments(key, source, associated, lambda size: out[:size], seen=seen)
     total = 0
+    for piece in pieces:
+        write_all(target, piece)
+        total += len(piece)
+    return plain_size(total)
+
+
+def encrypt_segments(
+    key: bytes, source: Readable, associated: bytes, room: Room, *, seen: Seen = ignore
+) -> Iterator[memoryview]:
+    """Yield the pieces of the stream in order, each in the buffer that `room` gave for it.
+
+    Guarantee: as `encrypt_stream`, which explains the other arguments. `room` is asked for at most a
+    segment at a time, and may return the same memory again.
+    """
+    salt, prefix = os.urandom(_SALT), os.urandom(_PREFIX)
+    header = room(HEADER)
+    header[:] = bytes([HEADER]) + salt + prefix
+    yield header
+    cipher = _cipher(key, salt, associated)
     for index, last, plain in _segments(source, SEGMENT - HEADER - TAG, SEGMENT - TAG):
         seen(plain)
-        sealed = out[: len(plain) + TAG]
+        sealed = room(len(plain) + TAG)
         cipher.encrypt_into(_nonce(prefix, index, last), plain, None, sealed)
-        write_all(target, sealed)
-        total += len(plain)
-    return total
+        yield sealed
 
 
 def decrypt_stream(key: bytes, source: Readable, target: Writable, associated: bytes) -> int:
@@ -140,6 +157,15 @@ def sealed_size(plain: int) -> int:
     return HEADER + plain + segments * TAG
 
 
+def plain_size(sealed: int) -> int:
+    """Return how many plain bytes a whole stream of `sealed` bytes holds.
+
+    >>> plain_size(56), plain_size(1048648)
+    (0, 1048576)
+    """
+    return sealed - HEADER - -(-sealed // SEGMENT) * TAG
+
+
 def fill(source: Readable, buffer: memoryview) -> int:
     """Read until `buffer` is full or `source` ends; return how much was read."""
     got = 0
@@ -175,13 +201,14 @@ def _nonce(prefix: bytes, index: int, last: bool) -> bytes:
 
 
 def _segments(source: Readable, first: int, rest: int) -> Iterator[tuple[int, bool, memoryview]]:
-    """Yield (index, whether it is the last, bytes), reading one segment ahead to know the last."""
-    here, ahead = memoryview(bytearray(SEGMENT)), memoryview(bytearray(SEGMENT))
-    index, size = 0, first
-    filled = fill(source, here[:size])
+    """Yield (index, whether it is the last, bytes), reading one byte ahead to know the last."""
+    buffer = memoryview(bytearray(SEGMENT + 1))
+    index, size, held = 0, first, 0
     while True:
-        following = fill(source, ahead[:rest]) if filled == size else 0
-        yield index, following == 0, here[:filled]
-        if following == 0:
+        held += fill(source, buffer[held : size + 1])
+        last = held <= size
+        yield index, last, buffer[: min(held, size)]
+        if last:
             return
-        here, ahead, filled, size, index = ahead, here, following, rest, index + 1
+        buffer[0] = buffer[size]
+        index, size, held = index + 1, rest, 1

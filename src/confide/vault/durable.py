@@ -52,6 +52,15 @@ def placing(target: Path, *, replace: bool) -> Iterator[FileIO]:
         raise
 
 
+def reserve(file: FileIO, size: int) -> None:
+    """Claim the space for `size` bytes, so that a full disk shows before the work, not in the middle."""
+    try:
+        os.posix_fallocate(file.fileno(), 0, size)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise  # other errors: this file system cannot, and the writing itself will tell
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable; file systems that cannot are left to their own ways."""
     handle = os.open(folder, os.O_RDONLY)
@@ -104,7 +113,7 @@ class Steady:
     def __init__(self, source: Source | BytesIO, name: str, progress: Progress) -> None:
         self._source, self._name, self._progress = source, name, progress
         self._before = self._moment()
-        self.done = 0
+        self.size, self.done = self._before[0], 0
 
     def readinto(self, buffer: memoryview, /) -> int | None:
         """Fill the buffer from the front and return how much; 0 at the end."""
@@ -113,11 +122,11 @@ class Steady:
     def advance(self, size: int) -> None:
         """Count `size` bytes more as done."""
         self.done += size
-        self._progress(self.done, max(self.done, self._before[0]))
+        self._progress(self.done, max(self.done, self.size))
 
     def verify_unchanged(self) -> None:
         """Raise InvalidInput unless the file is what it was at the beginning, and all of it was read."""
-        if self._moment() != self._before or self.done != self._before[0]:
+        if self._moment() != self._before or self.done != self.size:
             raise InvalidInput("vault.changed", file=self._name)
 
     def _moment(self) -> tuple[int, int]:

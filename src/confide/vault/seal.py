@@ -17,9 +17,20 @@ from pathlib import Path
 
 from confide.crypto.aead import bind
 from confide.crypto.derive import hkdf
-from confide.crypto.stream import KEY, Readable, Seen, decrypt_segments, encrypt_stream, fill, ignore
+from confide.crypto.stream import (
+    KEY,
+    SEGMENT,
+    Readable,
+    Seen,
+    decrypt_segments,
+    encrypt_segments,
+    fill,
+    ignore,
+    sealed_size,
+)
 from confide.errors import IntegrityError, InvalidInput
-from confide.vault.durable import placing, reading
+from confide.vault.direct import DirectWriter
+from confide.vault.durable import placing, reading, reserve
 
 MAGIC = b"\x89CNF\r\n\x1a\n"
 VERSION, SUITE = 1, 1
@@ -80,6 +91,7 @@ def header_of(path: Path) -> Header:
 
 def write_sealed(
     source: Readable,
+    size: int,
     target: Path,
     data_key: bytes,
     header: Header,
@@ -94,6 +106,7 @@ def write_sealed(
 
     Args:
         source: the plain bytes, read to the end.
+        size: how many they will be; only the space on the disk is claimed by it.
         target: replaced if it exists.
         data_key: 32 bytes, used for no other file.
         header: from `new_header(data_key)`.
@@ -102,8 +115,14 @@ def write_sealed(
     """
     with placing(target, replace=True) as file:
         first = header.to_bytes()
-        file.write(first)
-        encrypt_stream(data_key, source, file, first, seen=seen)
+        reserve(file, SIZE + sealed_size(size))
+        out = DirectWriter(file, SEGMENT)
+        out.room(SIZE)[:] = first
+        out.advance(SIZE)
+        for piece in encrypt_segments(data_key, source, first, out.room, seen=seen):
+            out.advance(len(piece))
+        out.finish()
+        file.truncate()
         os.fsync(file.fileno())
         record()
 

@@ -222,8 +222,10 @@ def _saying_what_failed(path: Path) -> Iterator[None]:
     """Turn what SQLite says into one sentence and the class of its answer."""
     try:
         yield
+    except UnicodeDecodeError:  # SQLite's own message quotes a damaged schema
+        raise IntegrityError("vault.store-damaged") from None
     except sqlite3.DatabaseError as error:
-        name = error.sqlite_errorname or ""
+        name = getattr(error, "sqlite_errorname", None) or ""  # absent where Python itself complains
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise InvalidInput("vault.busy", file=path.name) from None
         if name.startswith("SQLITE_FULL"):

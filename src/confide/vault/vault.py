@@ -308,7 +308,7 @@ class Vault:
             if old is not None:
                 self._set_aside(old, target)
 
-        write_sealed(source, target, data_key, header, record=record, seen=seen)
+        write_sealed(source, source.size, target, data_key, header, record=record, seen=seen)
         return Sealed(
             file_id=header.file_id.hex(), epoch=epoch, written=True, **{**facts, "path": target.absolute()}
         )
