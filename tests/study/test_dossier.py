@@ -1,5 +1,6 @@
 import copy
 import json
+import math
 import random
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from confide.study import figures
 from confide.study.canonical import canonical, number
 from confide.study.dossier import build, digest, render
 from confide.words import say, speaking
@@ -155,7 +157,13 @@ def example_facts(language):
                     "clip": 1.0,
                     "coefficients": {"age": 0.71, "sex = F": -0.12, "sex = M": 0.09, "stay_days": 0.44},
                 },
-                "held_out": {"auc": 0.683, "accuracy": 0.742, "patients": 4000},
+                "held_out": {
+                    "auc": 0.683,
+                    "accuracy": 0.742,
+                    "patients": 4000,
+                    "rows": 9611,
+                    "positives": 1022,
+                },
                 "plain": {"auc": 0.691, "accuracy": 0.747},
             }
         ],
@@ -197,7 +205,9 @@ def example_facts(language):
                 "left": True,
             },
         ],
-        "not_private": [{"what": "notes", "when": "2026-03-02", "study": "pilot-2026"}],
+        "not_private": [
+            {"what": "notes.jsonl · notes · pseudonymised", "when": "2026-03-02", "study": "pilot-2026"}
+        ],
         "not_checked": ["linkage", "free-text", "images", "inference", "machine", "legal"],
         "gates": [
             {"name": "k", "value": 6, "threshold": 5, "holds": True, "public": False},
@@ -205,7 +215,14 @@ def example_facts(language):
             {"name": "epsilon", "value": 2.0, "threshold": 4.0, "holds": True, "public": True},
             {"name": "open_reviews", "value": 0, "threshold": 0, "holds": True, "public": False},
         ],
-        "openings": [{"what": "notes.sealed", "when": "2026-07-14T10:02:00", "who": "officer"}],
+        "openings": [
+            {
+                "time": "2026-07-14T10:02:00",
+                "who": "officer",
+                "purpose": "review",
+                "path": "sealed/notes.sealed",
+            }
+        ],
         "verdict": "pass",
         "seconds": {"seal": 1.2, "deid": 41.0, "risk": 0.4, "stats": 0.9, "train": 22.1, "audit": 12.0},
     }
@@ -265,8 +282,8 @@ PRIVATE = [
     "audit.membership.*.patients",
     "audit.membership.*.model",
     "outputs.*.rows",
-    "openings.*.what",
-    "openings.*.when",
+    "openings.*.purpose",
+    "openings.*.time",
     "openings.*.who",
     "seconds.*",
 ]
@@ -604,3 +621,38 @@ def test_a_number_that_json_cannot_hold_exactly_is_refused(value):
 def test_what_is_not_json_is_refused():
     with pytest.raises(TypeError, match="set"):
         canonical({"a": {1}})
+
+
+# Numbers are never kinder than the truth.
+
+
+@given(st.floats(1e-8, 1e8))
+def test_a_spent_epsilon_is_rounded_up_and_a_remaining_one_down(value):
+    grain = 1e-9  # the ledger's unit, to which both are brought first
+    assert float(figures.spent(value).replace(",", "")) >= value - grain
+    assert float(figures.left(value).replace(",", "")) <= value + grain
+
+
+@given(epsilon=st.floats(0, 50), delta=st.floats(0, 1))
+def test_the_stated_best_guess_is_no_lower_than_what_epsilon_allows(epsilon, delta):
+    """At FPR = x the bound allows TPR = min(e^ε x + δ, 1 - e^-ε (1 - δ - x)); no x may beat what is stated."""
+    facts = example_facts("en")
+    facts["account"] |= {"epsilon_this_study": epsilon, "delta_this_study": delta}
+    stated = build(facts)[1]["worst"]["guess_study"]
+    grow = math.exp(epsilon)
+    for step in range(101):
+        x = step / 100 / (1 + grow) if step <= 50 else (step - 50) / 50
+        best = min(grow * x + delta, 1 - (1 - delta - x) / grow, 1.0)
+        assert (best + 1 - x) / 2 <= stated + 1e-12
+
+
+@given(*[st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False))] * 3)
+def test_the_parts_of_the_bar_never_pass_its_end(total, before, now):
+    first, second = figures.shares(total, before, now)
+    assert 0 <= first <= 100
+    assert second >= 0
+    assert first + second <= 100.01
+
+
+def test_a_ledger_entry_is_said_in_the_language_of_the_study():
+    assert "notes.jsonl · 病历文本 · 已假名化" in pages(example_facts("zh"), "zh")[1]

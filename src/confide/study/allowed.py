@@ -96,6 +96,7 @@ INTERVAL: Fields = {"value": number, "low": number, "high": number}
 MODEL: Fields = {
     "name": text, "source": text, "target": text, "features": texts, "epsilon": number, "delta": number,
     "steps": number, "rate": number, "noise_multiplier": number, "clip": number, "intercept": number,
+    "expected_batch": number, "learning_rate": number, "test_share": number,
 }  # fmt: skip
 
 # Outputs: a file is named only if its name follows from the study file (see `confide.study.dossier`).
@@ -119,7 +120,8 @@ ATTACK: Fields = {
     "model": text, "auc": number, "epsilon_lower": number, "epsilon_bound": number, "patients": number,
 }  # fmt: skip
 SCORE: Fields = {"auc": number, "accuracy": number}
-OPENING: Fields = {"what": text, "when": text, "who": text}
+HELD_OUT: Fields = {**SCORE, "patients": number, "rows": number, "positives": number}
+OPENING: Fields = {"time": text, "who": text, "purpose": text, "path": text}
 GATE: Fields = {"name": text, "value": number, "threshold": number, "holds": flag, "public": flag}
 OUTPUT: Fields = {
     "file": text, "kind": text, "status": text, "rows": number, "sha256": text, "left": flag,

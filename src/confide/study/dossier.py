@@ -175,7 +175,12 @@ def _model(step: Facts) -> Json:
         names = features if len(features) == len(weights) else range(1, len(weights) + 1)
         weights = dict(zip(names, weights, strict=True))
     picked = pick(release, allowed.MODEL)
-    return {**picked, "replayed": flag(step.get("replayed")), "coefficients": numbers(weights)}
+    return {
+        **picked,
+        "replayed": flag(step.get("replayed")),
+        "coefficients": numbers(weights),
+        "notes": pick_each(release.get("notes"), allowed.NOTE),
+    }
 
 
 def _accuracy(statistics: list[Json]) -> list[Json]:
@@ -227,11 +232,10 @@ def _private(facts: Facts) -> Json:
 
 
 def _held_out(step: Facts) -> Json:
-    held_out, plain = step.get("held_out") or {}, step.get("plain")
+    plain = step.get("plain")
     return {
         "model": text(step["release"].get("name")),
-        "patients": number(held_out.get("patients")),
-        "ours": pick(held_out, allowed.SCORE),
+        "ours": pick(step.get("held_out"), allowed.HELD_OUT),
         "plain": pick(plain, allowed.SCORE) if plain else None,
     }
 
