@@ -8,8 +8,6 @@ import json
 import math
 from decimal import Decimal
 
-from confide.types import Json
-
 _EXACT = 2**53  # every whole number up to here is a double
 
 
@@ -70,13 +68,3 @@ def number(value: float) -> str:
         return f"{minus}0.{'0' * -point}{text}"
     mantissa = text if len(text) == 1 else f"{text[0]}.{text[1:]}"
     return f"{minus}{mantissa}e{point - 1:+d}"
-
-
-def parse(text: bytes) -> Json:
-    """Read what `canonical` wrote.
-
-    >>> parse(canonical({"a": 1}))
-    {'a': 1}
-    """
-    document: Json = json.loads(text)
-    return document
