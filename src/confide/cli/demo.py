@@ -26,7 +26,7 @@ def demo_command(folder: Path, patients: int, as_json: bool) -> None:
     for hospital in hospitals:
         click.echo("")
         click.echo(say("cli.demo.hospital", name=hospital.name, verdict=say(f"study.verdict.{hospital.verdict}")))
-        for figure, value in hospital.figures.items():
-            click.echo(f"  {say(f'cli.demo.figure.{figure}')}: {value}")
+        for figure in hospital.figures.values():
+            click.echo(f"  {figure}")
         for path in hospital.dossiers:
             click.echo(f"  {path}")

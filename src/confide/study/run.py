@@ -42,6 +42,7 @@ class Outcome:
     dossiers: list[Path]
     files: list[Path]
     outgoing: Path
+    outputs: list[Output] = field(repr=False)
     facts: Json = field(repr=False)
 
     def to_json(self) -> Json:
@@ -173,6 +174,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         dossiers=dossiers,
         files=files,
         outgoing=study.folder / FOLDER,
+        outputs=outputs,
         facts=facts,
     )
 
