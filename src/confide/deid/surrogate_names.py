@@ -102,7 +102,7 @@ def _han(keyed: Keyed, patient: str, name: str, found_by: str) -> str:
 
 
 def _surname(keyed: Keyed, patient: str, surname: str) -> str:
-    options = words("zh", "compound_surnames") if len(surname) == 2 else words("zh", "surnames")[:100]
+    options = words("zh", "compound_surnames") if len(surname) == 2 else words("zh", "surnames")[:48]
     return keyed.choice(options, surname, patient, "name", "surname", surname)
 
 

@@ -57,7 +57,7 @@ def _state() -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z])({names})(?![A-Za-z])")
 
 
-_ZIP: Final = re.compile(r"(?<![0-9])([0-9]{3})[0-9]{2}(?:-[0-9]{4})?(?![0-9])")
+_ZIP: Final = re.compile(r"(?<![0-9])([0-9]{3})[0-9]{2}(?:-[0-9]{4})?\s*$")
 _CITY_ZH: Final = re.compile(r"[\u3400-\u9fff]{2,4}?(?:市|自治州|地区|盟|县)")
 
 
@@ -84,10 +84,10 @@ def generalise_place(kind: str, value: str, tag: str) -> str:
         unit = _UNIT_EN.search(value.strip())
         return f"[{unit.group(1)}]" if unit else tag
     if _HAN.search(value):
-        province = _province().search(value)
+        province = _province().match(normal(value).removeprefix("中国"))
         return province.group() if province else tag
     kept = [match.group(1) for match in [_last(_state(), value)] if match]
-    if zip_code := _last(_ZIP, value):
+    if zip_code := _ZIP.search(value):
         kept.append(three_digit_zip(zip_code.group(1)))
     return " ".join(kept) or tag
 
