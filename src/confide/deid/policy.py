@@ -39,7 +39,7 @@ def allowed_actions(kind: str) -> set[str]:
     if kind == "age":
         return _ANYWHERE | {"cap", "generalise"}
     if kind in PLACE_CLASSES:
-        return _ANYWHERE | {"generalise", "surrogate", "mask"}
+        return _ANYWHERE | {"generalise", "surrogate"} | ({"town"} if kind == "address" else set())
     return _ANYWHERE | {"mask", "surrogate"}
 
 
