@@ -211,7 +211,7 @@ def test_a_hospital_number_is_the_patient_only_where_nothing_better_is():
     alone = guess_columns(pl.DataFrame({"住院号": ["a", "b"], "x": [1.5, 2.5]}))
     beside = guess_columns(pl.DataFrame({"住院号": ["a", "b"], "患者编号": ["c", "d"]}))
     assert (alone[0].role, alone[0].confidence) == ("patient", "low")
-    assert [one.role for one in beside] == ["identifier", "patient"]
+    assert [one.role for one in beside] == ["id", "patient"]
 
 
 @pytest.mark.parametrize(
