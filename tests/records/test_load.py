@@ -56,13 +56,14 @@ def test_a_source_of_several_files_is_read_in_the_order_of_names():
     ]
 
 
-broken_cell = st.sampled_from(["", "NaN", "-7", "2023-02-30", "v1", "912-34-5678", "x" * 1_000_001, "文"])
+broken_cell = st.sampled_from(["", "NaN", "-7", "2023-02-30", "v1", "912-34-5678", "1 MB", "文"])
 
 
 @settings(max_examples=30)
 @given(cells=st.lists(broken_cell, min_size=6, max_size=6))
 def test_no_cell_of_a_patient_who_opted_out_changes_a_type_or_an_error(cells):
     """Promise 5 and rule C4: the opt-out list is applied before anything else is read."""
+    cells = [cell.replace("1 MB", "x" * 1_000_001) for cell in cells]
     row = ",".join([cells[0], "P9", *cells[1:]])
     with_them = visits(*GOOD["raw/visits.csv"].decode().split("\n")[1:], row)
     assert load_table(VISITS, with_them, optout={"P9"}).equals(load_table(VISITS, GOOD))
