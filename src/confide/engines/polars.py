@@ -85,8 +85,8 @@ def patient_codes(patients: pl.Series) -> Ints:
         low, high = int(patients.min()), int(patients.max())  # type: ignore[arg-type]  # integers, not all null
         if low > -(2**62) and high - low < 4 * len(patients) + 1024:
             return (patients.cast(pl.Int64) - low).fill_null(-1).to_numpy()
-    frame = pl.DataFrame({"patient": patients})
-    first_row = pl.int_range(pl.len(), dtype=pl.Int64).first().over("patient")
+    frame = pl.DataFrame({"patient": patients}).with_row_index("row")
+    first_row = pl.col("row").cast(pl.Int64).first().over("patient")
     code = pl.when(pl.col("patient").is_null()).then(-1).otherwise(first_row)
     return frame.select(code=code)["code"].to_numpy()
 
