@@ -35,13 +35,13 @@ class TrainSection:
     delta: float = field(default=1e-9, metadata=_doc("At most 1 / (100 patients)."))
     task: Literal["classify"] = field(default="classify", metadata=_doc("What is trained."))
     name: str = field(default="", metadata=_doc("Name of the release; made up from the source if left out."))
-    steps: int = field(default=60, metadata=_doc("How many noisy steps to take."))
+    steps: int = field(default=80, metadata=_doc("How many noisy steps to take."))
     expected_batch: int = field(
         default=0,
         metadata=_doc("Patients expected in a step; 0 stands for a quarter of the training patients."),
     )
     clip: float = field(default=1.0, metadata=_doc("Largest L2 norm of one patient's gradient."))
-    learning_rate: float = field(default=1.0, metadata=_doc("Size of a step."))
+    learning_rate: float = field(default=2.0, metadata=_doc("Size of a step."))
     test_share: float = field(
         default=0.2, metadata=_doc("Share of the patients held out, to measure on inside.")
     )
