@@ -348,9 +348,8 @@ def test_no_canary_that_is_planted_in_a_private_or_unknown_field_gets_out(langua
     facts["deid"]["spans"][f"class-{number}"] = 3
     facts["outputs"][0]["file"] = f"notes-{number}.jsonl"
     facts["outputs"][1]["file"] = f"stays.{number}"
-    # A measure or a coefficient that a charged release names is charged, so these two stay as they were.
+    # A coefficient of a charged release is charged, so these stay as they were.
     del facts["train"][0]["release"]["coefficients"][f"extra-{number}"]
-    del facts["stats"][0]["release"]["by"][f"extra-{number}"]
     found = re.sub(rb"[,.\s]", b"", outside_of(facts, language))
     assert str(number).encode() not in found
     assert b"canary" not in found
@@ -485,7 +484,7 @@ def test_every_text_of_the_study_is_escaped(language):
             if isinstance(value, str) and key not in ("verdict", "key", "started"):
                 container[key] = planted
     facts["train"][0]["release"]["coefficients"] = {planted: 1.0}
-    facts["stats"][0]["release"]["by"] = {planted: [planted]}
+    facts["stats"][0]["release"] |= {"by": {planted: [planted]}, "columns": [planted, "count"]}
     for text in pages(facts, language):
         assert not {"script", "img"} & set(Page(text).tags)
         assert "&lt;script&gt;" in text
@@ -652,6 +651,15 @@ def test_the_parts_of_the_bar_never_pass_its_end(total, before, now):
     assert 0 <= first <= 100
     assert second >= 0
     assert first + second <= 100.01
+
+
+def test_the_groups_stand_in_the_order_of_the_columns_though_the_ledger_sorts_its_keys():
+    facts = example_facts("en")
+    facts["stats"][0]["release"] = json.loads(json.dumps(facts["stats"][0]["release"], sort_keys=True))
+    facts["stats"][0]["release"]["columns"][:2] = ["sex", "age_band"]
+    _, outside = build(facts)
+    assert [group["name"] for group in outside["statistics"][0]["by"]] == ["sex", "age_band"]
+    assert outside["statistics"][0]["rows"][0]["keys"] == ["F", "0-17"]
 
 
 def test_a_ledger_entry_is_said_in_the_language_of_the_study():

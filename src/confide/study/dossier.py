@@ -141,15 +141,15 @@ def _best_guess(epsilon: float | None, delta: float | None) -> float | None:
 
 def _statistics(step: Facts) -> Json:
     release = step["release"]
-    by = release.get("by") or {}
-    groups = by.items() if isinstance(by, Mapping) else ((name, ()) for name in by)
-    columns = release.get("measures") or release.get("columns") or ()
-    measures = [measure for measure in columns if measure not in by]
+    groups = release.get("by") or {}
+    columns = release["columns"]  # a release that comes from the ledger has its keys sorted, its lists not
+    by = [column for column in columns if column in groups]
+    measures = [column for column in columns if column not in groups]
     expected = step.get("expected_error") or {}
     return {
         **pick(release, allowed.STATISTICS),
         "replayed": flag(step.get("replayed")),
-        "by": [{"name": text(name), "categories": texts(categories)} for name, categories in groups],
+        "by": [{"name": text(name), "categories": texts(groups[name])} for name in by],
         "measures": texts(measures),
         "expected_error": [number(expected.get(measure)) for measure in measures],
         "rows": [
