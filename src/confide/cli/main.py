@@ -72,7 +72,8 @@ def _run(arguments: list[str]) -> int:
             raise InvalidInput("cli.no-such-command", found=rest[0], known=known)
         module = import_module(f"confide.cli.{COMMANDS[rest[0]]}")
         command = getattr(module, f"{rest[0]}_command")
-        return import_module("confide.cli.page").call(command, rest[1:], f"confide {rest[0]}")
+        code: int = import_module("confide.cli.page").call(command, rest[1:], f"confide {rest[0]}")
+        return code
     except ConfideError as error:
         return explain(error, as_json="--json" in rest)
     except KeyboardInterrupt:

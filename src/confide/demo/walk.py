@@ -135,8 +135,8 @@ def _planted(folder: Path, outcome: Outcome) -> tuple[int, int]:
     lines: dict[str | None, bytes] = {}
     for output in outcome.outputs:
         if output.kind == "notes":
-            for patient, line in output.records:
-                lines[patient] = lines.get(patient, b"") + line
+            for patient, content in output.records:
+                lines[patient] = lines.get(patient, b"") + content
     crosswalk = dict(csv.reader((folder / "raw" / "ids.csv").read_text(encoding="utf-8").splitlines()))
     patients = {}
     for line in (folder / "raw" / "notes.jsonl").read_text(encoding="utf-8").splitlines():

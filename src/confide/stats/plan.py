@@ -167,7 +167,7 @@ class StatsPlan:
             "name": self.name,
             "source": self.source,
             "by": {key: list(labels(values)) for key, values in self.by.items()},
-            "measures": list(self.measures),
+            "columns": [*self.by, *self.measures],
             "rows": _rows(self, estimates),
             "epsilon": self.epsilon,
             "delta": self.delta,

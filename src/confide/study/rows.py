@@ -60,7 +60,7 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
         language=study.study.language,
         review=study.deid.review,
     )
-    status: Status = deid.status
+    status = deid.policy.status
     outputs: list[Output] = []
     tables: dict[str, pl.DataFrame] = {}
     spans: Counter[str] = Counter()
@@ -100,7 +100,7 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
         "doubtful": len(queue),
         "spans": dict(sorted(spans.items())),
         "found_by": dict(sorted(layers.items())),
-        "dates": deid.dates,
+        "dates": "shift" if deid.policy.shift_days else "year",
         "sources": list(study.leaving),
     }
     return Rows(outputs, tables, known, figures, held if study.deid.review == "hold" else 0)

@@ -11,7 +11,8 @@ def statistics_output(release: Json) -> Output:
     """Return the file that leaves for one release of statistics."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    keys, measures = list(release["by"]), list(release["measures"])
+    n_keys = len(release["by"])  # the release comes from the ledger, where keys are sorted and lists are not
+    keys, measures = release["columns"][:n_keys], release["columns"][n_keys:]
     header = [column for measure in measures for column in (measure, f"{measure} low", f"{measure} high")]
     writer.writerow([*keys, *header])
     for row in release["rows"]:
