@@ -22,10 +22,14 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "study")]
 CONFIDE = [sys.executable, "-c", "from confide.cli.main import run; run()"]
 
 
-def line(name: str, value: float, target: str, *, ours: object, rival: object, unit: str, how: str) -> dict[str, object]:
+def line(
+    name: str, value: float, target: str, *, ours: object, rival: object, unit: str, how: str
+) -> dict[str, object]:
     """Return one benchmark line; `target` is an operator and a number."""
     operator, number = target.split()
-    holds = {"<=": value <= float(number), ">=": value >= float(number), "==": value == float(number)}[operator]
+    holds = {"<=": value <= float(number), ">=": value >= float(number), "==": value == float(number)}[
+        operator
+    ]
     return {
         "id": name, "value": round(value, 4), "target": target, "holds": holds,
         "ours": ours, "rival": rival, "unit": unit, "how": how,
@@ -34,20 +38,37 @@ def line(name: str, value: float, target: str, *, ours: object, rival: object, u
 
 def demo(quick: bool) -> Iterator[dict[str, object]]:
     """`confide demo` with outbound sockets blocked: a network namespace with loopback alone."""
-    blocked = shutil.which("unshare") is not None and subprocess.run(["unshare", "-n", "true"], check=False).returncode == 0
+    blocked = (
+        shutil.which("unshare") is not None
+        and subprocess.run(["unshare", "-n", "true"], check=False).returncode == 0
+    )
     with tempfile.TemporaryDirectory() as folder:
         command = [*CONFIDE, "demo", f"{folder}/demo", "--json"]
         if quick:
             command += ["--patients", "2000"]
         if blocked:
-            command = ["unshare", "-n", "sh", "-c", 'ip link set lo up 2>/dev/null; exec "$@"', "sh", *command]
+            command = [
+                "unshare",
+                "-n",
+                "sh",
+                "-c",
+                'ip link set lo up 2>/dev/null; exec "$@"',
+                "sh",
+                *command,
+            ]
         began = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | {"HOME": folder})
         seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    how = "whole process, sockets blocked" if blocked else "whole process, sockets NOT blocked: unshare is not allowed here"
+    how = (
+        "whole process, sockets blocked"
+        if blocked
+        else "whole process, sockets NOT blocked: unshare is not allowed here"
+    )
     yield line("main.demo.seconds", seconds, "<= 300", ours=seconds, rival=None, unit="s", how=how)
-    yield line("main.demo.rss_mb", peak, "<= 4096", ours=peak, rival=None, unit="MiB", how=how + ", largest process")
+    yield line(
+        "main.demo.rss_mb", peak, "<= 4096", ours=peak, rival=None, unit="MiB", how=how + ", largest process"
+    )
 
 
 def help_start(quick: bool) -> Iterator[dict[str, object]]:
@@ -62,7 +83,15 @@ def help_start(quick: bool) -> Iterator[dict[str, object]]:
     pairs = [(seconds([*CONFIDE, "--help"]), seconds(bare)) for _ in range(7 if quick else 25)]
     ours, rival = statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
     ratio = statistics.median(a / b for a, b in pairs)
-    yield line("main.help.ratio", ratio, "<= 6", ours=ours, rival=rival, unit="ratio", how="median of pairs, python -c pass")
+    yield line(
+        "main.help.ratio",
+        ratio,
+        "<= 6",
+        ours=ours,
+        rival=rival,
+        unit="ratio",
+        how="median of pairs, python -c pass",
+    )
 
 
 def seal(quick: bool) -> Iterator[dict[str, object]]:
@@ -85,14 +114,24 @@ def kill(quick: bool, kills: int) -> Iterator[dict[str, object]]:
     from small import STUDY, make_small
 
     text = STUDY.format(language="en").replace('name = "stay"', 'name = "stay-{n}"')
-    text = text.replace('name = "readmitted"', 'name = "readmitted-{n}"').replace("epsilon = 3.0", "epsilon = 900.0")
+    text = text.replace('name = "readmitted"', 'name = "readmitted-{n}"').replace(
+        "epsilon = 3.0", "epsilon = 900.0"
+    )
     with tempfile.TemporaryDirectory() as folder:
         os.environ["CONFIDE_HOME"] = f"{folder}/home"
         study = make_small(Path(folder) / "study", text=STUDY, epsilon=1000.0).folder
         tally = kill_many(study, text, kills=5 if quick else kills)
     how = f"{tally.kills} kills, {tally.finished_first} came too late, {tally.releases} releases, {tally.abandoned} charges abandoned"
     yield line("main.kill.lost", tally.lost, "== 0", ours=tally.lost, rival=None, unit="releases", how=how)
-    yield line("main.kill.charged_twice", tally.charged_twice, "== 0", ours=tally.charged_twice, rival=None, unit="plans", how=how)
+    yield line(
+        "main.kill.charged_twice",
+        tally.charged_twice,
+        "== 0",
+        ours=tally.charged_twice,
+        rival=None,
+        unit="plans",
+        how=how,
+    )
 
 
 def main() -> None:

@@ -38,7 +38,9 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
 def committed() -> dict[int, tuple[bytes, bytes]]:
     """Return every committed release by its entry: salt and bytes."""
     with open_ledger(home()) as ledger:
-        return {entry.sequence: ledger.store.release(entry.sequence) for entry in ledger.store.all(kind="commit")}
+        return {
+            entry.sequence: ledger.store.release(entry.sequence) for entry in ledger.store.all(kind="commit")
+        }
 
 
 def charged_twice() -> int:

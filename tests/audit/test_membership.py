@@ -16,7 +16,10 @@ def test_a_model_that_remembers_everyone_is_found():
 
 def test_losses_that_tell_nothing_give_a_bound_of_nearly_zero():
     draw = np.random.default_rng(0)
-    bounds = [loss_threshold(draw.normal(size=500), draw.normal(size=500), delta=1e-6).epsilon_lower for _ in range(100)]
+    bounds = [
+        loss_threshold(draw.normal(size=500), draw.normal(size=500), delta=1e-6).epsilon_lower
+        for _ in range(100)
+    ]
     assert np.mean(np.array(bounds) > 0) <= 0.10
 
 

@@ -151,7 +151,9 @@ def test_a_delta_near_one_over_n_is_refused(ledger):
         ledger.open_account("other", epsilon=1.0, delta=1e-5, patients=20_000)
 
 
-@pytest.mark.parametrize(("epsilon", "delta"), [(0, 1e-8), (-1, 1e-8), (float("nan"), 1e-8), (1, -1e-9), (1, 1.0)])
+@pytest.mark.parametrize(
+    ("epsilon", "delta"), [(0, 1e-8), (-1, 1e-8), (float("nan"), 1e-8), (1, -1e-9), (1, 1.0)]
+)
 def test_an_impossible_budget_is_refused(ledger, epsilon, delta):
     with pytest.raises(InvalidInput):
         ledger.open_account("other", epsilon=epsilon, delta=delta, patients=100)
@@ -169,7 +171,13 @@ def test_pricing_spends_nothing_and_refuses_what_a_run_would(ledger):
     left, released = ledger.price([Count()], study="new", account="inpatients", epsilon=2.0, delta=1e-8)
     assert (left, released) == (1.0, set())
     with pytest.raises(BudgetExceeded):
-        ledger.price([Count(), Count(name="b", epsilon=1.5)], study="new", account="inpatients", epsilon=2.0, delta=1e-8)
+        ledger.price(
+            [Count(), Count(name="b", epsilon=1.5)],
+            study="new",
+            account="inpatients",
+            epsilon=2.0,
+            delta=1e-8,
+        )
     assert ledger.store.head() == size
 
 

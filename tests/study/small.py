@@ -81,16 +81,29 @@ class Small:
     phones: list[str]
 
 
-def make_small(folder: Path, *, language: str = "en", seed: int = 0, text: str = STUDY, patients: int = 300, epsilon: float = 10.0
+def make_small(
+    folder: Path,
+    *,
+    language: str = "en",
+    seed: int = 0,
+    text: str = STUDY,
+    patients: int = 300,
+    epsilon: float = 10.0,
 ) -> Small:
     """Write a study folder, its vault and its account; return what was planted."""
     draw = np.random.default_rng(seed)
     raw = folder / "raw"
     raw.mkdir(parents=True)
     if language == "zh":
-        names = [f"{'赵钱孙李周吴郑王'[i % 8]}{'建国秀英志强美玲'[i % 7]}{'明华芳伟'[i % 4]}" for i in range(patients)]
+        names = [
+            f"{'赵钱孙李周吴郑王'[i % 8]}{'建国秀英志强美玲'[i % 7]}{'明华芳伟'[i % 4]}"
+            for i in range(patients)
+        ]
     else:
-        names = [f"{'Zebulon Quillon Marigold Thandiwe'.split()[i % 4]} {'Ash Birk Crom'.split()[i % 3]}worth{'abcdefghij'[i // 12 % 10]}{'klmnopqrst'[i // 120 % 10]}" for i in range(patients)]
+        names = [
+            f"{'Zebulon Quillon Marigold Thandiwe'.split()[i % 4]} {'Ash Birk Crom'.split()[i % 3]}worth{'abcdefghij'[i // 12 % 10]}{'klmnopqrst'[i // 120 % 10]}"
+            for i in range(patients)
+        ]
     phones = [f"139{10000000 + 7919 * i:08d}" for i in range(patients)]
     rows = ["visit_id,patient_id,name,phone,record,born,sex,age,stay_days,readmitted"]
     for i in range(patients):
@@ -109,7 +122,10 @@ def make_small(folder: Path, *, language: str = "en", seed: int = 0, text: str =
                 if language == "zh"
                 else f"Patient: {names[i]}, phone {phones[i]}, MRN: R{700000 + i}. Admitted 2024-03-05 with Parkinson disease."
             )
-            file.write(json.dumps({"note_id": f"n{i}", "patient_id": f"p{i}", "note": told}, ensure_ascii=False) + "\n")
+            file.write(
+                json.dumps({"note_id": f"n{i}", "patient_id": f"p{i}", "note": told}, ensure_ascii=False)
+                + "\n"
+            )
     (folder / "ids.csv").write_text("id,patient\np0-old,p0\n", encoding="utf-8")
     (folder / "optout.csv").write_text("patient_id\np7\n", encoding="utf-8")
     (folder / "passphrase.txt").write_text(PASSPHRASE + "\n", encoding="utf-8")

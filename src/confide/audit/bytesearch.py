@@ -64,7 +64,9 @@ def search_bytes(
                     if kind in SOLE:
                         sole.add(needle)
     text = b"\0".join(content.lower() for _, content in outputs)
-    starts = np.cumsum([0, *(len(content) + 1 for _, content in outputs[:-1])]) if outputs else np.zeros(0, int)
+    starts = (
+        np.cumsum([0, *(len(content) + 1 for _, content in outputs[:-1])]) if outputs else np.zeros(0, int)
+    )
     leaks: set[tuple[bytes, int]] = set()
     coincidences: set[tuple[bytes, int]] = set()
     for needle, at in _occurrences(text, owners, progress):

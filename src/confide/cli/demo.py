@@ -11,7 +11,9 @@ from confide.words import say
 
 @click.command(cls=Command, name="demo", help=say("cli.demo.help"))
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="demo")
-@click.option("--patients", type=click.IntRange(400, 1_000_000), default=20_000, help=say("cli.demo.patients"))
+@click.option(
+    "--patients", type=click.IntRange(400, 1_000_000), default=20_000, help=say("cli.demo.patients")
+)
 @json_option
 def demo_command(folder: Path, patients: int, as_json: bool) -> None:
     from confide.demo.walk import walk
@@ -25,7 +27,9 @@ def demo_command(folder: Path, patients: int, as_json: bool) -> None:
         return
     for hospital in hospitals:
         click.echo("")
-        click.echo(say("cli.demo.hospital", name=hospital.name, verdict=say(f"study.verdict.{hospital.verdict}")))
+        click.echo(
+            say("cli.demo.hospital", name=hospital.name, verdict=say(f"study.verdict.{hospital.verdict}"))
+        )
         for figure in hospital.figures.values():
             click.echo(f"  {figure}")
         for path in hospital.dossiers:

@@ -10,7 +10,6 @@ from confide.cli.show import ProgressLines, show_json
 from confide.words import say
 
 
-
 @click.group(cls=Group, name="ledger", help=say("cli.ledger.help"))
 def ledger_command() -> None:
     pass
@@ -31,7 +30,9 @@ def account(name: str, epsilon: float, delta: float, patients: int, as_json: boo
     if as_json:
         show_json(asdict(balance))
     else:
-        click.echo(say("cli.ledger.opened", name=name, epsilon=f"{epsilon:g}", delta=f"{delta:g}", where=home()))
+        click.echo(
+            say("cli.ledger.opened", name=name, epsilon=f"{epsilon:g}", delta=f"{delta:g}", where=home())
+        )
 
 
 @ledger_command.command("show", help=say("cli.ledger.show"))
@@ -43,7 +44,12 @@ def show(as_json: bool) -> None:
         balances = {name: ledger.balance(name) for name in ledger.accounts()}
         studies = {name: [ledger.balance(name, study) for study in ledger.studies(name)] for name in balances}
     if as_json:
-        show_json({name: asdict(b) | {"studies": [asdict(s) for s in studies[name]]} for name, b in balances.items()})
+        show_json(
+            {
+                name: asdict(b) | {"studies": [asdict(s) for s in studies[name]]}
+                for name, b in balances.items()
+            }
+        )
         return
     if not balances:
         click.echo(say("cli.ledger.empty", where=home()))

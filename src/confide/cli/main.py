@@ -81,14 +81,19 @@ def _run(arguments: list[str]) -> int:
         return INTERRUPTED
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        return explain(InvalidInput("study.disk", file=error.filename or "-", reason=reason), as_json="--json" in rest)
+        return explain(
+            InvalidInput("study.disk", file=error.filename or "-", reason=reason), as_json="--json" in rest
+        )
 
 
 def help_page() -> str:
     """Return the page of `confide --help`."""
     options = {"--language en|zh": "language", "--version": "version", "-h, --help": "help"}
     lines = [f"{say('cli.heading.usage')} confide COMMAND [FOLDER] [--json]", "", f"  {say('cli.help')}", ""]
-    lines += [say("cli.heading.commands") + ":", *(f"  {name:<10} {say(f'cli.{name}.short')}" for name in COMMANDS)]
+    lines += [
+        say("cli.heading.commands") + ":",
+        *(f"  {name:<10} {say(f'cli.{name}.short')}" for name in COMMANDS),
+    ]
     lines += ["", say("cli.heading.options") + ":"]
     lines += [f"  {option:<18} {say(f'cli.option.{key}')}" for option, key in options.items()]
     return "\n".join(lines) + "\n"

@@ -33,9 +33,13 @@ def _ask_twice() -> str:
 @click.option("--name", help=say("cli.init.name"))
 @click.option("--study-language", type=click.Choice(["en", "zh"]), help=say("cli.init.language"))
 @click.option(
-    "--passphrase-file", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.option.passphrase-file")
+    "--passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=say("cli.option.passphrase-file"),
 )
-@click.option("--recovery-file", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.init.recovery-file"))
+@click.option(
+    "--recovery-file", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.init.recovery-file")
+)
 @json_option
 def init_command(
     folder: Path,
@@ -83,10 +87,13 @@ def check_command(folder: Path, as_json: bool) -> None:
                 "cli.check.replayed" if price.released else "cli.check.price",
                 name=price.name,
                 epsilon=f"{price.epsilon:g}",
-                error="; ".join(f"{measure} ± {half:.3g}" for measure, half in price.expected_error.items()) or "-",
+                error="; ".join(f"{measure} ± {half:.3g}" for measure, half in price.expected_error.items())
+                or "-",
             )
         )
-    click.echo(say("cli.check.left", asked=f"{found.asked:g}", left=f"{found.left:.4g}", account=found.account))
+    click.echo(
+        say("cli.check.left", asked=f"{found.asked:g}", left=f"{found.left:.4g}", account=found.account)
+    )
     click.echo(say("cli.check.fine", folder=folder))
 
 
@@ -177,4 +184,6 @@ def schema_command() -> None:
     from confide.study.config import Study
     from confide.study.schema import schema_of
 
-    show_json({"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "study.toml"} | schema_of(Study))
+    show_json(
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "study.toml"} | schema_of(Study)
+    )

@@ -73,7 +73,9 @@ def _years(text: str | None) -> int | None:
         return 90
     hundreds, hundred, rest = text.partition("百")
     if hundred:
-        return 100 * (han_number(hundreds) if hundreds else 1) + (han_number(rest.lstrip("零〇")) if rest else 0)
+        return 100 * (han_number(hundreds) if hundreds else 1) + (
+            han_number(rest.lstrip("零〇")) if rest else 0
+        )
     return han_number(text)
 
 

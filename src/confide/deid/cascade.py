@@ -74,7 +74,9 @@ def _search(text: str, known: Known) -> Document:
     if not plain.isascii():
         hits += find_context_zh(plain)
     hits += find_context_en(plain)
-    return Document(folded, tuple(hits), {(h.start, h.end): h for h in dates}, {(h.start, h.end): h for h in ages})
+    return Document(
+        folded, tuple(hits), {(h.start, h.end): h for h in dates}, {(h.start, h.end): h for h in ages}
+    )
 
 
 def _date_hit(text: str, hit: DateHit) -> Hit:
@@ -112,6 +114,9 @@ def latest_date(documents: Iterable[Document], births: frozenset[date]) -> date 
         hit.readings[0]
         for document in documents
         for hit in document.dates.values()
-        if hit.readings and hit.grain in ("day", "month") and hit.readings[0] not in births and hit.score > 0.5
+        if hit.readings
+        and hit.grain in ("day", "month")
+        and hit.readings[0] not in births
+        and hit.score > 0.5
     ]
     return max(days, default=None)

@@ -43,8 +43,12 @@ _LINE_KEYS: Final = {
     "address": "home address|mailing address|street address|address|residence|lives at|resides at|place of birth|birthplace|city|hometown|zip code|zip|postal code",
     "organisation": "employer|hospital|facility|institution|clinic|school|company|referring hospital|referring facility|place of employment",
 }  # fmt: skip
-_KEY: Final = re.compile(r"(?<![A-Za-z])([A-Za-z][A-Za-z'/]*(?: [A-Za-z'/]+){0,4}?)\.? ?(?:#|:|=|No\.|no\.)[ #:.]{0,3}")
-_NUMBER: Final = re.compile(r"[A-Za-z]{0,5}[-/ ]?[0-9][A-Za-z0-9*/.-]{0,30}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}")
+_KEY: Final = re.compile(
+    r"(?<![A-Za-z])([A-Za-z][A-Za-z'/]*(?: [A-Za-z'/]+){0,4}?)\.? ?(?:#|:|=|No\.|no\.)[ #:.]{0,3}"
+)
+_NUMBER: Final = re.compile(
+    r"[A-Za-z]{0,5}[-/ ]?[0-9][A-Za-z0-9*/.-]{0,30}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}"
+)
 _PHONE: Final = re.compile(r"\+?[0-9(][0-9() +.x-]{4,24}[0-9]")
 _HANDLE: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.-]{3,40}")
 _LINE: Final = re.compile(r"[^\n\r;]{3,90}")
@@ -114,7 +118,10 @@ def _value(text: str, at: int, kind: str, key: str) -> Iterator[Hit]:
         if place is None:
             return
         several = " " in text[place[0] : place[1]]
-        if key in ("patient", "doctor", "mother", "father", "nurse", "name", "pt", "husband", "wife", "cc") and not several:
+        if (
+            key in ("patient", "doctor", "mother", "father", "nurse", "name", "pt", "husband", "wife", "cc")
+            and not several
+        ):
             ends = text[place[1] : place[1] + 1] in ("", "\n", "\r") and key in ("name", "pt", "patient")
             if not ends or len(text[at : place[1]]) < 3:
                 return  # "Patient: Yeah" of a dialogue
@@ -129,7 +136,12 @@ def _value(text: str, at: int, kind: str, key: str) -> Iterator[Hit]:
         match = pattern.match(text, at)
         if match and (kind == "social" or any(c.isdigit() for c in match.group())):
             value = match.group().rstrip(".-/ ")
-            if not re.fullmatch(r"[0-9.]{1,4}(?:mg|ml|%)?", value) or key in ("bed", "room", "bed number", "room number"):
+            if not re.fullmatch(r"[0-9.]{1,4}(?:mg|ml|%)?", value) or key in (
+                "bed",
+                "room",
+                "bed number",
+                "room number",
+            ):
                 yield Hit(at, at + len(value), kind, 0.9, rule)
 
 
@@ -193,11 +205,17 @@ _KIN: Final = re.compile(
 def _kin(text: str) -> Iterator[Hit]:
     """Yield names behind a relation: his wife Mary, daughter, Anne Lee."""
     for match in _KIN.finditer(text):
-        if (place := read_person(text, match.end())) and place[1] - place[0] > 2 and not text[place[0] : place[1]].isupper():
+        if (
+            (place := read_person(text, match.end()))
+            and place[1] - place[0] > 2
+            and not text[place[0] : place[1]].isupper()
+        ):
             yield Hit(*place, "kin", 0.75, "context:relation")
 
 
-_CAPITALISED: Final = re.compile(rf"(?<![A-Za-z'-])([A-Z][a-z]{{2,11}})(?: {_INITIAL}| [A-Z](?= ))? ({_TOKEN})(?![a-z])")
+_CAPITALISED: Final = re.compile(
+    rf"(?<![A-Za-z'-])([A-Z][a-z]{{2,11}})(?: {_INITIAL}| [A-Z](?= ))? ({_TOKEN})(?![a-z])"
+)
 
 
 def _first_and_last(text: str) -> Iterator[Hit]:
@@ -223,7 +241,13 @@ def _address_patterns() -> tuple[tuple[str, float, re.Pattern[str]], ...]:
     zipped = rf"(?:{town},? (?:{codes}|{states})\.?,? [0-9]{{5}}(?:-[0-9]{{4}})?)"
     unit = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|#|Room|Floor|Bldg)\.? ?#?[A-Za-z0-9-]{1,6})?"
     return (
-        ("address", 0.9, re.compile(rf"{_STREET}{unit}(?:,?[ \n]{{1,2}}{town}(?:,? (?:{codes}|{states}))?(?:,? [0-9]{{5}}(?:-[0-9]{{4}})?)?)?")),
+        (
+            "address",
+            0.9,
+            re.compile(
+                rf"{_STREET}{unit}(?:,?[ \n]{{1,2}}{town}(?:,? (?:{codes}|{states}))?(?:,? [0-9]{{5}}(?:-[0-9]{{4}})?)?)?"
+            ),
+        ),
         ("address", 0.85, re.compile(rf"(?:P\.? ?O\.? Box [0-9]{{1,6}}(?:, )?)?{zipped}")),
         ("address", 0.85, re.compile(r"P\.? ?O\.? Box [0-9]{1,6}")),
         ("place", 0.75, re.compile(rf"(?<![A-Za-z]){town}, (?:{codes}|{states})(?![A-Za-z])")),
@@ -257,7 +281,9 @@ def _organisations(text: str) -> Iterator[Hit]:
     for match in _ORGANISATION.finditer(text):
         names = match.group(1).split()
         lead = 0
-        while lead < len(names) and (names[lead] in word_set("en", "stop_words") or names[lead] in ("of", "and", "for")):
+        while lead < len(names) and (
+            names[lead] in word_set("en", "stop_words") or names[lead] in ("of", "and", "for")
+        ):
             lead += 1
         if any(name not in _GENERIC and name not in ("of", "and", "for") for name in names[lead:]):
             start = match.start() + sum(len(name) + 1 for name in names[:lead])

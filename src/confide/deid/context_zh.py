@@ -34,7 +34,23 @@ _KEYS: Final = {
     "plate": "车牌 车牌号",
     "other-id": "床号 床位 床位号 工号 医师编号 执业证号 学号 警号 病房 房号 病床号 驾驶证号 残疾证号 结婚证号 准考证号",
 }  # fmt: skip
-_WEAK: Final = {"患者", "病人", "患儿", "医师", "医生", "护士", "父亲", "母亲", "丈夫", "妻子", "家属", "联系人", "配偶", "发药", "调配"}
+_WEAK: Final = {
+    "患者",
+    "病人",
+    "患儿",
+    "医师",
+    "医生",
+    "护士",
+    "父亲",
+    "母亲",
+    "丈夫",
+    "妻子",
+    "家属",
+    "联系人",
+    "配偶",
+    "发药",
+    "调配",
+}
 _NUMBER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9*_/.-]{0,30}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}")
 _PHONE: Final = re.compile(r"\+?[0-9(][0-9() +-]{4,24}[0-9](?: ?[,/、] ?[0-9][0-9 -]{5,20}[0-9])?")
 _LINE: Final = re.compile(r"[^\n\r;。:,，]{2,60}(?:,[^\n\r;。:,]{0,8}[0-9号室楼]{1,4})?")
@@ -78,7 +94,11 @@ def _value(text: str, at: int, kind: str, key: str) -> Iterator[Hit]:
     if kind in ("address", "organisation"):
         if match := _LINE.match(text, at):
             value = _until_next_key(match.group().rstrip())
-            if len(value) >= 2 and not value.isascii() and value[:2] not in ("不详", "同上", "无业", "退休", "未知"):
+            if (
+                len(value) >= 2
+                and not value.isascii()
+                and value[:2] not in ("不详", "同上", "无业", "退休", "未知")
+            ):
                 yield Hit(at, at + len(value), kind, 0.85, rule)
         return
     pattern = _PHONE if kind == "phone" else _WORD if kind in ("social", "email") else _NUMBER
@@ -92,7 +112,22 @@ def _until_next_key(value: str) -> str:
     """Cut a value where the next key of a header line begins."""
     at = re.search(r"(?:  |\t| (?=[\u3400-\u9fff]{2,6} ?$))", value)
     value = value[: at.start()] if at else value
-    for key in ("电话", "联系", "邮编", "性别", "年龄", "职业", "民族", "婚姻", "入院", "病史", "身份证", "手机", "出生日期", "住院号"):
+    for key in (
+        "电话",
+        "联系",
+        "邮编",
+        "性别",
+        "年龄",
+        "职业",
+        "民族",
+        "婚姻",
+        "入院",
+        "病史",
+        "身份证",
+        "手机",
+        "出生日期",
+        "住院号",
+    ):
         if 0 < (place := value.find(key)):
             value = value[:place]
     return value.rstrip()
@@ -111,15 +146,21 @@ def _numbers_behind_words(text: str) -> Iterator[Hit]:
     keys = _key_class()
     for match in _WORD_NUMBER.finditer(text):
         value, key = match.group("v"), match.group("key").upper()
-        kind = next((keys[k] for k in (key, key + "号", key.removesuffix("码"), key[:2]) if k in keys), "other-id")
+        kind = next(
+            (keys[k] for k in (key, key + "号", key.removesuffix("码"), key[:2]) if k in keys), "other-id"
+        )
         if any(c.isdigit() for c in value) or (kind == "social" and len(value) > 4):
             yield Hit(match.start("v"), match.end("v"), kind, 0.85, f"context:{match.group('key')}")
     for match in _BED.finditer(text):
         yield Hit(match.start(), match.end() - 1, "other-id", 0.6, "context:床")
 
 
-_ORGANISATION: Final = re.compile("医院|卫生院|保健院|诊所|卫生所|卫生室|医学中心|服务中心|疾控中心|体检中心|大学|公司|中学|小学|学院|集团|工厂|派出所|敬老院|养老院|福利院")
-_CUT: Final = re.compile(r".*(?:[在于至到从往由经我去就的是为及与曾来住过家者院然说现哪病转]|自(?!治)|(?<!协)和)|.*(?:转入|送至|外院|当地|患者|毕业)")
+_ORGANISATION: Final = re.compile(
+    "医院|卫生院|保健院|诊所|卫生所|卫生室|医学中心|服务中心|疾控中心|体检中心|大学|公司|中学|小学|学院|集团|工厂|派出所|敬老院|养老院|福利院"
+)
+_CUT: Final = re.compile(
+    r".*(?:[在于至到从往由经我去就的是为及与曾来住过家者院然说现哪病转]|自(?!治)|(?<!协)和)|.*(?:转入|送至|外院|当地|患者|毕业)"
+)
 _GENERIC: Final = re.compile(
     r"第[一二三四五六七八九十0-9]+|附属|人民|中心|中医|中西医|结合|妇幼|儿童|妇产|肿瘤|专科|综合|总|省级?|市级?|县级?|区级?|镇级?|乡级?|级|社区|卫生|口腔|眼科|骨科|皮肤病?|精神|传染病?|胸科|民营|私立|公立|正规|三甲|二甲|当地|本地|外地|大型?|小型?|各|某|家|该|我|本|上级|下级|基层|军区|部队|医科|医学|中|等|名|好|有限|责任|股份|保险|医药|制药|药业|科技|全国|国家|县|乡镇|儿科|妇科|男科|心血管|糖尿|脑科|康复|整形|美容|肝病|肛肠|生殖|泌尿|不孕|体检|健康|管理|服务|急救|血液|或者?|大城市|城市|省|具备|条件|较|比较|知名|权威|著名|治疗|检查|医疗|救治|就诊|就医|住院|可以|建议|一[家所个]|几[家所个]|两[家所个]|多[家所个]|其他|别|这|那|哪|什么|去|看|找|上|下|都|也|没|不|要|能|还|再|先|后|前|里|外|内|你|您|他|她|们"
 )
@@ -143,7 +184,11 @@ def _organisations(text: str) -> Iterator[Hit]:
 def _looks_like_unit(before: str, unit: str) -> bool:
     """Say whether a name with no place in it is that of a unit: 仁济医院, 红星小学."""
     if unit in ("医院", "卫生院", "小学", "中学", "派出所"):
-        return len(before) <= 4 and bool(re.search("协和|同济|仁济|瑞金|华西|湘雅|同仁|安贞|阜外|宣武|天坛|友谊|华山|中山|解放军|武警", before))
+        return len(before) <= 4 and bool(
+            re.search(
+                "协和|同济|仁济|瑞金|华西|湘雅|同仁|安贞|阜外|宣武|天坛|友谊|华山|中山|解放军|武警", before
+            )
+        )
     return "大学" in before or "附属" in before
 
 
@@ -157,7 +202,11 @@ def _place_patterns() -> tuple[tuple[str, float, re.Pattern[str]], ...]:
     start = rf"(?:(?:{provinces})(?:省|市|自治区|壮族自治区|回族自治区|维吾尔自治区)?(?:{cities})?市?|(?:{cities})市?)"
     return (
         ("address", 0.85, re.compile(rf"{start}(?:{_UNIT}|{_TAIL}){{1,8}}")),
-        ("address", 0.8, re.compile(rf"[{_H}]{{2,5}}(?:路|街|大道|大街|巷|弄|胡同|村|小区){_TAIL}(?:{_TAIL}){{0,4}}")),
+        (
+            "address",
+            0.8,
+            re.compile(rf"[{_H}]{{2,5}}(?:路|街|大道|大街|巷|弄|胡同|村|小区){_TAIL}(?:{_TAIL}){{0,4}}"),
+        ),
         ("place", 0.7, re.compile(rf"(?:{cities})市?|(?:{provinces})(?:省|自治区)?[{_H}]{{2,4}}(?:市|县)")),
     )
 
@@ -181,5 +230,3 @@ def _places(text: str) -> Iterator[Hit]:
 def key_classes() -> dict[str, str]:
     """Return the keys of header lines and their classes; column names are looked up here as well."""
     return dict(_key_class())
-
-

@@ -60,7 +60,9 @@ def find_dates(text: str) -> list[DateHit]:
     return _prefer_evident_order(_with_years(best))
 
 
-def _zones(triggers: Iterator[tuple[int, int]], length: int, before: int, after: int) -> list[tuple[int, int]]:
+def _zones(
+    triggers: Iterator[tuple[int, int]], length: int, before: int, after: int
+) -> list[tuple[int, int]]:
     """Merge the surroundings of the triggers into stretches that do not overlap."""
     zones: list[tuple[int, int]] = []
     for start, end in triggers:
@@ -94,9 +96,7 @@ def _read(form: Form, match: re.Match[str]) -> DateHit | None:
         if day is not None and day not in readings:
             readings.append(day)
     score = form.score if readings else DOUBT
-    return DateHit(
-        start, match.end(), form.grain, score, form.name, match.group(), tuple(readings), parts
-    )
+    return DateHit(start, match.end(), form.grain, score, form.name, match.group(), tuple(readings), parts)
 
 
 def _year(text: str) -> int:

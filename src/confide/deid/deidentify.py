@@ -246,7 +246,9 @@ class Deidentifier:
         refuse_if_blocked(self._review, items)
         return result, items
 
-    def texts(self, texts: Sequence[str], known: Mapping[str, Sequence[str]], patient: str) -> list[CleanText]:
+    def texts(
+        self, texts: Sequence[str], known: Mapping[str, Sequence[str]], patient: str
+    ) -> list[CleanText]:
         """De-identify texts of one patient that are no notes; `review` does not hold or block here."""
         return self._clean(texts, known, patient)[0]
 

@@ -25,8 +25,6 @@ class Hit:
         return self.found_by.startswith(("known", "sweep"))
 
 
-
-
 def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
     """Return non-overlapping hits, in order.
 

@@ -113,7 +113,9 @@ def _name_forms(kind: str, text: str, layer: str) -> Iterator[Form]:
     everyday = word_set("en", "common_words")
     for token in tokens:
         if len(token) >= 2:
-            yield Form(token, kind, 0.9, f"{rule}-part", capital=token in everyday or len(token) < 4, eponym=True)
+            yield Form(
+                token, kind, 0.9, f"{rule}-part", capital=token in everyday or len(token) < 4, eponym=True
+            )
 
 
 def split_han_name(name: str) -> tuple[str, str]:
@@ -144,7 +146,9 @@ def _address_parts(kind: str, text: str, layer: str) -> Iterator[Form]:
     if not _HAN.search(folded):
         for part in re.split(r"[,;\n]+", folded):
             if len(piece := normal(part)) >= 4:
-                yield Form(piece, kind, 0.9, f"{layer}:{kind}-part", capital=piece in word_set("en", "common_words"))
+                yield Form(
+                    piece, kind, 0.9, f"{layer}:{kind}-part", capital=piece in word_set("en", "common_words")
+                )
             street = re.sub(r"^\s*\d+\s+", "", part)
             if len(street.split()) >= 2 and len(piece := normal(street)) >= 6:
                 yield Form(piece, kind, 0.9, f"{layer}:{kind}-part")

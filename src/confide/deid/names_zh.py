@@ -18,7 +18,22 @@ _SPACED: Final = re.compile(rf"[{_H}][ \u3000]{{1,3}}[{_H}](?: {{1,3}}[{_H}])?(?
 _RUN: Final = re.compile(rf"[{_H}]{{1,12}}")
 _LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]*\.?(?: [A-Z][A-Za-z'-]*\.?){0,3}")
 _MORE: Final = re.compile(r" ?[、/,;和及] ?| (?! )")
-_NOT_GIVEN: Final = {"不详", "未知", "匿名", "保密", "待查", "同上", "同前", "本人", "患者", "病人", "家属", "自己", "其他", "以上"}
+_NOT_GIVEN: Final = {
+    "不详",
+    "未知",
+    "匿名",
+    "保密",
+    "待查",
+    "同上",
+    "同前",
+    "本人",
+    "患者",
+    "病人",
+    "家属",
+    "自己",
+    "其他",
+    "以上",
+}
 _MALE_FEMALE: Final = "男女"
 _NEVER_GIVEN: Final = frozenset("的了在是按过看我您你他她们不用有这那")
 
@@ -121,9 +136,7 @@ def _role_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         "".join(sorted(_surnames()[1])),
         "|".join(sorted(_surnames()[2])),
     )
-    name = (
-        rf"(?P<n>(?:{compound})[{_H}]{{1,2}}?{_END}|[{sure}][{_H}]{{1,2}}?{_END}|[{careful}][{_H}]{{1,2}}?{_CLEAR_END})"
-    )
+    name = rf"(?P<n>(?:{compound})[{_H}]{{1,2}}?{_END}|[{sure}][{_H}]{{1,2}}?{_END}|[{careful}][{_H}]{{1,2}}?{_CLEAR_END})"
     return tuple((kind, re.compile(rf"(?P<role>{role}) ?{name}")) for kind, role in _ROLES.items())
 
 

@@ -79,7 +79,11 @@ def _latin(keyed: Keyed, patient: str, token: str, book: NameBook, *, first: boo
     whole = book.first_with(token) if len(token) == 1 else None
     if whole is not None:
         new = _latin(keyed, patient, whole, book, first=True)[0].upper()
-        return new if new.lower() != token.lower() else keyed.choice(_INITIALS, token, patient, "name", token.lower())
+        return (
+            new
+            if new.lower() != token.lower()
+            else keyed.choice(_INITIALS, token, patient, "name", token.lower())
+        )
     if len(token) == 1:
         new = keyed.choice(_INITIALS, token, patient, "name", token.lower())
         return new if token.isupper() else new.lower()
@@ -114,7 +118,9 @@ def _given(keyed: Keyed, patient: str, given: str) -> str:
 
 
 def _letters(keyed: Keyed, patient: str, name: str) -> str:
-    return "".join(keyed.choice(_INITIALS, c, patient, "name", name, str(i)) for i, c in enumerate(normal(name)))
+    return "".join(
+        keyed.choice(_INITIALS, c, patient, "name", name, str(i)) for i, c in enumerate(normal(name))
+    )
 
 
 def _lay_out(layout: str, characters: str) -> str:

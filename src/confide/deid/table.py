@@ -131,7 +131,9 @@ def text_cell(tool: Replacer, kind: str, value: str) -> str:
     return as_wide(value, tool.value(kind, plain, found_by="known"))
 
 
-def _reference(old: Mapping[str, list[Any]], identifiers: Mapping[str, str], rows: Sequence[int]) -> date | None:
+def _reference(
+    old: Mapping[str, list[Any]], identifiers: Mapping[str, str], rows: Sequence[int]
+) -> date | None:
     """Return the latest day in the date columns of a patient's rows, birth dates apart."""
     days = []
     for name, kind in identifiers.items():

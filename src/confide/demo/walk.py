@@ -67,7 +67,9 @@ def _hospital(folder: Path, language: Language, patients: int, steps: Callable[[
     text = (_STUDIES / f"{language}.toml").read_text(encoding="utf-8")
     (folder / FILE).write_text(text.replace("patients = 20000", f"patients = {patients}"), encoding="utf-8")
     passphrase = secrets.token_urlsafe(24)
-    with os.fdopen(os.open(folder / "passphrase.txt", os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+    with os.fdopen(
+        os.open(folder / "passphrase.txt", os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w"
+    ) as file:
         file.write(passphrase + "\n")
     with _institution(folder / "institution"):
         make_vault(passphrase)
@@ -118,7 +120,9 @@ def _figures(folder: Path, outcome: Outcome) -> dict[str, str]:
             error=f"{count['expected_error']['count']:.0f}",
             median=f"{_median([row['count']['value'] for row in count['release']['rows']]):,.0f}",
         ),
-        "model": say("demo.figure.model", auc=f"{model['held_out']['auc']:.3f}", epsilon=model["release"]["epsilon"]),
+        "model": say(
+            "demo.figure.model", auc=f"{model['held_out']['auc']:.3f}", epsilon=model["release"]["epsilon"]
+        ),
     }
 
 
@@ -147,5 +151,7 @@ def _planted(folder: Path, outcome: Outcome) -> tuple[int, int]:
         span = json.loads(line)
         if span["type"] in _DIRECT and patients[span["note"]] in lines:
             planted += 1
-            left += json.dumps(span["text"], ensure_ascii=False)[1:-1].encode() in lines[patients[span["note"]]]
+            left += (
+                json.dumps(span["text"], ensure_ascii=False)[1:-1].encode() in lines[patients[span["note"]]]
+            )
     return planted, left

@@ -74,7 +74,9 @@ def parse(sequence: int, previous: str, stored_hash: str, text: str) -> Entry:
 
 def release_text(release: Json) -> bytes:
     """Return the one byte form of a release; numbers keep every digit, so replays are byte-identical."""
-    return json.dumps(release, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return json.dumps(
+        release, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
 
 
 def salted_digest(salt: bytes, content: bytes) -> str:

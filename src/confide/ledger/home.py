@@ -91,4 +91,6 @@ def check_against(ledger: Ledger, path: Path) -> None:
     if lines[0] != _ORIGIN + ledger.id:
         raise IntegrityError("ledger.another-ledger", file=path)
     if ledger.store.hash_at(int(lines[1]) - 1) != lines[2]:
-        raise IntegrityError("ledger.rolled-back", file=path, size=int(lines[1]), found=ledger.store.head()[0])
+        raise IntegrityError(
+            "ledger.rolled-back", file=path, size=int(lines[1]), found=ledger.store.head()[0]
+        )

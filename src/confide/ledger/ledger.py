@@ -111,7 +111,14 @@ class Ledger:
                 raise InvalidInput("ledger.account-exists", account=name)
 
     def grant(
-        self, study: str, account: str, *, epsilon: float, delta: float, requester: str = "", purpose: str = ""
+        self,
+        study: str,
+        account: str,
+        *,
+        epsilon: float,
+        delta: float,
+        requester: str = "",
+        purpose: str = "",
     ) -> None:
         """Grant `study` an allowance on `account`; asking again for the same changes nothing.
 
@@ -181,7 +188,9 @@ class Ledger:
             if charge.release is None:
                 self._abandon(sequence)
 
-    def run(self, plan: Plan, data: Any, *, study: str, account: str, commitment: str = "") -> tuple[Json, bool]:
+    def run(
+        self, plan: Plan, data: Any, *, study: str, account: str, commitment: str = ""
+    ) -> tuple[Json, bool]:
         """Return the release of `plan`, and whether it was a replay that cost nothing."""
         there = self.released(plan, study=study, account=account, commitment=commitment)
         if there is not None:
@@ -261,7 +270,7 @@ class Ledger:
             name=study or account,
             epsilon=rule.epsilon / 1e9,
             delta=rule.delta / 1e18,
-            epsilon_spent=rule.epsilon_spent(spent),
+            epsilon_spent=max(0.0, rule.epsilon / 1e9 - rule.left(spent)),
             epsilon_left=rule.left(spent),
             charges=len(charges),
             open=states.count("open"),
@@ -304,7 +313,9 @@ class Ledger:
             entry = self.store.last(kind="charge", account=account)
             return Spent() if entry is None else Spent.from_json(entry.body["spent_account"])
         found = [self.store.last(kind=kind, account=account, study=study) for kind in ("charge", "allowance")]
-        newest = max((entry for entry in found if entry is not None), key=lambda entry: entry.sequence, default=None)
+        newest = max(
+            (entry for entry in found if entry is not None), key=lambda entry: entry.sequence, default=None
+        )
         return Spent() if newest is None else Spent.from_json(newest.body["spent_study"])
 
     def _state(self, study: str, account: str) -> tuple[dict[str, Rule], dict[str, Spent]]:

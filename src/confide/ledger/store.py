@@ -144,7 +144,9 @@ class Store:
         if sequence < 0:
             return START
         with self._translated():
-            row = self._connection.execute("SELECT hash FROM entries WHERE sequence = ?", (sequence,)).fetchone()
+            row = self._connection.execute(
+                "SELECT hash FROM entries WHERE sequence = ?", (sequence,)
+            ).fetchone()
         return None if row is None else str(row[0])
 
     def _select(self, order: str, where: Mapping[str, str | int]) -> list[Entry]:
@@ -156,7 +158,9 @@ class Store:
                 f"SELECT sequence, hash, body FROM entries WHERE {condition} {order}",  # noqa: S608
                 tuple(where.values()),
             ).fetchall()
-            return [parse(number, self.hash_at(number - 1) or "", digest, text) for number, digest, text in rows]
+            return [
+                parse(number, self.hash_at(number - 1) or "", digest, text) for number, digest, text in rows
+            ]
 
     def check_columns(self) -> None:
         """Compare the indexed columns with the chained bodies.

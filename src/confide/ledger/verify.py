@@ -91,7 +91,9 @@ def _holders(body: Json) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "study", (body["account"], body["study"])
 
 
-def _check_charge(entry: Entry, rules: dict[tuple[str, ...], Rule], spent: dict[tuple[str, ...], Spent]) -> None:
+def _check_charge(
+    entry: Entry, rules: dict[tuple[str, ...], Rule], spent: dict[tuple[str, ...], Spent]
+) -> None:
     body = entry.body
     for holder, who in _holders(body):
         _require(who in rules, entry)

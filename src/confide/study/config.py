@@ -63,7 +63,9 @@ class PatientSection:
     )
     unit: Literal["patient", "row"] = field(
         default="patient",
-        metadata={"doc": "What is protected. 'row' must be written out, and the dossier says so on its first page."},
+        metadata={
+            "doc": "What is protected. 'row' must be written out, and the dossier says so on its first page."
+        },
     )
 
 
@@ -72,7 +74,9 @@ class ConsentSection:
     """Lists of ids, applied before anything else is read."""
 
     optout: str | None = field(default=None, metadata={"doc": "CSV: patients who must not be in any step."})
-    consented: str | None = field(default=None, metadata={"doc": "CSV: only these patients may be in any step."})
+    consented: str | None = field(
+        default=None, metadata={"doc": "CSV: only these patients may be in any step."}
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,8 +100,12 @@ class GatesSection:
         default=None,
         metadata={"doc": "Upper 95 % bound on the share of known identifiers that the byte search finds."},
     )
-    epsilon: float | None = field(default=None, metadata={"doc": "All releases of this study together cost at most."})
-    open_reviews: int | None = field(default=None, metadata={"doc": "At most so many doubtful documents are open."})
+    epsilon: float | None = field(
+        default=None, metadata={"doc": "All releases of this study together cost at most."}
+    )
+    open_reviews: int | None = field(
+        default=None, metadata={"doc": "At most so many doubtful documents are open."}
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +158,11 @@ def load_study(folder: Path) -> Study:
         if key not in known:
             place = f"{key}.0" if isinstance(tables[key], list) else key
             raise InvalidInput(
-                "study.unknown-section", file=FILE, line=lines.of(place, None), section=key, known=", ".join(known)
+                "study.unknown-section",
+                file=FILE,
+                line=lines.of(place, None),
+                section=key,
+                known=", ".join(known),
             )
     values: dict[str, Any] = {}
     hints = get_type_hints(Study)
@@ -191,11 +203,15 @@ def _check_references(study: Study, lines: Lines) -> None:
             if kinds.get(each.source) != "table":
                 line = lines.of(f"{section}.{at}", "source")
                 tables = ", ".join(name for name, kind in kinds.items() if kind == "table")
-                raise InvalidInput("study.no-such-table", file=FILE, line=line, name=each.source, known=tables or "-")
+                raise InvalidInput(
+                    "study.no-such-table", file=FILE, line=line, name=each.source, known=tables or "-"
+                )
     for name in study.leaving:
         if name not in kinds:
             line = lines.of("deid", "sources")
-            raise InvalidInput("study.no-such-source", file=FILE, line=line, name=name, known=", ".join(kinds))
+            raise InvalidInput(
+                "study.no-such-source", file=FILE, line=line, name=name, known=", ".join(kinds)
+            )
 
 
 def _check_budget(study: Study, lines: Lines) -> None:

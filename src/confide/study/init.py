@@ -130,10 +130,25 @@ def study_text(found: list[Guess], *, name: str, passphrase_file: str | None) ->
         *(_source(one, patient) for one in sources),
     ]  # fmt: skip
     if any(one.kind == "notes" for one in sources):
-        blocks.append([f"# {say('study.file.deid')}", "[deid]", f"policy = {_text(say('study.file.policy'))}", 'review = "mask"'])
+        blocks.append(
+            [
+                f"# {say('study.file.deid')}",
+                "[deid]",
+                f"policy = {_text(say('study.file.policy'))}",
+                'review = "mask"',
+            ]
+        )
     if tables:
         blocks.append(_stats(tables[0]))
-    blocks.append([f"# {say('study.file.gates')}", "[gates]", "identifier_risk = 0.05", "epsilon = 2.0", "open_reviews = 0"])
+    blocks.append(
+        [
+            f"# {say('study.file.gates')}",
+            "[gates]",
+            "identifier_risk = 0.05",
+            "epsilon = 2.0",
+            "open_reviews = 0",
+        ]
+    )
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
@@ -158,7 +173,11 @@ def _source(one: Guess, patient: str) -> list[str]:
 def _stats(table: Guess) -> list[str]:
     """Return a first table of statistics, commented out: its keys are public only once a person says so."""
     categories = next(((each.column, each.categories) for each in table.columns if each.categories), None)
-    by = f"{{{_text(categories[0])} = {json.dumps(categories[1], ensure_ascii=False)}}}" if categories else "{}"
+    by = (
+        f"{{{_text(categories[0])} = {json.dumps(categories[1], ensure_ascii=False)}}}"
+        if categories
+        else "{}"
+    )
     return [
         f"# {say('study.file.stats')}",
         "# [[stats]]",
@@ -170,7 +189,11 @@ def _stats(table: Guess) -> list[str]:
 
 
 def _optional(key: str, value: str | None, *, guessed: bool = True) -> list[str]:
-    return [] if value is None else [f"{key} = {_text(value)}" + (_mark(say("study.file.look")) if guessed else "")]
+    return (
+        []
+        if value is None
+        else [f"{key} = {_text(value)}" + (_mark(say("study.file.look")) if guessed else "")]
+    )
 
 
 def _mark(reason: str) -> str:

@@ -35,11 +35,18 @@ class Trained:
     def output(self) -> Output:
         """Return the file that leaves."""
         content = json.dumps(self.release, ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n"
-        return Output(file=f"models/{self.name}.json", kind="model", status="dp", rows=None, records=[(None, content)])
+        return Output(
+            file=f"models/{self.name}.json", kind="model", status="dp", rows=None, records=[(None, content)]
+        )
 
     def to_json(self) -> Json:
         """Return what the dossier says of the model."""
-        return {"name": self.name, "replayed": self.replayed, "release": self.release, "held_out": self.held_out}
+        return {
+            "name": self.name,
+            "replayed": self.replayed,
+            "release": self.release,
+            "held_out": self.held_out,
+        }
 
     def attack_to_json(self) -> Json | None:
         """Return what the membership attack reached, beside the bound that it must respect."""
@@ -54,7 +61,9 @@ class Trained:
         }
 
 
-def train_models(place: Workplace, records: Records, plans: list[LogisticPlan], *, progress: Progress) -> list[Trained]:
+def train_models(
+    place: Workplace, records: Records, plans: list[LogisticPlan], *, progress: Progress
+) -> list[Trained]:
     """Train, or replay, one model per plan."""
     study = place.study
     key = place.vault.subkey(f"split/{study.study.name}")

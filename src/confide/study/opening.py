@@ -26,7 +26,9 @@ def open_sealed(study: Study, vault: Vault, name: str, destination: Path, *, pur
         InvalidInput: nothing of this name lies sealed here, or `destination` exists.
     """
     folder = sealed_folder(study)
-    sealed = {plain: target for files in read_index(folder, vault).values() for plain, target in files.items()}
+    sealed = {
+        plain: target for files in read_index(folder, vault).values() for plain, target in files.items()
+    }
     target = QUEUE if name == QUEUE else sealed.get(name)
     if target is None or not (folder / target).exists():
         raise InvalidInput("study.not-sealed-here", file=name)

@@ -42,7 +42,11 @@ def known_values(study: Study, records: Records) -> dict[str, dict[str, tuple[st
             continue
         frame = records.tables[source.name]
         for column, kind in source.identifiers.items():
-            pairs = frame.select("_patient", pl.col(column).cast(pl.String)).drop_nulls().unique(maintain_order=True)
+            pairs = (
+                frame.select("_patient", pl.col(column).cast(pl.String))
+                .drop_nulls()
+                .unique(maintain_order=True)
+            )
             for patient, value in pairs.iter_rows():
                 if value.strip():
                     found[patient][kind][value] = None
@@ -83,7 +87,13 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
                         leaving.append((patient, _line(note)))
                 progress(documents, total)
             outputs.append(
-                Output(file=f"notes/{name}.jsonl", kind="notes", status=status, rows=len(leaving), records=leaving)
+                Output(
+                    file=f"notes/{name}.jsonl",
+                    kind="notes",
+                    status=status,
+                    rows=len(leaving),
+                    records=leaving,
+                )
             )
         else:
             frame = records.tables[name]

@@ -94,7 +94,6 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     study, vault, ledger = place.study, place.vault, place.ledger
     began = now()
     grant(study, ledger)
-    before = ledger.balance(study.account.name)
     with clock("seal") as progress:
         sealed = seal_sources(study, vault, progress=progress)
     with clock("read") as progress:
@@ -111,14 +110,18 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             plan.verify_columns(frame.columns)
             release, replayed = ledger.run(plan, frame, study=name, account=account, commitment=commitment)
             expected = plan.expected_error()
-            statistics.append({"name": plan.name, "replayed": replayed, "release": release, "expected_error": expected})
+            statistics.append(
+                {"name": plan.name, "replayed": replayed, "release": release, "expected_error": expected}
+            )
             releases.append(statistics_output(release))
             progress(done + 1, len(study.stats))
     with clock("train") as progress:
         models = train_models(place, records, train_plans(study), progress=progress)
     with clock("audit") as progress:
         outputs = [*rows.outputs, *releases, *(model.output() for model in models)]
-        search = search_bytes(rows.known, [each for output in outputs for each in output.records], progress=progress)
+        search = search_bytes(
+            rows.known, [each for output in outputs for each in output.records], progress=progress
+        )
     allowance = ledger.balance(account, name)
     ks = [each["k"] for each in risk]
     gates, verdict = judge(
@@ -145,7 +148,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
                 "started": began,
                 "finished": now(),
             },
-            "account": _account(ledger, account, name, before.epsilon_spent),
+            "account": _account(ledger, account, name),
             "seal": asdict(sealed)
             | {
                 "custody": study.keys.custody,
@@ -157,7 +160,10 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             "risk": risk,
             "stats": statistics,
             "train": [model.to_json() for model in models],
-            "audit": {"bytes": asdict(search), "membership": [each for model in models if (each := model.attack_to_json())]},
+            "audit": {
+                "bytes": asdict(search),
+                "membership": [each for model in models if (each := model.attack_to_json())],
+            },
             "outputs": [output.to_json(left=verdict == "pass") for output in outputs],
             "not_private": _not_private(ledger, account),
             "not_checked": _not_checked(place, rows, models),
@@ -192,7 +198,9 @@ def _risk(place: Workplace, rows: Rows) -> list[Json]:
     return found
 
 
-def _book_what_epsilon_does_not_cover(place: Workplace, outputs: list[Output], commitments: dict[str, str]) -> None:
+def _book_what_epsilon_does_not_cover(
+    place: Workplace, outputs: list[Output], commitments: dict[str, str]
+) -> None:
     """Write row-level sets into the ledger before they are put out (promise 6)."""
     study = place.study
     for output in outputs:
@@ -205,14 +213,14 @@ def _book_what_epsilon_does_not_cover(place: Workplace, outputs: list[Output], c
         )
 
 
-def _account(ledger: Ledger, account: str, study: str, spent_before: float) -> Json:
+def _account(ledger: Ledger, account: str, study: str) -> Json:
     total, allowance = ledger.balance(account), ledger.balance(account, study)
     size, head = ledger.store.head()
     return {
         "name": account,
         "epsilon_total": total.epsilon,
         "delta_total": total.delta,
-        "epsilon_spent_before": spent_before,
+        "epsilon_spent_before": max(0.0, total.epsilon_spent - allowance.epsilon_spent),
         "epsilon_this_study": allowance.epsilon_spent,
         "delta_this_study": allowance.delta,
         "epsilon_left": total.epsilon_left,

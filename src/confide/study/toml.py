@@ -93,7 +93,12 @@ def read_section(kind: type[Section], table: object, place: str, lines: Lines, f
     except InvalidInput as error:
         key = next((str(error.public[name]) for name in ("field", "key") if name in error.public), "")
         raise InvalidInput(
-            "study.refused", file=file, line=lines.of(place, key), section=shown, problem=str(error), advice=error.hint
+            "study.refused",
+            file=file,
+            line=lines.of(place, key),
+            section=shown,
+            problem=str(error),
+            advice=error.hint,
         ) from error
 
 
@@ -114,7 +119,11 @@ def _fit(hint: Any, value: Any) -> Any:
         items = [_fit(arguments[0], item) for item in value] if isinstance(value, list) else [MISSING]
         return MISSING if MISSING in items else tuple(items)
     if origin is dict:
-        pairs = {key: _fit(arguments[1], item) for key, item in value.items()} if isinstance(value, dict) else None
+        pairs = (
+            {key: _fit(arguments[1], item) for key, item in value.items()}
+            if isinstance(value, dict)
+            else None
+        )
         return MISSING if pairs is None or any(item is MISSING for item in pairs.values()) else pairs
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
@@ -125,7 +134,9 @@ def type_in_words(hint: Any) -> str:
     """Say what a field wants, in the language in force."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
-        return say("study.type.or").join(type_in_words(choice) for choice in arguments if choice is not type(None))
+        return say("study.type.or").join(
+            type_in_words(choice) for choice in arguments if choice is not type(None)
+        )
     if origin is Literal:
         return say("study.type.or").join(f'"{choice}"' for choice in arguments)
     if origin is tuple:
