@@ -662,5 +662,13 @@ def test_the_groups_stand_in_the_order_of_the_columns_though_the_ledger_sorts_it
     assert outside["statistics"][0]["rows"][0]["keys"] == ["F", "0-17"]
 
 
+def test_a_release_that_lists_its_measures_and_no_columns_is_shown_the_same():
+    facts = example_facts("en")
+    usual = build(facts)
+    release = facts["stats"][0]["release"]
+    release["measures"] = release.pop("columns")[2:]
+    assert build(facts) == usual
+
+
 def test_a_ledger_entry_is_said_in_the_language_of_the_study():
     assert "notes.jsonl · 病历文本 · 已假名化" in pages(example_facts("zh"), "zh")[1]

@@ -142,7 +142,8 @@ def _best_guess(epsilon: float | None, delta: float | None) -> float | None:
 def _statistics(step: Facts) -> Json:
     release = step["release"]
     groups = release.get("by") or {}
-    columns = release["columns"]  # a release that comes from the ledger has its keys sorted, its lists not
+    # A release that comes from the ledger has the keys of its mappings sorted; the list keeps their order.
+    columns = release.get("columns") or [*groups, *(release.get("measures") or ())]
     by = [column for column in columns if column in groups]
     measures = [column for column in columns if column not in groups]
     expected = step.get("expected_error") or {}
