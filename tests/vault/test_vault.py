@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from conftest import PASSPHRASE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from second_reader import file_id, read
@@ -18,6 +17,7 @@ from second_vault import SecondVault
 
 from confide.errors import AccessDenied, ConfideError, IntegrityError, InvalidInput
 from confide.vault.vault import create_vault, open_vault
+from conftest import PASSPHRASE
 
 same_folder = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
