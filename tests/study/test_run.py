@@ -243,3 +243,19 @@ def test_the_inside_edition_is_for_its_owner_only(tmp_path):
     run_study(small.folder, step=QUIET)
     modes = {path.stat().st_mode & 0o077 for path in (small.folder / "dossier").iterdir()}
     assert modes == {0}
+
+
+def test_no_id_of_a_patient_leaves_in_notes_or_tables(tmp_path):
+    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["notes", "visits"]')
+    small = make_small(tmp_path / "study", text=text.replace("k = 2\n", ""))
+    raw = small.folder / "raw"
+    for file in (raw / "visits.csv", raw / "notes.jsonl"):
+        file.write_text(re.sub(r"\bp(\d+)\b", r"PT-77\1", file.read_text()))
+    (small.folder / "ids.csv").write_text("id,patient\nOLD-4711,PT-770\n")
+    (small.folder / "optout.csv").write_text("patient_id\nPT-777\n")
+    notes = raw / "notes.jsonl"
+    notes.write_text(notes.read_text().replace('"note": "', '"note": "Case OLD-4711. ', 1))
+    outcome = run_study(small.folder, step=QUIET)
+    out = b"".join(files_of(small.folder / "outgoing").values())
+    assert outcome.verdict == "pass"
+    assert re.findall(rb"PT-77\d+|OLD-4711", out) == []
