@@ -44,7 +44,7 @@ def han_text(value: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to write a date, with groups y, m, d, or a and b where the order is open, and o for st, nd, rd, th."""
+    """One way to write a date, with groups y, m, d (a and b where the order is open) and o for st or th."""
 
     name: str
     regex: re.Pattern[str]
@@ -91,7 +91,9 @@ _MONTH = (
 _UNIT = r"(?! ?(?:mg|ml|mm|cm|kg|g|mcg|units?|times|tablets?|days?|weeks?|months?|years?|percent|%))"
 
 ZH_TAIL: Final = re.compile(r" ?(?:-|~|至|到|、|及|和) ?(?P<d>[0-3]?[0-9]) ?(?:日|号)")
-EN_TAIL: Final = re.compile(r" ?(?:-|to|and) ?(?P<d>[0-3]?[0-9])(?:st|nd|rd|th)?(?:,? (?P<y>(?:19|20)[0-9]{2}))?(?![0-9])")
+EN_TAIL: Final = re.compile(
+    r" ?(?:-|to|and) ?(?P<d>[0-3]?[0-9])(?:st|nd|rd|th)?(?:,? (?P<y>(?:19|20)[0-9]{2}))?(?![0-9])"
+)
 
 _ZH: Final = (
     _form("zh", rf"(?<![0-9]){_YY} ?年 ?{_M} ?月 ?{_D} ?(?:日|号)?(?![0-9天])"),
@@ -106,9 +108,22 @@ _ZH: Final = (
 _NUMERIC: Final = (
     _form("ymd", rf"{_LEFT}{_Y}(?P<s> ?[-/.] ?){_M}(?P=s){_D}{_RIGHT}"),
     _form("mdy", rf"{_LEFT}(?P<a>[0-3]?[0-9])(?P<s>[-/.])(?P<b>[0-3]?[0-9])(?P=s){_Y}{_RIGHT}"),
-    _form("mdy-short", rf"{_LEFT}(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}", 0.8),
-    _form("ymd-short", rf"{_LEFT}(?P<y>[0-9]{{2}})(?P<s>[-/.])(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>[0-3][0-9]){_RIGHT}", 0.7),
-    _form("month-year", r"(?<![0-9./-])(?P<m>0?[1-9]|1[0-2])[-/](?P<y>(?:19|20)[0-9]{2})(?![0-9])(?![-/][0-9])", 0.8, "month"),
+    _form(
+        "mdy-short",
+        rf"{_LEFT}(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}",
+        0.8,
+    ),
+    _form(
+        "ymd-short",
+        rf"{_LEFT}(?P<y>[0-9]{{2}})(?P<s>[-/.])(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>[0-3][0-9]){_RIGHT}",
+        0.7,
+    ),
+    _form(
+        "month-year",
+        r"(?<![0-9./-])(?P<m>0?[1-9]|1[0-2])[-/](?P<y>(?:19|20)[0-9]{2})(?![0-9])(?![-/][0-9])",
+        0.8,
+        "month",
+    ),
     _form("year-month", rf"{_LEFT}{_Y}[-/.](?P<m>0[1-9]|1[0-2])(?![0-9%])(?![-/.][0-9])", 0.6, "month"),
     _form(
         "month-day",

@@ -127,7 +127,9 @@ def read_policy(text: str, file: str) -> Policy:
         and isinstance(table["threshold"], int | float)
         and isinstance(table["actions"], dict)
         and all(isinstance(action, str) for action in table["actions"].values())
-        and (days is None or (isinstance(days, list) and len(days) == 2 and all(type(d) is int for d in days)))
+        and (
+            days is None or (isinstance(days, list) and len(days) == 2 and all(type(d) is int for d in days))
+        )
     )
     if not right:
         raise InvalidInput("deid.policy-unreadable", file=file)
@@ -165,5 +167,3 @@ def load_policy(name: str) -> Policy:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput("deid.policy-unreadable", file=name) from error
     return read_policy(text, name)
-
-

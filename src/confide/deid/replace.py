@@ -21,7 +21,9 @@ from confide.types import Language
 from confide.words import say, speaking
 
 OLD: Final = 90
-_WIDE: Final = {ord(c): ord(c) + 0xFEE0 for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"}
+_WIDE: Final = {
+    ord(c): ord(c) + 0xFEE0 for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+}
 _IS_WIDE: Final = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 
 
@@ -99,7 +101,7 @@ class Replacer:
             new = invent_number(self._keyed, self._patient, kind, value)
         return new if new.casefold() != value.casefold() else self._tags[kind]
 
-    def date(self, kind: str, hit: DateHit | None, value: str, *, doubtful: bool = False) -> str:
+    def day(self, kind: str, hit: DateHit | None, value: str, *, doubtful: bool = False) -> str:
         """Return what stands in place of a date; a tag when there is no such day or no way to move it."""
         action = self.action(kind, doubtful=doubtful)
         if action == "keep":
@@ -143,8 +145,8 @@ class Replacer:
         """Return what stands in place of an age: 90 and more become one group.
 
         >>> from confide.deid.policy import load_policy
-        >>> replacer = Replacer(policy=load_policy("pipl"), keyed=Keyed(bytes(16)), patient="p", tags=tags("zh"),
-        ...                     reference=date(2024, 1, 1))
+        >>> public = {"policy": load_policy("pipl"), "tags": tags("zh"), "reference": date(2024, 1, 1)}
+        >>> replacer = Replacer(keyed=Keyed(bytes(16)), patient="p", **public)
         >>> [replacer.age(find_ages(text)[0], text) for text in ("92岁", "45岁")]
         ['90岁以上', '45岁']
         """
@@ -174,7 +176,9 @@ class Replacer:
             done = self.age(found[0], text[found[0].start : found[0].end])
             rest = text[: found[0].start] + done + text[found[0].end :]
             return value if done == text[found[0].start : found[0].end] else rest
-        if self.action("age") == "keep" or re.fullmatch(r"[0-9.]{1,4} ?(?:个月|月|天|日龄?|周|小时|months?|days?|weeks?|m|d|w)", text):
+        if self.action("age") == "keep" or re.fullmatch(
+            r"[0-9.]{1,4} ?(?:个月|月|天|日龄?|周|小时|months?|days?|weeks?|m|d|w)", text
+        ):
             return value
         return self._tags["age"]
 
@@ -214,6 +218,8 @@ def mask(kind: str, value: str) -> str:
         )
     places = [i for i, c in enumerate(value) if c.isalnum()]
     n = len(places)
-    front, back = (3, 4) if kind == "phone" and n >= 11 else (0, 2) if kind == "phone" else (1, 1) if n >= 8 else (0, 0)
+    front, back = (
+        (3, 4) if kind == "phone" and n >= 11 else (0, 2) if kind == "phone" else (1, 1) if n >= 8 else (0, 0)
+    )
     hidden = set(places[front : n - back])
     return "".join("*" if i in hidden else c for i, c in enumerate(value))

@@ -27,7 +27,9 @@ class ReviewItem:
     offset: int = field(repr=False)
 
 
-def doubtful_items(document: str, text: str, spans: Sequence[Span], threshold: float) -> tuple[ReviewItem, ...]:
+def doubtful_items(
+    document: str, text: str, spans: Sequence[Span], threshold: float
+) -> tuple[ReviewItem, ...]:
     """Return a review item for every span of `text` that scores below `threshold`."""
     return tuple(
         ReviewItem(

@@ -23,7 +23,9 @@ class DeidSection:
     'mask'
     """
 
-    policy: str = field(metadata={"doc": "A policy of confide by name, or the path of a policy file (.toml)."})
+    policy: str = field(
+        metadata={"doc": "A policy of confide by name, or the path of a policy file (.toml)."}
+    )
     review: Review = field(
         default="mask",
         metadata={

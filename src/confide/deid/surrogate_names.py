@@ -18,7 +18,7 @@ _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
 class NameBook:
-    """Which words of a patient's full names are first names; filled from known and found names. Shows nothing."""
+    """Which words of a patient's full names are first names. `repr` shows nothing."""
 
     __slots__ = ("_first",)
 
@@ -28,7 +28,7 @@ class NameBook:
             folded = fold(name).text
             if _HAN.search(folded):
                 continue
-            last, comma, rest = folded.partition(",")
+            _last, comma, rest = folded.partition(",")
             tokens = [t.lower() for t in _TOKEN.findall(rest if comma else folded)]
             self._first |= set(tokens if comma else tokens[:-1])
 
@@ -79,7 +79,11 @@ def _latin(keyed: Keyed, patient: str, token: str, book: NameBook, *, first: boo
     whole = book.first_with(token) if len(token) == 1 else None
     if whole is not None:
         new = _latin(keyed, patient, whole, book, first=True)[0].upper()
-        return new if new.lower() != token.lower() else keyed.choice(_INITIALS, token, patient, "name", token.lower())
+        return (
+            new
+            if new.lower() != token.lower()
+            else keyed.choice(_INITIALS, token, patient, "name", token.lower())
+        )
     if len(token) == 1:
         new = keyed.choice(_INITIALS, token, patient, "name", token.lower())
         return new if token.isupper() else new.lower()
@@ -114,7 +118,9 @@ def _given(keyed: Keyed, patient: str, given: str) -> str:
 
 
 def _letters(keyed: Keyed, patient: str, name: str) -> str:
-    return "".join(keyed.choice(_INITIALS, c, patient, "name", name, str(i)) for i, c in enumerate(normal(name)))
+    return "".join(
+        keyed.choice(_INITIALS, c, patient, "name", name, str(i)) for i, c in enumerate(normal(name))
+    )
 
 
 def _lay_out(layout: str, characters: str) -> str:
