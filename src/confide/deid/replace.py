@@ -101,7 +101,7 @@ class Replacer:
             new = invent_number(self._keyed, self._patient, kind, value)
         return new if new.casefold() != value.casefold() else self._tags[kind]
 
-    def date(self, kind: str, hit: DateHit | None, value: str, *, doubtful: bool = False) -> str:
+    def day(self, kind: str, hit: DateHit | None, value: str, *, doubtful: bool = False) -> str:
         """Return what stands in place of a date; a tag when there is no such day or no way to move it."""
         action = self.action(kind, doubtful=doubtful)
         if action == "keep":
@@ -145,8 +145,8 @@ class Replacer:
         """Return what stands in place of an age: 90 and more become one group.
 
         >>> from confide.deid.policy import load_policy
-        >>> replacer = Replacer(policy=load_policy("pipl"), keyed=Keyed(bytes(16)), patient="p", tags=tags("zh"),
-        ...                     reference=date(2024, 1, 1))
+        >>> public = {"policy": load_policy("pipl"), "tags": tags("zh"), "reference": date(2024, 1, 1)}
+        >>> replacer = Replacer(keyed=Keyed(bytes(16)), patient="p", **public)
         >>> [replacer.age(find_ages(text)[0], text) for text in ("92岁", "45岁")]
         ['90岁以上', '45岁']
         """
