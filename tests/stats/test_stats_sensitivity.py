@@ -105,7 +105,7 @@ def test_sums_are_exact_integers_where_doubles_would_round():
     cells, codes = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     steps = np.full(n, most, dtype=np.int64)
     steps[0] -= 1
-    sums = cell_sums(cells, codes, np.array([GRID - 1]), lambda rows: steps[rows], 1)
+    (sums,) = cell_sums(cells, codes, np.array([GRID - 1]), [lambda rows: steps[rows]], 1)
     assert sums.tolist() == [(GRID - 1) * (most * n - 1)]
     assert sums[0] > 2**53
 
