@@ -11,6 +11,7 @@ import pytest
 import confide
 
 SOURCE = Path(confide.__file__).parent
+SECRET = {"Stream", "Noise"}
 MAY_OPEN = {"ledger"}  # the room that opens a stream, inside a charge
 MAY_PLAY = {"demo"}  # the room whose seeded data protect nobody
 
@@ -19,29 +20,40 @@ def second_doors(room: str, source: str) -> list[str]:
     """Return what `source`, a file of `room`, does that only a charge may do."""
     found = []
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and room not in MAY_OPEN:
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in {"Stream", "Noise"}:
-                found.append(f"line {node.lineno} opens a {name}")
-        if isinstance(node, ast.ImportFrom) and room not in MAY_OPEN:
-            for alias in node.names:
-                if alias.name in {"Stream", "Noise"} and alias.asname:
-                    found.append(f"line {node.lineno} hides {alias.name} under another name")
-        if room in MAY_PLAY:
-            continue
-        if isinstance(node, ast.Attribute) and node.attr == "random" and isinstance(node.value, ast.Name):
-            if node.value.id in {"np", "numpy"}:
-                found.append(f"line {node.lineno} uses numpy.random")
-        if isinstance(node, ast.Import) and any(
-            a.name.split(".")[0] == "random" or a.name.startswith("numpy.random") for a in node.names
-        ):
-            found.append(f"line {node.lineno} imports random")
-        if isinstance(node, ast.ImportFrom):
-            if node.module in {"random", "numpy.random"} or (
-                node.module == "numpy" and any(a.name == "random" for a in node.names)
-            ):
-                found.append(f"line {node.lineno} imports random")
+        what = None
+        if room not in MAY_OPEN:
+            what = opens(node)
+        if room not in MAY_PLAY:
+            what = what or plays(node)
+        if what:
+            found.append(f"line {node.lineno} {what}")
     return found
+
+
+def opens(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        return f"opens a {name}" if name in SECRET else None
+    if isinstance(node, ast.ImportFrom) and any(
+        alias.name in SECRET and alias.asname for alias in node.names
+    ):
+        return "hides the source of noise under another name"
+    return None
+
+
+def plays(node: ast.AST) -> str | None:
+    match node:
+        case ast.Attribute(attr="random", value=ast.Name(id="np" | "numpy")):
+            return "uses numpy.random"
+        case ast.Import(names=names) if any(
+            n.name == "random" or n.name.startswith("numpy.random") for n in names
+        ):
+            return "imports random"
+        case ast.ImportFrom(module="random" | "numpy.random"):
+            return "imports random"
+        case ast.ImportFrom(module="numpy", names=names) if any(n.name == "random" for n in names):
+            return "imports random"
+    return None
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))

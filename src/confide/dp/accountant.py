@@ -31,8 +31,8 @@ _SLACK = 1e-9  # relative; covers the rounding of every formula below with a fac
 _SLACK_PER_ORDER = 4e-14  # ... but for the binomial sum, whose terms lose digits as the order grows
 _ABSOLUTE = 1e-14  # where a curve is a small difference of numbers near 1
 
-# Orders at which ε is searched. Any order gives a valid ε; these lose under 0.1 % against the best real one.
-_WHOLE = np.unique(np.concatenate([np.arange(2, 129), np.geomspace(129, 1024, 120).astype(np.int64)]))
+# Orders at which ε is searched. Any order is valid; sampled curves rise steeply, so all are tried to 512.
+_WHOLE = np.concatenate([np.arange(2, 513), np.geomspace(513, 2048, 60).astype(np.int64)])
 _REAL = 1 + np.geomspace(1e-2, 1e7, 700)
 
 

@@ -143,7 +143,8 @@ def _checked(rows: Floats, bound: float) -> tuple[Floats, Floats]:
 
 
 def _two_dimensional(rows: Floats) -> Floats:
-    rows = np.asarray(rows, dtype=np.float64)
+    # one memory order, so that the rounding of a row's norm depends on that row alone
+    rows = np.ascontiguousarray(rows, dtype=np.float64) if np.ndim(rows) else np.asarray(rows)
     if rows.ndim != 2:
         raise InvalidInput("dp.rows-shape", found=str(rows.shape))
     return rows

@@ -46,6 +46,11 @@ class LogisticPlan:
         return self.settings.name
 
     @property
+    def source(self) -> str:
+        """Return the name of the table that is read."""
+        return self.settings.source
+
+    @property
     def epsilon(self) -> float:
         """Return what the training costs one patient, at `delta`."""
         return self.settings.epsilon

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from confide.engines.polars import Floats
+from confide.engines.polars import Floats, patient_codes
 from confide.errors import InvalidInput
 from confide.train.features import matrix, names, outcomes, parse_feature
 from confide.types import Json
@@ -62,3 +62,14 @@ def area_under_curve(positive: NDArray[np.bool_], score: Floats) -> float | None
     _, place, count = np.unique(score, return_inverse=True, return_counts=True)
     rank = np.cumsum(count) - (count - 1) / 2
     return float((rank[place][positive].sum() - above * (above + 1) / 2) / (above * below))
+
+
+def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
+    """Return the mean logistic loss of each patient with a known outcome: patient data, for audits inside."""
+    truth, codes = outcomes(release["target"], data), patient_codes(data["_patient"])
+    known = ~np.isnan(truth) & (codes >= 0)
+    chance = np.clip(predict(release, data)[known], 1e-12, 1 - 1e-12)
+    loss = -np.where(truth[known] == 1, np.log(chance), np.log1p(-chance))
+    _, patient, rows = np.unique(codes[known], return_inverse=True, return_counts=True)
+    sums: Floats = np.bincount(patient, weights=loss, minlength=len(rows)) / rows
+    return sums

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("en", "zh")
+_FOLDER = Path(__file__).parent
 
 
 def _language_of_the_machine() -> str:
@@ -41,8 +42,7 @@ def speaking(wanted: str | None) -> Iterator[None]:
 
 @cache
 def _room(name: str, wanted: str) -> dict[str, Any]:
-    text = files(__name__).joinpath(wanted, f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return tomllib.loads((_FOLDER / wanted / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def say(key: str, /, **fields: object) -> str:

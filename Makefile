@@ -1,0 +1,52 @@
+# Two commands for a newcomer: make demo, make test. Everything is installed into .venv from locked hashes.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test quick check bench soak bundle lock clean
+
+demo: .venv/base
+	$(BIN)/confide demo
+
+test: .venv/test
+	$(BIN)/python -m pytest
+
+quick: .venv/test
+	$(BIN)/python -m pytest -m "not slow"
+
+check: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/test_layers.py tests/test_words.py tests/test_docs.py
+
+bench: .venv/test
+	$(BIN)/python benchmarks/bench_main.py
+
+soak: .venv/test
+	$(BIN)/python benchmarks/bench_main.py --only main.kill --kills 500
+
+bundle: .venv/base
+	$(BIN)/python scripts/bundle.py bundle
+
+# What the base and the tests resolve to, with hashes; uv is needed for this one command only.
+lock:
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url \
+	    --group build pyproject.toml -o requirements/base.txt
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url \
+	    --group build --group test --group check -c requirements/base.txt pyproject.toml -o requirements/test.txt
+
+clean:
+	rm -rf .venv bundle demo
+
+.venv/base: requirements/base.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "confide wants Python 3.11 or newer: make PYTHON=/path/to/python3.11"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) install -q --require-hashes -r requirements/base.txt
+	$(PIP) install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+.venv/test: .venv/base requirements/test.txt
+	$(PIP) install -q --require-hashes -r requirements/test.txt
+	touch $@

@@ -1,0 +1,1 @@
+"""Attacks on our own output, beside the bounds that they must respect."""

@@ -1,0 +1,117 @@
+"""Search every outgoing byte for every known identifier.
+
+Guarantee: each exact occurrence (UTF-8, case folded for ASCII) of each value is found. An identifier
+that belongs to one person (an id, a phone) is a leak wherever it stands; a name is a leak in its own
+patient's records and a coincidence elsewhere, because other people carry the same name.
+Nothing found is no proof of safety: what nobody listed is not searched for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from confide.types import Progress, no_progress
+
+SOLE = frozenset(
+    {
+        "resident-id", "passport", "ssn", "insurance-id", "record-number", "phone", "email",
+        "account-number", "plate", "device-id", "social", "other-id",
+    }
+)  # fmt: skip
+SHARED = frozenset({"name", "kin", "address"})
+_SHORTEST = 4  # bytes; one Han character has three
+_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
+
+
+@dataclass(frozen=True, slots=True)
+class ByteSearch:
+    """What was searched and found; counts only, never a value."""
+
+    identifiers: int
+    outputs: int
+    bytes: int
+    found: int
+    coincidences: int
+
+
+def search_bytes(
+    identifiers: Mapping[str, Mapping[str, Iterable[str]]],
+    outputs: Sequence[tuple[str | None, bytes]],
+    *,
+    progress: Progress = no_progress,
+) -> ByteSearch:
+    """Look for all identifiers in all outputs.
+
+    Args:
+        identifiers: patient -> class -> values, as they stand in the sources.
+        outputs: (patient, bytes) for each outgoing record; the patient is None for what belongs to nobody.
+
+    Returns:
+        Counts. `found` counts pairs of an identifier and a record that give somebody away.
+    """
+    owners: dict[bytes, set[str]] = {}
+    sole: set[bytes] = set()
+    for patient, classes in identifiers.items():
+        for kind, values in classes.items():
+            if kind not in SOLE | SHARED:
+                continue
+            for value in values:
+                needle = value.strip().encode().lower()
+                if len(needle) >= _SHORTEST:
+                    owners.setdefault(needle, set()).add(patient)
+                    if kind in SOLE:
+                        sole.add(needle)
+    text = b"\0".join(content.lower() for _, content in outputs)
+    starts = (
+        np.cumsum([0, *(len(content) + 1 for _, content in outputs[:-1])]) if outputs else np.zeros(0, int)
+    )
+    leaks: set[tuple[bytes, int]] = set()
+    coincidences: set[tuple[bytes, int]] = set()
+    for needle, at in _occurrences(text, owners, progress):
+        record = int(np.searchsorted(starts, at, side="right")) - 1
+        own = outputs[record][0] in owners[needle]
+        (leaks if own or needle in sole else coincidences).add((needle, record))
+    return ByteSearch(len(owners), len(outputs), len(text), len(leaks), len(coincidences))
+
+
+def _occurrences(text: bytes, needles: Iterable[bytes], progress: Progress) -> Iterable[tuple[bytes, int]]:
+    """Yield (needle, position) for every occurrence: a rolling hash for each length, then a comparison."""
+    by_length: dict[int, list[bytes]] = {}
+    for needle in needles:
+        by_length.setdefault(len(needle), []).append(needle)
+    if not text:
+        return
+    powers = _powers(_BASE, len(text))
+    inverse = _powers(pow(_BASE, -1, 2**64), len(text))
+    codes = np.frombuffer(text, np.uint8).astype(np.uint64) + np.uint64(1)
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * powers, dtype=np.uint64)])
+    for done, (length, group) in enumerate(sorted(by_length.items())):
+        progress(done, len(by_length))
+        if length > len(text):
+            continue
+        windows = (sums[length:] - sums[:-length]) * inverse[: len(text) - length + 1]
+        wanted = {_hash(needle, powers): needle for needle in group}
+        keys = np.sort(np.fromiter(wanted, np.uint64, len(wanted)))
+        near = np.minimum(np.searchsorted(keys, windows), len(keys) - 1)
+        for at in np.flatnonzero(keys[near] == windows):
+            needle = text[at : at + length]
+            if needle == wanted[int(windows[at])]:
+                yield needle, int(at)
+
+
+def _powers(base: int, count: int) -> NDArray[np.uint64]:
+    """Return base^0 … base^(count - 1) modulo 2^64, by doubling."""
+    powers = np.ones(count, np.uint64)
+    have = 1
+    while have < count:
+        more = min(have, count - have)
+        powers[have : have + more] = powers[:more] * np.uint64(pow(base, have, 2**64))
+        have += more
+    return powers
+
+
+def _hash(needle: bytes, powers: NDArray[np.uint64]) -> int:
+    codes = np.frombuffer(needle, np.uint8).astype(np.uint64) + np.uint64(1)
+    return int((codes * powers[: len(needle)]).sum(dtype=np.uint64)) if len(needle) <= len(powers) else -1

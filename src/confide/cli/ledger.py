@@ -1,0 +1,95 @@
+"""`confide ledger`: open accounts, show what is left, verify, export a checkpoint."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from confide.cli.page import Group, json_option
+from confide.cli.show import ProgressLines, show_json
+from confide.words import say
+
+
+@click.group(cls=Group, name="ledger", help=say("cli.ledger.help"))
+def ledger_command() -> None:
+    pass
+
+
+@ledger_command.command("account", help=say("cli.ledger.account"))
+@click.argument("name")
+@click.option("--epsilon", type=float, required=True, help=say("cli.ledger.epsilon"))
+@click.option("--delta", type=float, required=True, help=say("cli.ledger.delta"))
+@click.option("--patients", type=int, required=True, help=say("cli.ledger.patients"))
+@json_option
+def account(name: str, epsilon: float, delta: float, patients: int, as_json: bool) -> None:
+    from confide.ledger.home import home, open_ledger
+
+    with open_ledger(home()) as ledger:
+        ledger.open_account(name, epsilon=epsilon, delta=delta, patients=patients)
+        balance = ledger.balance(name)
+    if as_json:
+        show_json(asdict(balance))
+    else:
+        click.echo(
+            say("cli.ledger.opened", name=name, epsilon=f"{epsilon:g}", delta=f"{delta:g}", where=home())
+        )
+
+
+@ledger_command.command("show", help=say("cli.ledger.show"))
+@json_option
+def show(as_json: bool) -> None:
+    from confide.ledger.home import home, open_ledger
+
+    with open_ledger(home()) as ledger:
+        balances = {name: ledger.balance(name) for name in ledger.accounts()}
+        studies = {name: [ledger.balance(name, study) for study in ledger.studies(name)] for name in balances}
+    if as_json:
+        show_json(
+            {
+                name: asdict(b) | {"studies": [asdict(s) for s in studies[name]]}
+                for name, b in balances.items()
+            }
+        )
+        return
+    if not balances:
+        click.echo(say("cli.ledger.empty", where=home()))
+    for name, balance in balances.items():
+        for each in (balance, *studies[name]):
+            click.echo(
+                say(
+                    "cli.ledger.line-account" if each is balance else "cli.ledger.line-study",
+                    name=each.name,
+                    epsilon=f"{each.epsilon:g}",
+                    delta=f"{each.delta:g}",
+                    spent=f"{each.epsilon_spent:.3g}",
+                    left=f"{each.epsilon_left:.3g}",
+                    charges=each.charges,
+                    open=each.open,
+                    abandoned=each.abandoned,
+                )
+            )
+
+
+@ledger_command.command("verify", help=say("cli.ledger.verify"))
+@json_option
+def verify(as_json: bool) -> None:
+    from confide.ledger.home import home, open_ledger
+    from confide.ledger.verify import verify_ledger
+
+    with open_ledger(home()) as ledger, ProgressLines(quiet=as_json)("verify") as progress:
+        found = verify_ledger(ledger, progress=progress)
+    if as_json:
+        show_json(asdict(found))
+    else:
+        click.echo(say("cli.ledger.verified", **asdict(found)))
+
+
+@ledger_command.command("checkpoint", help=say("cli.ledger.checkpoint"))
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def checkpoint(file: Path) -> None:
+    from confide.ledger.home import check_against, home, open_ledger, write_checkpoint
+
+    with open_ledger(home()) as ledger:
+        check_against(ledger, file)
+        write_checkpoint(ledger, file)
+        click.echo(say("cli.ledger.checkpointed", file=file, size=ledger.store.head()[0]))

@@ -1,0 +1,189 @@
+"""`confide init | check | run | status | seal | open | schema`: the life of one study folder."""
+
+import getpass
+import sys
+from pathlib import Path
+
+import click
+
+from confide.cli.page import Command, json_option
+from confide.cli.show import ProgressLines, show_json
+from confide.errors import InvalidInput
+from confide.words import say
+
+_folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+
+
+def ask_passphrase() -> str:
+    """Ask at the terminal; refuse where there is none."""
+    if not sys.stdin.isatty():
+        raise InvalidInput("study.no-passphrase")
+    return getpass.getpass(say("cli.ask-passphrase") + " ")
+
+
+def _ask_twice() -> str:
+    first = ask_passphrase()
+    if getpass.getpass(say("cli.ask-again") + " ") != first:
+        raise InvalidInput("cli.passphrases-differ")
+    return first
+
+
+@click.command(cls=Command, name="init", help=say("cli.init.help"))
+@_folder
+@click.option("--name", help=say("cli.init.name"))
+@click.option("--study-language", type=click.Choice(["en", "zh"]), help=say("cli.init.language"))
+@click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=say("cli.option.passphrase-file"),
+)
+@click.option(
+    "--recovery-file", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.init.recovery-file")
+)
+@json_option
+def init_command(
+    folder: Path,
+    name: str | None,
+    study_language: str | None,
+    passphrase_file: Path | None,
+    recovery_file: Path | None,
+    as_json: bool,
+) -> None:
+    from confide.study.init import init_study
+
+    made = init_study(
+        folder,
+        name=name,
+        language=study_language,
+        passphrase_file=passphrase_file,
+        ask=_ask_twice,
+        recovery_file=recovery_file,
+    )
+    if as_json:
+        show_json(made.to_json())
+        return
+    click.echo(say("cli.init.wrote", file=made.study_file, sources=made.sources, guesses=made.guesses))
+    if made.recovery_file is not None:
+        click.echo(say("cli.init.recovery", file=made.recovery_file))
+    if made.account_command is not None:
+        click.echo(say("cli.init.account", command=made.account_command))
+    click.echo(say("cli.init.next", folder=folder))
+
+
+@click.command(cls=Command, name="check", help=say("cli.check.help"))
+@_folder
+@json_option
+def check_command(folder: Path, as_json: bool) -> None:
+    from confide.study.check import check_study
+
+    with ProgressLines(quiet=as_json)("check") as progress:
+        found = check_study(folder, ask=ask_passphrase, progress=progress)
+    if as_json:
+        show_json(found.to_json())
+        return
+    for price in found.prices:
+        click.echo(
+            say(
+                "cli.check.replayed" if price.released else "cli.check.price",
+                name=price.name,
+                epsilon=f"{price.epsilon:g}",
+                error="; ".join(f"{measure} ± {half:.3g}" for measure, half in price.expected_error.items())
+                or "-",
+            )
+        )
+    click.echo(
+        say("cli.check.left", asked=f"{found.asked:g}", left=f"{found.left:.4g}", account=found.account)
+    )
+    click.echo(say("cli.check.fine", folder=folder))
+
+
+@click.command(cls=Command, name="run", help=say("cli.run.help"))
+@_folder
+@json_option
+def run_command(folder: Path, as_json: bool) -> None:
+    from confide.study.run import run_study
+
+    outcome = run_study(folder, ask=ask_passphrase, step=ProgressLines(quiet=as_json))
+    if as_json:
+        show_json(outcome.to_json())
+    else:
+        click.echo(say("cli.run.verdict", verdict=say(f"study.verdict.{outcome.verdict}")))
+        for gate in outcome.gates:
+            mark = {True: "✓", False: "✗", None: "–"}[gate.holds]
+            value = "–" if gate.value is None else f"{gate.value:.4g}"
+            click.echo(f"  {mark} {say(f'study.gate.{gate.name}')}: {value} ({gate.threshold:g})")
+        for path in (*outcome.dossiers, *outcome.files):
+            click.echo(f"  {path}")
+    outcome.raise_unless_passed()
+
+
+@click.command(cls=Command, name="status", help=say("cli.status.help"))
+@_folder
+@json_option
+def status_command(folder: Path, as_json: bool) -> None:
+    from confide.study.status import status_of
+
+    status = status_of(folder)
+    if as_json:
+        show_json(status)
+        return
+    for key, value in status.items():
+        click.echo(say(f"cli.status.{key}", value="–" if value is None else value))
+
+
+@click.command(cls=Command, name="seal", help=say("cli.seal.help"))
+@_folder
+@click.option("--remove-originals", is_flag=True, help=say("cli.seal.remove"))
+@json_option
+def seal_command(folder: Path, remove_originals: bool, as_json: bool) -> None:
+    from confide.study import sources
+    from confide.study.workplace import open_workplace
+
+    with open_workplace(folder, ask=ask_passphrase) as place:
+        with ProgressLines(quiet=as_json)("seal") as progress:
+            sealed = sources.seal_sources(place.study, place.vault, progress=progress)
+        removed = sources.remove_originals(place.study, place.vault) if remove_originals else 0
+    left = sealed.plain_originals - removed
+    if as_json:
+        show_json({"files": sealed.files, "bytes": sealed.bytes, "plain_originals": left, "removed": removed})
+    else:
+        click.echo(say("cli.seal.done", files=sealed.files, removed=removed, left=left))
+
+
+@click.command(cls=Command, name="open", help=say("cli.open.help"))
+@_folder
+@click.argument("name", required=False)
+@click.option("--to", "destination", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.open.to"))
+@click.option("--purpose", help=say("cli.open.purpose"))
+@json_option
+def open_command(
+    folder: Path, name: str | None, destination: Path | None, purpose: str | None, as_json: bool
+) -> None:
+    from confide.study.opening import list_sealed, open_sealed
+    from confide.study.workplace import open_workplace
+
+    with open_workplace(folder, ask=ask_passphrase) as place:
+        if name is None:
+            names = list_sealed(place.study, place.vault)
+            if as_json:
+                show_json(names)
+            else:
+                click.echo("\n".join(names))
+            return
+        if destination is None or not purpose:
+            raise InvalidInput("cli.open-wants")
+        open_sealed(place.study, place.vault, name, destination, purpose=purpose)
+    if as_json:
+        show_json({"opened": name, "to": str(destination), "purpose": purpose})
+    else:
+        click.echo(say("cli.open.done", name=name, to=destination))
+
+
+@click.command(cls=Command, name="schema", help=say("cli.schema.help"))
+def schema_command() -> None:
+    from confide.study.config import Study
+    from confide.study.schema import schema_of
+
+    show_json(
+        {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "study.toml"} | schema_of(Study)
+    )

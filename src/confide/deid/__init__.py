@@ -1,0 +1,1 @@
+"""De-identification of Chinese and English clinical text and tables, by rules."""

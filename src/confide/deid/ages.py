@@ -1,0 +1,106 @@
+"""Read ages in Chinese and English: 92岁, 九十二岁, 92-year-old, ninety-two years old, in her nineties.
+
+The span of an age in Chinese holds the word 岁; in English only the number, so that the sentence stays whole.
+Durations (3月, 10余年, for 5 years) are not ages. Works on folded text.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from confide.deid.date_forms import han_number
+
+_ONES: Final = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_TEENS: Final = [
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS: Final = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_WORD: Final = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES)}))?|{'|'.join(_TEENS)}|(?:a |one )?hundred(?: and)?(?: (?:{'|'.join(_ONES)}))?)"
+_SPAN: Final = r"(?P<n>[0-9]{1,3}(?:\.[0-9])?|" + _WORD + ")"
+
+_FORMS: Final = (
+    re.compile(r"(?P<s>(?<![0-9.])(?P<n>[0-9]{1,3})(?:\.[0-9])? ?(?:余|多)?(?:周|虚)?岁)"),
+    re.compile(r"(?P<s>(?P<n>[一二两三四五六七八九]?[百十][零〇一二三四五六七八九十]{0,3}|[二三四五六七八九]十)(?:余|多|来)?(?:周|虚)?岁)"),
+    re.compile(r"年龄(?:为|是)?[: ]{0,3}(?P<s>(?P<n>[0-9]{1,3}))(?![0-9.]|岁| ?[个月天])"),
+    re.compile(r"(?P<s>(?P<n>九)旬|(?P<c>期颐|耄耋))"),
+    re.compile(rf"(?<![0-9A-Za-z.])(?P<s>{_SPAN})(?= ?-? ?years?[ -]old| ?-? ?y[/.]?o(?![a-z])| ?y\.o\.| ?yrs?[ -]?old| years of age| ?-? ?year-old|yF|yM| ?y/[of])", re.IGNORECASE),
+    re.compile(rf"(?<![A-Za-z])(?:aged?|age is|age of|at age|age:|age =)[ :]{{1,2}}(?P<s>{_SPAN})(?![0-9A-Za-z%]|\.[0-9]|[- ](?:one|two|three|four|five|six|seven|eight|nine)| ?(?:months?|weeks?|days?|hours?))", re.IGNORECASE),
+    re.compile(r"(?<![A-Za-z])(?P<s>(?:early |mid |late |mid-)?(?P<n>nineties|90'?s|90s))(?![A-Za-z])", re.IGNORECASE),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AgeHit:
+    """An age in a folded text and its years; `han` when it is written in Chinese."""
+
+    start: int
+    end: int
+    years: int
+    han: bool
+
+
+def find_ages(text: str) -> list[AgeHit]:
+    """Return the ages of a folded text; none overlaps another.
+
+    >>> [(hit.years, hit.han) for hit in find_ages("患者92岁,病史10余年,九十五岁")]
+    [(92, True), (95, True)]
+    >>> [hit.years for hit in find_ages("a 45-year-old man, aged ninety-two, for 5 years; in her 90s")]
+    [45, 92, 90]
+    """
+    found: list[AgeHit] = []
+    wanted_zh = "岁" in text or "年龄" in text or "旬" in text or "耄" in text or "期颐" in text
+    for i, form in enumerate(_FORMS):
+        han = i < 4
+        if han and not wanted_zh:
+            continue
+        for match in form.finditer(text):
+            years = _years(match.groupdict().get("n"))
+            if years is not None and 0 <= years <= 130:
+                found.append(AgeHit(match.start("s"), match.end("s"), years, han))
+    kept: list[AgeHit] = []
+    for hit in sorted(found, key=lambda h: (h.start, -h.end)):
+        if not kept or hit.start >= kept[-1].end:
+            kept.append(hit)
+    return kept
+
+
+def _years(text: str | None) -> int | None:
+    if text is None:
+        return 90  # 耄耋, 期颐
+    if text[0].isdigit():
+        return int(float(text.rstrip("'s")))
+    if text.isascii():
+        return _english(text.lower())
+    if text == "九":
+        return 90
+    hundreds, hundred, rest = text.partition("百")
+    if hundred:
+        return 100 * (han_number(hundreds) if hundreds else 1) + (
+            han_number(rest.lstrip("零〇")) if rest else 0
+        )
+    return han_number(text)
+
+
+def _english(text: str) -> int | None:
+    if text.startswith("nineties"):
+        return 90
+    years = 0
+    for word in re.split(r"[- ]", text):
+        if word in _TENS:
+            years += 20 + 10 * _TENS.index(word)
+        elif word in _TEENS:
+            years += 10 + _TEENS.index(word)
+        elif word in _ONES:
+            years += 1 + _ONES.index(word) if "hundred" not in text or word != "one" else 0
+        elif word == "hundred":
+            years += 100
+    return years or None

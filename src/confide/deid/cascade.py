@@ -1,0 +1,122 @@
+"""Find identifiers in all documents of one patient: known values, patterns, dates, ages, context, then the sweep.
+
+Each layer hands in hits over the folded text; overlaps are settled at the end. A further layer (a tagger)
+is one more function from a folded text to hits. Decides nothing about what happens to a find.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
+
+from confide.deid.ages import AgeHit, find_ages
+from confide.deid.classes import NAME_CLASSES, NUMBER_CLASSES
+from confide.deid.context_en import find_context_en
+from confide.deid.context_zh import find_context_zh
+from confide.deid.dates import DateHit, find_dates
+from confide.deid.fold import Folded, fold, normal
+from confide.deid.hits import Hit, settle
+from confide.deid.known import Known, find_known, known_values
+from confide.deid.patterns import find_patterns
+
+_SURE: Final = 0.7  # a find below this is not searched for in the other documents
+_SWEPT: Final = {*NAME_CLASSES, *NUMBER_CLASSES} - {"url", "ip"}
+_BIRTH_KEY: Final = re.compile(
+    r"(?:出生日期|出生年月日?|出生时间|生日|出生于?|生于|DOB|D\.O\.B\.?|[Dd]ate [Oo]f [Bb]irth|DATE OF BIRTH|[Bb]irth ?[Dd]ate|[Bb]orn(?: on)?|[Bb]irthday)[ :是为(]{0,4}$"
+)
+_BIRTH_YEAR: Final = re.compile(
+    r"(?:生于|出生于|出生年份?[ :]?)(?P<a>1[89][0-9]{2})年?|(?P<b>1[89][0-9]{2})年(?=出生|生人|生[,。;])|[Bb]orn in (?P<c>1[89][0-9]{2})(?![0-9])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One text of a patient after the search. `hits` do not overlap; places are of the folded text."""
+
+    folded: Folded = field(repr=False)
+    hits: tuple[Hit, ...] = field(repr=False)
+    dates: Mapping[tuple[int, int], DateHit] = field(repr=False)
+    ages: Mapping[tuple[int, int], AgeHit] = field(repr=False)
+
+    def value(self, hit: Hit) -> str:
+        """Return the folded text of a hit."""
+        return self.folded.text[hit.start : hit.end]
+
+
+def find_in_documents(texts: Sequence[str], known: Known) -> list[Document]:
+    """Search all documents of one patient.
+
+    Guarantee: a name or number that is found surely in one document is found in all of them.
+
+    >>> first, second = find_in_documents(["患者张建国,男", "建国... 张建国复诊"], known_values({}))
+    >>> [second.value(hit) for hit in second.hits]
+    ['建国', '张建国']
+    """
+    drafts = [_search(text, known) for text in texts]
+    swept = known_values(_found_values(drafts), layer="sweep")
+    documents = []
+    for draft in drafts:
+        hits = [*draft.hits, *find_known(draft.folded.text, swept)] if swept.forms else list(draft.hits)
+        documents.append(replace(draft, hits=tuple(settle(draft.folded.text, hits))))
+    return documents
+
+
+def _search(text: str, known: Known) -> Document:
+    """Run every layer over one text; the hits may still overlap."""
+    folded = fold(text)
+    plain = folded.text
+    dates, ages = find_dates(plain), find_ages(plain)
+    hits = [*find_known(plain, known, dates), *find_patterns(plain)]
+    hits += [_date_hit(plain, hit) for hit in dates]
+    hits += [Hit(hit.start, hit.end, "age", 0.9, "pattern:age") for hit in ages]
+    hits += find_birth_years(plain)
+    if not plain.isascii():
+        hits += find_context_zh(plain)
+    hits += find_context_en(plain)
+    return Document(
+        folded, tuple(hits), {(h.start, h.end): h for h in dates}, {(h.start, h.end): h for h in ages}
+    )
+
+
+def _date_hit(text: str, hit: DateHit) -> Hit:
+    birth = _BIRTH_KEY.search(text, max(0, hit.start - 18), hit.start)
+    return Hit(hit.start, hit.end, "birth-date" if birth else "date", hit.score, f"pattern:date-{hit.rule}")
+
+
+def find_birth_years(text: str) -> list[Hit]:
+    """Return years of birth that stand alone: 生于1931年, born in 1931."""
+    if "生" not in text and "orn in" not in text:
+        return []
+    hits = []
+    for match in _BIRTH_YEAR.finditer(text):
+        name = next(name for name in "abc" if match.group(name))
+        hits.append(Hit(*match.span(name), "birth-date", 0.8, "context:birth-year"))
+    return hits
+
+
+def _found_values(drafts: Iterable[Document]) -> dict[str, list[str]]:
+    """Collect what to sweep for: names and numbers that were found surely, not those already known."""
+    values: dict[str, dict[str, str]] = {}
+    for draft in drafts:
+        for hit in draft.hits:
+            if hit.type not in _SWEPT or hit.score < _SURE or hit.is_known:
+                continue
+            value = draft.value(hit)
+            if len(key := normal(value)) >= (2 if hit.type in NAME_CLASSES else 4):
+                values.setdefault(hit.type, {}).setdefault(key, value)
+    return {kind: list(found.values()) for kind, found in values.items()}
+
+
+def latest_date(documents: Iterable[Document], births: frozenset[date]) -> date | None:
+    """Return the latest day that the documents name, birth dates apart; None when they name none."""
+    days = [
+        hit.readings[0]
+        for document in documents
+        for hit in document.dates.values()
+        if hit.readings
+        and hit.grain in ("day", "month")
+        and hit.readings[0] not in births
+        and hit.score > 0.5
+    ]
+    return max(days, default=None)

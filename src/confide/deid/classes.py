@@ -1,0 +1,38 @@
+"""The classes of identifiers, shared by spans, policies and `[[source]] identifiers`.
+
+Names only: what is done with a class stands in a policy, how it is found in the layers.
+"""
+
+from typing import Final
+
+NAME_CLASSES: Final = ("name", "staff", "kin")
+DATE_CLASSES: Final = ("date", "birth-date")
+PLACE_CLASSES: Final = ("address", "place", "organisation")
+NUMBER_CLASSES: Final = (
+    "resident-id",
+    "passport",
+    "ssn",
+    "insurance-id",
+    "record-number",
+    "phone",
+    "email",
+    "url",
+    "ip",
+    "account-number",
+    "plate",
+    "device-id",
+    "social",
+    "other-id",
+)
+CLASSES: Final = (*NAME_CLASSES, *NUMBER_CLASSES, *PLACE_CLASSES, *DATE_CLASSES, "age")
+
+
+def domain(kind: str) -> str:
+    """Return the family in which surrogates agree: a person keeps one name in every role.
+
+    >>> domain("kin"), domain("phone")
+    ('name', 'phone')
+    """
+    if kind in NAME_CLASSES:
+        return "name"
+    return "date" if kind in DATE_CLASSES else kind

@@ -1,0 +1,163 @@
+"""The forms in which dates are written, as data: three families, each with what triggers a closer look.
+
+A form is tried only in the surroundings of a trigger, so that long texts without dates cost next to
+nothing. `confide.deid.dates` reads the matches.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+MONTHS: Final = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_HAN_DIGITS: Final = {**{c: i for i, c in enumerate("零一二三四五六七八九")}, "〇": 0, "○": 0, "元": 1}
+
+
+def han_number(text: str) -> int:
+    """Read a number below 100 in digits or Han numerals; 0 when it is none.
+
+    >>> han_number("二十三"), han_number("十"), han_number("07"), han_number("五")
+    (23, 10, 7, 5)
+    """
+    if text.isascii():
+        return int(text) if text.isdigit() else 0
+    tens, ten, ones = text.partition("十")
+    if not ten:
+        return _HAN_DIGITS.get(text, 0)
+    return 10 * (_HAN_DIGITS.get(tens, 0) if tens else 1) + (_HAN_DIGITS.get(ones, 0) if ones else 0)
+
+
+def han_text(value: int) -> str:
+    """Write a number from 1 to 99 in Han numerals.
+
+    >>> han_text(23), han_text(10), han_text(5)
+    ('二十三', '十', '五')
+    """
+    tens, ones = divmod(value, 10)
+    return ("" if tens == 0 else "十" if tens == 1 else f"{'零一二三四五六七八九'[tens]}十") + (
+        "零一二三四五六七八九"[ones] if ones else ""
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to write a date, with groups y, m, d, or a and b where the order is open, and o for st, nd, rd, th."""
+
+    name: str
+    regex: re.Pattern[str]
+    score: float
+    grain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Forms that share a trigger; `around` is how far a date reaches before and behind it."""
+
+    trigger: re.Pattern[str]
+    around: tuple[int, int]
+    forms: tuple[Form, ...]
+    needs_digit: bool = False
+
+    def triggers(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield the places that deserve a closer look."""
+        for match in self.trigger.finditer(text):
+            start, end = match.span()
+            if self.needs_digit and not _DIGIT.search(text, max(0, start - 10), end + 14):
+                continue
+            yield start, end
+
+
+def _form(name: str, regex: str, score: float = 0.95, grain: str = "day") -> Form:
+    return Form(name, re.compile(regex, re.IGNORECASE), score, grain)
+
+
+_DIGIT: Final = re.compile("[0-9]")
+_LEFT = r"(?<![0-9.])(?<![0-9][-/])"
+_RIGHT = r"(?![0-9])(?![-/.][0-9])"
+_Y = r"(?P<y>(?:18|19|20)[0-9]{2})"
+_YY = r"(?P<y>(?:18|19|20)[0-9]{2}|[0-9]{2})"
+_M, _D = r"(?P<m>[0-9]{1,2})", r"(?P<d>[0-9]{1,2})"
+_D3 = r"(?P<d>[0-3]?[0-9])"
+_ORD = r"(?P<o>st|nd|rd|th)?"
+_HY = r"(?P<y>[一二][〇零○一二三四五六七八九]{3})"
+_HM, _HD = r"(?P<m>[一二三四五六七八九十]{1,2})", r"(?P<d>[一二三四五六七八九十]{1,3})"
+_MONTH = (
+    r"(?P<m>jan(?:uary|\.)?|feb(?:ruary|\.)?|mar(?:ch|\.)?|apr(?:il|\.)?|may|june?\.?|july?\.?|aug(?:ust|\.)?"
+    r"|sept?(?:ember|\.)?|oct(?:ober|\.)?|nov(?:ember|\.)?|dec(?:ember|\.)?)"
+)
+_UNIT = r"(?! ?(?:mg|ml|mm|cm|kg|g|mcg|units?|times|tablets?|days?|weeks?|months?|years?|percent|%))"
+
+ZH_TAIL: Final = re.compile(r" ?(?:-|~|至|到|、|及|和) ?(?P<d>[0-3]?[0-9]) ?(?:日|号)")
+EN_TAIL: Final = re.compile(
+    r" ?(?:-|to|and) ?(?P<d>[0-3]?[0-9])(?:st|nd|rd|th)?(?:,? (?P<y>(?:19|20)[0-9]{2}))?(?![0-9])"
+)
+
+_ZH: Final = (
+    _form("zh", rf"(?<![0-9]){_YY} ?年 ?{_M} ?月 ?{_D} ?(?:日|号)?(?![0-9天])"),
+    _form("zh-month", rf"(?<![0-9]){_Y} ?年 ?{_M} ?月(?:份)?(?! ?[0-9])", grain="month"),
+    _form("zh-month-day", rf"(?<![0-9年.])(?<!年 ){_M} ?月 ?{_D} ?(?:日|号)(?!线)", grain="month-day"),
+    _form("zh-relative", rf"(?:今|去|前|当|同|次)年 ?{_M} ?月(?:份)?(?! ?[0-9])", 0.9, "month-only"),
+    _form("zh-month-only", rf"(?<![0-9年.个]){_M} ?月(?:份|初|底|中旬|上旬|下旬)", 0.85, "month-only"),
+    _form("zh-han", rf"{_HY}年{_HM}月{_HD}(?:日|号)"),
+    _form("zh-han-month", rf"{_HY}年{_HM}月(?![一二三四五六七八九十])", grain="month"),
+    _form("zh-han-month-day", rf"(?<![年一二三四五六七八九十〇零]){_HM}月{_HD}(?:日|号)", grain="month-day"),
+)
+_NUMERIC: Final = (
+    _form("ymd", rf"{_LEFT}{_Y}(?P<s> ?[-/.] ?){_M}(?P=s){_D}{_RIGHT}"),
+    _form("mdy", rf"{_LEFT}(?P<a>[0-3]?[0-9])(?P<s>[-/.])(?P<b>[0-3]?[0-9])(?P=s){_Y}{_RIGHT}"),
+    _form(
+        "mdy-short",
+        rf"{_LEFT}(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}",
+        0.8,
+    ),
+    _form(
+        "ymd-short",
+        rf"{_LEFT}(?P<y>[0-9]{{2}})(?P<s>[-/.])(?P<m>0[1-9]|1[0-2])(?P=s)(?P<d>[0-3][0-9]){_RIGHT}",
+        0.7,
+    ),
+    _form(
+        "month-year",
+        r"(?<![0-9./-])(?P<m>0?[1-9]|1[0-2])[-/](?P<y>(?:19|20)[0-9]{2})(?![0-9])(?![-/][0-9])",
+        0.8,
+        "month",
+    ),
+    _form("year-month", rf"{_LEFT}{_Y}[-/.](?P<m>0[1-9]|1[0-2])(?![0-9%])(?![-/.][0-9])", 0.6, "month"),
+    _form(
+        "month-day",
+        r"(?:(?<=\bon )|(?<=since )|(?<=from )|(?<=until )|(?<=dated )|(?<=\bby ))"
+        r"(?P<m>0?[1-9]|1[0-2])/(?P<d>[0-3]?[0-9])(?![0-9/%.]| ?(?:mg|ml|mm|cm|strength|pain))",
+        0.7,
+        "month-day",
+    ),
+)
+_COMPACT: Final = (
+    _form(
+        "compact",
+        r"(?<![0-9A-Za-z.])(?P<y>(?:19|20)[0-9]{2})(?P<m>0[1-9]|1[0-2])(?P<d>[0-3][0-9])(?![0-9A-Za-z]|\.[0-9])",
+        0.7,
+    ),
+)
+_EN: Final = (
+    _form("en-mdy", rf"(?<![A-Za-z]){_MONTH},? ?{_D3}{_ORD},? ?(?:of )?{_Y}(?![0-9])"),
+    _form("en-mdy-short", rf"(?<![A-Za-z]){_MONTH} ?{_D3}{_ORD},? ?'(?P<y>[0-9]{{2}})(?![0-9])"),
+    _form("en-dmy", rf"(?<![0-9A-Za-z]){_D3}{_ORD}(?: |-|/|(?: day)? of ){_MONTH}(?:,? |-|/){_Y}(?![0-9])"),
+    _form("en-dmy-short", rf"(?<![0-9A-Za-z]){_D3}(?P<s>[-/]){_MONTH}(?P=s)(?P<y>[0-9]{{2}})(?![0-9])"),
+    _form("en-ymd", rf"(?<![0-9A-Za-z]){_Y}(?: |-|/){_MONTH}(?: |-|/){_D3}(?![0-9])"),
+    _form("en-my", rf"(?<![A-Za-z]){_MONTH}(?:,? |-|/| of ){_Y}(?![0-9])", grain="month"),
+    _form("en-md", rf"(?<![A-Za-z]){_MONTH} ?{_D3}{_ORD}(?![0-9A-Za-z/%]){_UNIT}", 0.9, "month-day"),
+    _form("en-dm", rf"(?<![0-9A-Za-z.]){_D3}{_ORD}(?: | of |-){_MONTH}(?![A-Za-z])", 0.9, "month-day"),
+)
+FAMILIES: Final = (
+    Family(re.compile("月"), (12, 12), _ZH),
+    Family(re.compile(r"[0-9] ?[-/.] ?[0-9]"), (16, 16), _NUMERIC),
+    Family(re.compile(r"(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]"), (2, 4), _COMPACT),
+    Family(
+        re.compile(r"[Jj][Aa][Nn]|[JjSs][UuEe][NnLlPp]|[FfDd][Ee][BbCc]|[MmAa][AaPpUu][RrYyGg]|[OoNn][CcOo][TtVv]"),
+        (18, 26),
+        _EN,
+        needs_digit=True,
+    ),
+)  # fmt: skip

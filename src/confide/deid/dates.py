@@ -1,0 +1,263 @@
+"""Read dates in the ways that Chinese and English notes write them, and write them back moved.
+
+Durations (3月余, 2周, 每日, 10余年) and bare years are not dates. A day that does not exist (2023-02-30) is
+found with the score of doubt and has no reading. The forms stand in `date_forms`. Works on folded
+text; how far a date moves is the caller's.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Final
+
+from confide.deid.date_forms import EN_TAIL, FAMILIES, MONTHS, ZH_TAIL, Form, han_number, han_text
+
+DOUBT: Final = 0.4
+_PIVOT: Final = 30  # two-digit years up to this one are of the 2000s
+_LEAP: Final = 2020  # the year of a day that has none
+
+
+@dataclass(frozen=True, slots=True)
+class DateHit:
+    """A date in a folded text.
+
+    `readings`: the days it can mean, the likeliest first; empty when there is no such day. `grain` is "day",
+    "month" (year and month), "month-day" or "month-only" (no year: the year is taken from the dates around it).
+    `parts` are the places of year, month, day and ordinal inside `text`.
+    """
+
+    start: int
+    end: int
+    grain: str
+    score: float
+    rule: str
+    text: str = field(repr=False)
+    readings: tuple[date, ...] = field(repr=False)
+    parts: tuple[tuple[str, int, int], ...] = field(repr=False)
+
+
+def find_dates(text: str) -> list[DateHit]:
+    """Return the dates of a folded text in order; none overlaps another.
+
+    >>> [hit.readings[0].isoformat() for hit in find_dates("2023年5月1日入院,病史3月,03/04/2023 and 4 May 2023")]
+    ['2023-05-01', '2023-03-04', '2023-05-04']
+    >>> find_dates("2023-02-30")[0].score
+    0.4
+    """
+    found: list[DateHit] = []
+    for family in FAMILIES:
+        for low, high in _zones(family.triggers(text), len(text), *family.around):
+            for form in family.forms:
+                for match in form.regex.finditer(text, low, high):
+                    if match.end() == high < len(text):
+                        continue  # may be cut; the zone of a later trigger holds all of it
+                    hit = _read(form, match)
+                    if hit is not None:
+                        found.append(hit)
+    best = _without_overlap(found)
+    best = _without_overlap([*best, *_tails(text, best)])
+    return _prefer_evident_order(_with_years(best))
+
+
+def _zones(
+    triggers: Iterator[tuple[int, int]], length: int, before: int, after: int
+) -> list[tuple[int, int]]:
+    """Merge the surroundings of the triggers into stretches that do not overlap."""
+    zones: list[tuple[int, int]] = []
+    for start, end in triggers:
+        low, high = max(0, start - before), min(length, end + after)
+        if zones and low <= zones[-1][1]:
+            zones[-1] = (zones[-1][0], high)
+        else:
+            zones.append((low, high))
+    return zones
+
+
+def _read(form: Form, match: re.Match[str]) -> DateHit | None:
+    """Turn a match into a hit; None when it is no date at all."""
+    start, groups = match.start(), {name: value for name, value in match.groupdict().items() if value}
+    month = groups.get("m", "")
+    if month.rstrip(".") in {"may", "mar", "march"}:
+        return None  # "may 2 tablets": the verb
+    parts = tuple(
+        (name, match.start(name) - start, match.end(name) - start)
+        for name in ("y", "m", "d", "a", "b", "o")
+        if name in groups
+    )
+    year = _year(groups["y"]) if "y" in groups else _LEAP
+    if "a" in groups:
+        pairs = [(groups["a"], groups["b"]), (groups["b"], groups["a"])]
+    else:
+        pairs = [(month, groups.get("d", "15"))]
+    readings = []
+    for m, d in pairs:
+        day = _day(year, _month(m), han_number(d))
+        if day is not None and day not in readings:
+            readings.append(day)
+    score = form.score if readings else DOUBT
+    return DateHit(start, match.end(), form.grain, score, form.name, match.group(), tuple(readings), parts)
+
+
+def _year(text: str) -> int:
+    value = han_number(text) if text.isascii() else int("".join(str(han_number(c)) for c in text))
+    if len(text) > 2:
+        return value
+    return value + (2000 if value <= _PIVOT else 1900)
+
+
+def _month(text: str) -> int:
+    if text.isascii() and not text.isdigit():
+        short = text[:3].lower()
+        return next((i + 1 for i, name in enumerate(MONTHS) if name.startswith(short)), 0)
+    return han_number(text)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _without_overlap(hits: list[DateHit]) -> list[DateHit]:
+    """Keep the longest of overlapping hits; among equals the surer."""
+    kept: list[DateHit] = []
+    end = -1
+    for hit in sorted(hits, key=lambda h: (h.start, h.start - h.end, -h.score)):
+        if hit.start >= end:
+            kept.append(hit)
+            end = hit.end
+        elif hit.end - hit.start > kept[-1].end - kept[-1].start:
+            kept[-1] = hit
+            end = hit.end
+    return kept
+
+
+def _tails(text: str, hits: list[DateHit]) -> Iterator[DateHit]:
+    """Yield the second day of `5月1日至3日` and of `May 1-5, 2023`."""
+    for hit in hits:
+        if hit.grain not in ("day", "month-day") or not hit.readings:
+            continue
+        pattern = ZH_TAIL if text[hit.end - 1] in "日号" else EN_TAIL if hit.rule == "en-md" else None
+        if pattern is None or not (match := pattern.match(text, hit.end)):
+            continue
+        start, first = match.start("d"), hit.readings[0]
+        last = _day(first.year, first.month, int(match.group("d")))
+        year = match.groupdict().get("y")
+        if last and year:
+            last = _day(int(year), last.month, last.day)
+        names = [name for name in ("d", "y") if match.groupdict().get(name)]
+        yield DateHit(
+            start,
+            match.end(),
+            "day" if year else hit.grain,
+            0.9 if last else DOUBT,
+            "tail",
+            text[start : match.end()],
+            (last,) if last else (),
+            tuple((name, match.start(name) - start, match.end(name) - start) for name in names),
+        )
+
+
+def _with_years(hits: list[DateHit]) -> list[DateHit]:
+    """Give days without a year the year of the date before them, or else of the first date behind them."""
+    dated = [h for h in hits if h.grain in ("day", "month") and h.readings and h.rule != "tail"]
+    year = dated[0].readings[0].year if dated else None
+    out = []
+    for hit in hits:
+        if hit.grain in ("day", "month") and hit.readings:
+            year = hit.readings[0].year
+        elif hit.readings and year is not None:
+            moved = _day(year, hit.readings[0].month, hit.readings[0].day)
+            hit = replace(hit, readings=(moved,)) if moved else hit
+        out.append(hit)
+    return out
+
+
+def _prefer_evident_order(hits: list[DateHit]) -> list[DateHit]:
+    """Read 03/04/2023 as day first when only that order fits the other dates of the same text."""
+    numeric = [hit for hit in hits if hit.rule.startswith("mdy") and hit.readings]
+    first = {_first_is_day(hit) for hit in numeric} - {None}
+    if first != {True}:
+        return hits
+    return [
+        replace(hit, readings=hit.readings[::-1]) if hit in numeric and len(hit.readings) == 2 else hit
+        for hit in hits
+    ]
+
+
+def _first_is_day(hit: DateHit) -> bool | None:
+    """Say whether the first number must be the day; None when both orders are possible."""
+    if len(hit.readings) == 2:
+        return None
+    a, b = (int(hit.text[start:end]) for name, start, end in hit.parts if name in "ab")
+    return None if a == b else a > 12
+
+
+def move_date(hit: DateHit, days: int) -> str | None:
+    """Return the text of the date moved by `days`, written in its own format; None when there is no such day.
+
+    >>> [move_date(hit, -30) for hit in find_dates("2023年05月01日; May 1st, 2023; 01/05/23; 3月5日")]
+    ['2023年04月01日', 'April 1st, 2023', '12/06/22', '2月3日']
+    """
+    if not hit.readings:
+        return None
+    try:
+        return write_date(hit, hit.readings[0] + timedelta(days=days))
+    except OverflowError:
+        return None
+
+
+def write_date(hit: DateHit, day: date) -> str:
+    """Write another day in the format of a hit."""
+    shown = dict((name, hit.text[start:end]) for name, start, end in hit.parts)
+    numbers = [value for name, value in shown.items() if name in "mdab" and value.isdigit()]
+    if any(value.startswith("0") for value in numbers):
+        padded = True
+    elif any(len(value) == 1 for value in numbers):
+        padded = False
+    else:
+        padded = "月" not in hit.text and not any(c.isalpha() for c in hit.text)
+    month_first = "a" in shown and hit.readings[0].month == int(shown["a"])
+    out = hit.text
+    for name, start, end in sorted(hit.parts, key=lambda part: -part[1]):
+        old = hit.text[start:end]
+        if name == "y":
+            new = _like_year(day.year, old)
+        elif name == "m" or (name in "ab" and (name == "a") == month_first):
+            new = _like_month(day.month, old, padded=padded)
+        elif name == "o":
+            new = _ordinal(day.day, old)
+        else:
+            new = _like_number(day.day, old, padded=padded)
+        out = out[:start] + new + out[end:]
+    return out
+
+
+def _like_number(value: int, old: str, *, padded: bool) -> str:
+    if not old.isascii():
+        return han_text(value)
+    return f"{value:02d}" if padded else str(value)
+
+
+def _like_year(year: int, old: str) -> str:
+    if not old.isascii():
+        zero = "〇" if "〇" in old or "零" not in old else "零"
+        return "".join(zero if c == "0" else "零一二三四五六七八九"[int(c)] for c in f"{year:04d}")
+    return f"{year % 100:02d}" if len(old) == 2 else f"{year:04d}"
+
+
+def _like_month(month: int, old: str, *, padded: bool) -> str:
+    if not old.isascii() or old.isdigit():
+        return _like_number(month, old, padded=padded)
+    name = MONTHS[month - 1]
+    bare = old.rstrip(".")
+    if len(bare) <= 4 and bare.lower() not in ("may", "june", "july"):
+        name = name[:3] + ("." if old.endswith(".") else "")
+    return name.upper() if bare.isupper() else name.capitalize() if bare[0].isupper() else name
+
+
+def _ordinal(day: int, old: str) -> str:
+    ending = "th" if 10 < day < 14 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+    return ending.upper() if old.isupper() else ending

@@ -1,0 +1,191 @@
+"""Read Han names where something says that a person is meant: a key, a role, a title.
+
+A surname alone proves nothing (高热, 黄疸, 于是): surnames that also begin everyday words need a clear end
+behind the name, and the stop-lists of `lists/zh.toml` are brakes. Works on folded text.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Final
+
+from confide.deid.hits import Hit
+from confide.deid.lexicon import word_set, words
+
+_H: Final = "\u3400-\u9fff"
+_MINORITY: Final = re.compile(rf"[{_H}]{{1,8}}(?:[·•.][{_H}]{{1,8}}){{1,3}}")
+_SPACED: Final = re.compile(rf"[{_H}][ \u3000]{{1,3}}[{_H}](?: {{1,3}}[{_H}])?(?![{_H}])")
+_RUN: Final = re.compile(rf"[{_H}]{{1,12}}")
+_LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]*\.?(?: [A-Z][A-Za-z'-]*\.?){0,3}")
+_MORE: Final = re.compile(r" ?[、/,;和及] ?| (?! )")
+_NOT_GIVEN: Final = {
+    "不详",
+    "未知",
+    "匿名",
+    "保密",
+    "待查",
+    "同上",
+    "同前",
+    "本人",
+    "患者",
+    "病人",
+    "家属",
+    "自己",
+    "其他",
+    "以上",
+}
+_MALE_FEMALE: Final = "男女"
+_NEVER_GIVEN: Final = frozenset("的了在是按过看我您你他她们不用有这那")
+
+
+@cache
+def _surnames() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    return word_set("zh", "surnames"), word_set("zh", "careful_surnames"), word_set("zh", "compound_surnames")
+
+
+def is_braked(text: str, at: int) -> bool:
+    """Say whether an everyday or clinical word begins here, or one ends in the middle of it.
+
+    >>> is_braked("患者高热", 2), is_braked("主任医师", 1), is_braked("李医生", 0)
+    (True, True, False)
+    """
+    brakes = word_set("zh", "brakes")
+    if any(text[at : at + n] in brakes for n in (2, 3, 4, 5)):
+        return True
+    return text[max(0, at - 1) : at + 1] in word_set("zh", "brakes_before")
+
+
+def read_names(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Iterator[Hit]:
+    """Yield the names that stand behind a key at `at`: one, or several parted by 、 or /.
+
+    Args:
+        text: a folded text.
+        at: where the value begins.
+        kind: class of the hits.
+        rule: goes into `found_by`.
+        strict: only what begins with a surname counts; otherwise anything of the length of a name does.
+    """
+    for _ in range(6):
+        hit = _read_name(text, at, kind, rule, strict=strict)
+        if hit is None:
+            return
+        yield hit
+        more = _MORE.match(text, hit.end)
+        if more is None:
+            return
+        at, strict = more.end(), True
+
+
+def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit | None:
+    found_by = f"context:{rule}"
+    if match := _MINORITY.match(text, at):
+        return Hit(at, match.end(), kind, 0.9, found_by)
+    sure, careful, _ = _surnames()
+    if (match := _SPACED.match(text, at)) and text[at] in sure | careful:
+        return Hit(at, match.end(), kind, 0.85, found_by)
+    if match := _LATIN.match(text, at):
+        return None if strict or len(match.group()) < 2 else Hit(at, match.end(), kind, 0.8, found_by)
+    if not (match := _RUN.match(text, at)):
+        return None
+    run = _cut(match.group(), text[match.end() : match.end() + 1])
+    if run[:2] in _NOT_GIVEN or is_braked(text, at):
+        return None
+    length, score = _name_length(run, strict=strict)
+    return Hit(at, at + length, kind, score, found_by) if length else None
+
+
+def _cut(run: str, behind: str) -> str:
+    """Cut a run of Han where the next key begins: 张伟性别 -> 张伟."""
+    end = len(run)
+    for key in words("zh", "next_keys"):
+        at = run.find(key, 1 if len(key) > 1 else 2)
+        if 0 < at < end:
+            whole_name = key in _MALE_FEMALE and end <= 3 and at == end - 1 and not behind.isdigit()
+            end = end if whole_name else at
+    return run[:end]
+
+
+def _name_length(run: str, *, strict: bool) -> tuple[int, float]:
+    """Return how many characters of a run are the name, and how sure that is; 0 for no name."""
+    sure, careful, compound = _surnames()
+    known_surname = run[0] in sure or run[0] in careful
+    if run[:2] in compound and 3 <= len(run) <= 4:
+        return len(run), 0.95
+    if known_surname and len(run) <= 3:
+        return len(run), 0.95 if len(run) > 1 else 0.6
+    if strict:
+        return (3, 0.6) if run[0] in sure and len(run) == 4 else (0, 0.0)
+    if len(run) <= 4:
+        return len(run), 0.6
+    return (4, 0.45) if known_surname else (0, 0.0)
+
+
+_ROLES: Final = {
+    "name": "患者|病人|患儿|患婴|产妇|孕妇|死者|伤者|受检者|来访者",
+    "kin": "家属|其父|其母|其妻|其夫|其子|其女|其兄|其弟|其姐|其妹|丈夫|妻子|儿子|女儿|父亲|母亲|弟弟|哥哥|姐姐|妹妹|配偶|男友|女友|监护人|联系人|陪护|护工|之妻|之子|之女|之夫",
+    "staff": "护士|医生|医师|主任|教授|术者|主刀|助手|麻醉师|签名|签字|院长|师承",
+}
+_END: Final = r"(?=[^\u3400-\u9fffA-Za-z]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院|之[妻子女夫父母]|等|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意)"
+_CLEAR_END: Final = r"(?=[ ,.;:、()\[\]0-9]|$|\n|男[, 0-9]|女[, 0-9]|,男|,女)"
+
+
+@cache
+def _role_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    sure, careful, compound = (
+        "".join(sorted(_surnames()[0])),
+        "".join(sorted(_surnames()[1])),
+        "|".join(sorted(_surnames()[2])),
+    )
+    name = rf"(?P<n>(?:{compound})[{_H}]{{1,2}}?{_END}|[{sure}][{_H}]{{1,2}}?{_END}|[{careful}][{_H}]{{1,2}}?{_CLEAR_END})"
+    return tuple((kind, re.compile(rf"(?P<role>{role}) ?{name}")) for kind, role in _ROLES.items())
+
+
+def find_role_names(text: str) -> Iterator[Hit]:
+    """Yield names behind a role in running text: 患者张伟,男; 家属李芳代诉.
+
+    >>> text = "患者张伟,男,45岁,患者高热,家属李芳代诉"
+    >>> [text[hit.start:hit.end] for hit in find_role_names(text)]
+    ['张伟', '李芳']
+    """
+    for kind, pattern in _role_patterns():
+        for match in pattern.finditer(text):
+            start, end = match.span("n")
+            if is_braked(text, start) or text[start:end] in _NOT_GIVEN:
+                continue
+            score = 0.85 if text[start] in _surnames()[0] else 0.6
+            yield Hit(start, end, kind, score, f"context:{match.group('role')}")
+
+
+_BOUNDARY: Final = " ,.;:、()\n\t\"'请由经找与和及遵按是叫问见给让到被跟向听"
+
+
+@cache
+def _title_pattern() -> re.Pattern[str]:
+    sure, careful, compound = _surnames()
+    titles = "|".join(sorted(words("zh", "titles"), key=len, reverse=True))
+    singles = "".join(sorted(sure | careful))
+    return re.compile(rf"(?P<s>{'|'.join(sorted(compound))}|[{singles}])(?P<g>[{_H}]{{0,2}}?)(?P<t>{titles})")
+
+
+def find_titled_names(text: str) -> Iterator[Hit]:
+    """Yield names before a title: 王主任查房, 李建国医师, 张某.
+
+    >>> text = "王主任查房,主任医师李建国医师,任何医生,高年资医师"
+    >>> [text[hit.start:hit.end] for hit in find_titled_names(text)]
+    ['王', '李建国']
+    """
+    sure, _, compound = _surnames()
+    staff = word_set("zh", "staff_titles")
+    for match in _title_pattern().finditer(text):
+        start, given, title = match.start(), match.group("g"), match.group("t")
+        if is_braked(text, start) or (given and is_braked(text, match.start("g"))):
+            continue
+        if not _NEVER_GIVEN.isdisjoint(given) or (title.startswith("某") and given):
+            continue
+        certain = match.group("s") in sure or match.group("s") in compound
+        before = text[start - 1] if start else "\n"
+        if not certain and before not in _BOUNDARY:
+            continue
+        score = (0.85 if title in staff or given else 0.75) if certain else 0.6
+        kind = "staff" if title in staff else "name"
+        yield Hit(start, match.start("t"), kind, score, f"context:{title}")

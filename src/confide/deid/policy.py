@@ -1,0 +1,169 @@
+"""Read a policy: per class of identifier one action, from a readable data file.
+
+A policy file names every class; nothing is kept by omission. Safe Harbor and date shifting do not
+mix (rule H0). Knows nothing of texts: `confide.deid.replace` carries the actions out.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from confide.deid.classes import CLASSES, DATE_CLASSES, PLACE_CLASSES
+from confide.errors import InvalidInput
+from confide.types import Status
+
+POLICIES: Final = (
+    "safe-harbor",
+    "expert-determination",
+    "limited-data-set",
+    "gdpr-pseudonymise",
+    "pipl",
+    "gbt37964-research",
+)
+_ANYWHERE: Final = {"keep", "redact"}
+_FIELDS: Final = {"name", "basis", "status", "threshold", "shift_days", "actions"}
+_STATUS: Final = {"pseudonymised", "de-identified"}
+
+
+def allowed_actions(kind: str) -> set[str]:
+    """Return the actions that make sense for a class.
+
+    >>> sorted(allowed_actions("age"))
+    ['cap', 'generalise', 'keep', 'redact']
+    """
+    if kind in DATE_CLASSES:
+        return _ANYWHERE | {"year", "shift"}
+    if kind == "age":
+        return _ANYWHERE | {"cap", "generalise"}
+    if kind in PLACE_CLASSES:
+        return _ANYWHERE | {"generalise", "surrogate"} | ({"town"} if kind == "address" else set())
+    return _ANYWHERE | {"mask", "surrogate"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """What is done with each class of identifier. Every field is public.
+
+    `threshold`: a span that scores below it is doubtful. `shift_days`: smallest and largest number
+    of days that a patient's dates move; never holds zero. `basis` is the rule that the file claims.
+    """
+
+    name: str
+    basis: str
+    status: Status
+    threshold: float
+    shift_days: tuple[int, int] | None
+    actions: dict[str, str]
+
+    def action(self, kind: str) -> str:
+        """Return the action for a class."""
+        return self.actions[kind]
+
+    def __post_init__(self) -> None:
+        """Refuse a policy that contradicts itself or leaves a class open."""
+        if missing := [kind for kind in CLASSES if kind not in self.actions]:
+            raise InvalidInput("deid.policy-missing", policy=self.name, classes=", ".join(missing))
+        if unknown := sorted(set(self.actions) - set(CLASSES)):
+            raise InvalidInput("deid.policy-class", policy=self.name, classes=", ".join(unknown))
+        for kind, action in self.actions.items():
+            if action not in allowed_actions(kind):
+                wanted = ", ".join(sorted(allowed_actions(kind)))
+                raise InvalidInput(
+                    "deid.policy-action", policy=self.name, kind=kind, found=action, wanted=wanted
+                )
+        if not 0 < self.threshold <= 1:
+            raise InvalidInput("deid.policy-threshold", policy=self.name, found=self.threshold)
+        self._refuse_safe_harbor_with_shift()
+        shifts = any(action == "shift" for action in self.actions.values())
+        if shifts != (self.shift_days is not None):
+            raise InvalidInput("deid.policy-shift", policy=self.name)
+        if self.shift_days is not None:
+            low, high = self.shift_days
+            if low > high or low <= 0 <= high or max(abs(low), abs(high)) > 36_500:
+                raise InvalidInput("deid.policy-shift-days", policy=self.name, low=low, high=high)
+
+    def _refuse_safe_harbor_with_shift(self) -> None:
+        """Rule H0, and what else Safe Harbor does not leave open: 45 CFR 164.514(b)(2)(i)."""
+        if self.basis != "safe-harbor":
+            return
+        if self.shift_days is not None or "shift" in self.actions.values():
+            raise InvalidInput("deid.safe-harbor-shift", policy=self.name)
+        for kind, action in self.actions.items():
+            if kind in DATE_CLASSES:
+                wanted = {"year", "redact"}
+            elif kind == "age":
+                wanted = {"cap", "redact"}
+            elif kind in PLACE_CLASSES:
+                wanted = {"generalise", "redact"}
+            else:
+                wanted = {"redact"} | ({"keep"} if kind == "staff" else set())
+            if action not in wanted:
+                raise InvalidInput("deid.safe-harbor-action", policy=self.name, kind=kind, found=action)
+
+
+def read_policy(text: str, file: str) -> Policy:
+    """Read the text of a policy file.
+
+    Raises:
+        InvalidInput: not TOML, an unknown or missing field, a class without an action, an action
+            that a class does not have, or Safe Harbor together with a date shift.
+    """
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput("deid.policy-unreadable", file=file) from error
+    if unknown := sorted(set(table) - _FIELDS):
+        raise InvalidInput("deid.policy-field", file=file, found=", ".join(unknown))
+    if missing := sorted(_FIELDS - {"shift_days"} - set(table)):
+        raise InvalidInput("deid.policy-field-missing", file=file, wanted=", ".join(missing))
+    days = table.get("shift_days")
+    right = (
+        isinstance(table["name"], str)
+        and isinstance(table["basis"], str)
+        and table["status"] in _STATUS
+        and isinstance(table["threshold"], int | float)
+        and isinstance(table["actions"], dict)
+        and all(isinstance(action, str) for action in table["actions"].values())
+        and (
+            days is None or (isinstance(days, list) and len(days) == 2 and all(type(d) is int for d in days))
+        )
+    )
+    if not right:
+        raise InvalidInput("deid.policy-unreadable", file=file)
+    return Policy(
+        name=table["name"],
+        basis=table["basis"],
+        status=table["status"],
+        threshold=float(table["threshold"]),
+        shift_days=None if days is None else (days[0], days[1]),
+        actions=dict(table["actions"]),
+    )
+
+
+@cache
+def _built_in(name: str) -> Policy:
+    file = f"{name}.toml"
+    return read_policy(files(__package__).joinpath("policies", file).read_text(encoding="utf-8"), file)
+
+
+def load_policy(name: str) -> Policy:
+    """Load a policy by its name, or from a file when `name` ends with `.toml`.
+
+    Raises:
+        InvalidInput: no such policy, or a file that `read_policy` refuses.
+
+    >>> load_policy("safe-harbor").action("date")
+    'year'
+    """
+    if name in POLICIES:
+        return _built_in(name)
+    if not name.endswith(".toml"):
+        raise InvalidInput("deid.unknown-policy", found=name, known=", ".join(POLICIES))
+    try:
+        text = Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput("deid.policy-unreadable", file=name) from error
+    return read_policy(text, name)

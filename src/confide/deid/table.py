@@ -1,0 +1,192 @@
+"""De-identify a table: identifier columns by class, text columns as notes, the patient by a pseudonym.
+
+Works patient by patient, so that a table agrees with the notes of the same patient. Knows no key: what
+replaces values is passed in by `confide.deid.deidentify`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+import polars as pl
+
+from confide.deid.classes import DATE_CLASSES
+from confide.deid.dates import find_dates
+from confide.deid.fold import fold
+from confide.deid.replace import OLD, Replacer, as_wide
+from confide.deid.review import ReviewItem
+from confide.errors import InvalidInput
+
+PATIENT, ROW = "_patient", "_row"
+
+
+class _Clean(Protocol):
+    @property
+    def text(self) -> str: ...
+    @property
+    def review(self) -> tuple[ReviewItem, ...]: ...
+
+
+def deidentify_table(
+    frame: pl.DataFrame,
+    identifiers: Mapping[str, str],
+    text_columns: Sequence[str],
+    *,
+    clean: Callable[[Sequence[str], Mapping[str, Sequence[str]], str], Sequence[_Clean]],
+    replacer: Callable[..., Replacer],
+    pseudonym: Callable[[str], str],
+    hold: bool,
+    today: date,
+) -> tuple[pl.DataFrame, list[ReviewItem]]:
+    """Return the de-identified table and what was doubtful in its text; see `Deidentifier.table`."""
+    _check_columns(frame, identifiers, text_columns)
+    patients = [str(value) for value in frame[PATIENT].to_list()]
+    rows_of: dict[str, list[int]] = {}
+    for i, patient in enumerate(patients):
+        rows_of.setdefault(patient, []).append(i)
+    used = [*identifiers, *text_columns]
+    old: dict[str, list[Any]] = {name: frame[name].to_list() for name in used}
+    new: dict[str, list[Any]] = {name: [None] * frame.height for name in used}
+    items: list[ReviewItem] = []
+    for patient, rows in rows_of.items():
+        tool = replacer(patient, _reference(old, identifiers, rows) or today)
+        for name, kind in identifiers.items():
+            for i in rows:
+                new[name][i] = cell(tool, kind, old[name][i])
+        if text_columns:
+            items += _texts(old, new, identifiers, text_columns, rows, patient, clean, hold=hold)
+    columns = [_series(name, new[name], frame[name].dtype) for name in used]
+    named = pl.Series(PATIENT, [pseudonym(patient) for patient in patients], dtype=pl.String)
+    return frame.with_columns(*columns, named).drop(ROW, strict=False), items
+
+
+def _check_columns(frame: pl.DataFrame, identifiers: Mapping[str, str], text_columns: Sequence[str]) -> None:
+    if absent := [name for name in [PATIENT, *identifiers, *text_columns] if name not in frame.columns]:
+        raise InvalidInput("deid.unknown-column", columns=", ".join(absent))
+    if both := sorted(set(identifiers) & set(text_columns)):
+        raise InvalidInput("deid.two-uses", columns=", ".join(both))
+    missing = frame[PATIENT].is_null()
+    if missing.any():
+        at = missing.to_list().index(True)
+        row = frame[ROW][at] if ROW in frame.columns else at + 1
+        raise InvalidInput("deid.no-patient", row=row)
+
+
+def cell(tool: Replacer, kind: str, value: Any) -> Any:
+    """Return what stands in place of one cell: text for text, a day for a day, a number of years for one.
+
+    Guarantee: unless the policy keeps the class, an identifier never stays; null stays null.
+    """
+    if value is None or (tool.action(kind) == "keep" and not isinstance(value, str)):
+        return value
+    if kind in DATE_CLASSES and isinstance(value, date):  # datetime is a date as well
+        return _day(tool, kind, value)
+    if kind == "age" and isinstance(value, int | float) and not isinstance(value, bool):
+        return _years(tool, value)
+    return text_cell(tool, kind, str(value))
+
+
+def _day(tool: Replacer, kind: str, value: date) -> date | int | None:
+    """Return a day moved, its year, or nothing; the time of day stays."""
+    action = tool.action(kind)
+    born = value.date() if isinstance(value, datetime) else value
+    if kind == "birth-date" and tool.caps and tool.is_old_day(born):
+        return None
+    if action == "year":
+        return value.year
+    if action != "shift":
+        return None
+    try:
+        return value + timedelta(days=tool.days)
+    except OverflowError:
+        return None
+
+
+def _years(tool: Replacer, value: float) -> float | str | None:
+    """Return an age as a number: 90 stands for 90 and more; a band of five years when generalised."""
+    action = tool.action("age")
+    if action == "redact" or value != value:
+        return None
+    if value >= OLD:
+        return type(value)(OLD) if action == "cap" else f"{OLD}+"
+    return value if action == "cap" else tool.age_cell(str(int(value)))
+
+
+def text_cell(tool: Replacer, kind: str, value: str) -> str:
+    """Return what stands in place of a whole cell or field of text."""
+    plain = fold(value).text.strip()
+    if not plain:
+        return value
+    if kind in DATE_CLASSES:
+        hits = find_dates(plain)
+        fits = len(hits) == 1 and hits[0].start == 0
+        doubtful = not fits or not hits[0].readings
+        if tool.action(kind, doubtful=doubtful) == "keep":
+            return value
+        return as_wide(value, tool.date(kind, hits[0] if fits else None, plain, doubtful=doubtful))
+    if tool.action(kind) == "keep":
+        return value
+    if kind == "age":
+        return tool.age_cell(plain)
+    return as_wide(value, tool.value(kind, plain, found_by="known"))
+
+
+def _reference(
+    old: Mapping[str, list[Any]], identifiers: Mapping[str, str], rows: Sequence[int]
+) -> date | None:
+    """Return the latest day in the date columns of a patient's rows, birth dates apart."""
+    days = []
+    for name, kind in identifiers.items():
+        if kind == "date":
+            for i in rows:
+                value = old[name][i]
+                if isinstance(value, datetime):
+                    days.append(value.date())
+                elif isinstance(value, date):
+                    days.append(value)
+                elif isinstance(value, str):
+                    days += [hit.readings[0] for hit in find_dates(fold(value).text)[:1] if hit.readings]
+    return max(days, default=None)
+
+
+def _texts(
+    old: Mapping[str, list[Any]],
+    new: dict[str, list[Any]],
+    identifiers: Mapping[str, str],
+    text_columns: Sequence[str],
+    rows: Sequence[int],
+    patient: str,
+    clean: Callable[[Sequence[str], Mapping[str, Sequence[str]], str], Sequence[_Clean]],
+    *,
+    hold: bool,
+) -> list[ReviewItem]:
+    """Clean the text cells of one patient together, the identifier columns of the same rows being known."""
+    known: dict[str, list[str]] = {}
+    for name, kind in identifiers.items():
+        if kind != "age":
+            values = dict.fromkeys(str(old[name][i]) for i in rows if old[name][i] is not None)
+            known.setdefault(kind, []).extend(values)
+    places = [(name, i) for name in text_columns for i in rows if old[name][i] is not None]
+    cleaned = clean([str(old[name][i]) for name, i in places], known, patient)
+    items: list[ReviewItem] = []
+    for (name, i), done in zip(places, cleaned, strict=True):
+        items += [
+            ReviewItem(document=f"{name}:{i + 1}", span=item.span, context=item.context, offset=item.offset)
+            for item in done.review
+        ]
+        new[name][i] = None if hold and done.review else done.text
+    return items
+
+
+def _series(name: str, values: list[Any], before: pl.DataType) -> pl.Series:
+    """Make a column of its old type when every value still fits it, and of the type of its values otherwise."""
+    kinds = {type(value) for value in values if value is not None}
+    if not kinds:
+        return pl.Series(name, values, dtype=before)
+    if before.is_temporal() and kinds <= {date, datetime}:
+        return pl.Series(name, values, dtype=before)
+    if before.is_numeric() and kinds <= {int, float}:
+        return pl.Series(name, values, dtype=before, strict=False)
+    if kinds <= {int}:
+        return pl.Series(name, values, dtype=pl.Int32)
+    return pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)

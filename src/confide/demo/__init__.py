@@ -1,0 +1,1 @@
+"""Two invented hospitals, one that writes Chinese and one that writes English, to try confide on."""

@@ -1,0 +1,1 @@
+"""The institution's one account of exposure: charges, releases, and what is left."""

@@ -1,0 +1,84 @@
+"""What a ledger entry looks like as bytes, and how entries are chained.
+
+An entry is canonical JSON (RFC 8785, without floats) and is chained by SHA-256 to the one before.
+Pure functions: no file, no clock. `confide.ledger.store` keeps the bytes; the fields of each kind
+of entry are listed in `docs/ledger-format.md`.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from confide.errors import IntegrityError
+from confide.types import Json
+
+FORMAT = "confide-ledger/1"
+START = "0" * 64  # stands before the first entry
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the ledger, as it was written."""
+
+    sequence: int
+    hash: str
+    body: Json
+
+
+def canonical(value: object) -> str:
+    """Return the one JSON text of `value`: sorted keys, no blanks, no floats.
+
+    Guarantee: equal values have equal texts, on every machine (RFC 8785 for the values allowed here).
+
+    Raises:
+        TypeError: `value` holds a float, or something that JSON has no word for.
+
+    >>> canonical({"b": [1, True, None], "a": "é"})
+    '{"a":"é","b":[1,true,null]}'
+    """
+    _refuse_floats(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _refuse_floats(value: object) -> None:
+    if isinstance(value, float):
+        raise TypeError("the ledger holds no floats; write an integer of stated scale, or its repr as text")
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise TypeError("keys are text")
+            _refuse_floats(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_floats(inner)
+
+
+def link(previous: str, text: str) -> str:
+    """Return the hash that chains `text` to the entry whose hash is `previous`."""
+    return hashlib.sha256(bytes.fromhex(previous) + text.encode()).hexdigest()
+
+
+def parse(sequence: int, previous: str, stored_hash: str, text: str) -> Entry:
+    """Read one stored entry and check its link.
+
+    Raises:
+        IntegrityError: the text does not hash to `stored_hash` after `previous`, or is no entry.
+    """
+    if link(previous, text) != stored_hash:
+        raise IntegrityError("ledger.broken-chain", sequence=sequence)
+    body = json.loads(text)
+    if body.get("sequence") != sequence or body.get("previous") != previous:
+        raise IntegrityError("ledger.broken-chain", sequence=sequence)
+    return Entry(sequence, stored_hash, body)
+
+
+def release_text(release: Json) -> bytes:
+    """Return the one byte form of a release; numbers keep every digit, so replays are byte-identical."""
+    return json.dumps(
+        release, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def salted_digest(salt: bytes, content: bytes) -> str:
+    """Return a commitment to `content` that says nothing to one who does not hold `salt`."""
+    return hashlib.sha256(b"confide release\0" + salt + content).hexdigest()

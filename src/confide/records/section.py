@@ -1,0 +1,76 @@
+"""What `[[source]]` of a study file says: where raw records lie and which columns mean what.
+
+Guarantee: a section that could never be read is refused when it is made, before any file is opened.
+Knows no file; `confide.records.load` reads what a section describes.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Literal
+
+from confide.errors import InvalidInput
+
+RESERVED = ("_patient", "_row", "_file")  # columns that confide adds to every table
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_FOLDER_UP = re.compile(r"(^|[/\\])\.\.([/\\]|$)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceSection:
+    """One source of a study: raw records of one kind. Every field is public.
+
+    Raises:
+        InvalidInput: a field is of a shape that can never work.
+
+    >>> SourceSection(name="visits", kind="table", path="raw/visits.csv").patient is None
+    True
+    """
+
+    name: str = field(metadata={"doc": "Name of the source inside its study: a-z, 0-9, - and _."})
+    kind: Literal["notes", "table"] = field(
+        metadata={"doc": "notes: one text per record; table: one row per record."}
+    )
+    path: str = field(
+        metadata={"doc": "Files of the source, relative to the study file; * and ** are understood."}
+    )
+    text: str | None = field(default=None, metadata={"doc": "Column that holds the text; notes only."})
+    patient: str | None = field(
+        default=None, metadata={"doc": "Column of the patient id; the one of [patient] where it is left out."}
+    )
+    id: str | None = field(
+        default=None, metadata={"doc": "Column of the record id, which no two records share; optional."}
+    )
+    identifiers: dict[str, str] = field(
+        default_factory=dict,
+        metadata={"doc": "Columns that identify somebody and the class of each, such as phone."},
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be read."""
+        if not _NAME.fullmatch(self.name):
+            raise InvalidInput("records.source-name", found=self.name)
+        if self.kind not in ("notes", "table"):
+            raise InvalidInput("records.source-kind", source=self.name, found=self.kind)
+        if not self.path or self.path.startswith(("/", "\\")) or _FOLDER_UP.search(self.path):
+            raise InvalidInput("records.source-path", source=self.name, found=self.path)
+        if self.kind == "notes" and self.text is None and not self.is_folder_of_texts:
+            raise InvalidInput("records.source-text", source=self.name)
+        if self.kind == "table" and self.text is not None:
+            raise InvalidInput("records.source-text-of-table", source=self.name)
+        columns = [self.text, self.patient, self.id, *self.identifiers]
+        if reserved := [column for column in columns if column in RESERVED]:
+            raise InvalidInput("records.reserved-column", file=f"[[source]] {self.name}", column=reserved[0])
+        if self.text is not None and self.text in columns[1:]:
+            raise InvalidInput("records.source-text-twice", source=self.name, column=self.text)
+
+    @property
+    def is_folder_of_texts(self) -> bool:
+        """Whether each file is one note as plain text."""
+        return PurePosixPath(self.path).suffix.lower() == ".txt"
+
+    @property
+    def text_columns(self) -> frozenset[str]:
+        """Columns that stay text even where every cell looks like a number: ids, phones, dates; not ages."""
+        named = {column for column in (self.patient, self.id, self.text) if column is not None}
+        return frozenset(named | {column for column, kind in self.identifiers.items() if kind != "age"})

@@ -1,0 +1,1 @@
+"""Re-identification risk of what would leave row by row."""

@@ -1,0 +1,1 @@
+"""Where features meet: the study file, the run, the gates, the dossier."""

@@ -1,0 +1,70 @@
+"""Write JSON in exactly one way (RFC 8785), so that two machines agree on a document's digest.
+
+Knows no dossier: objects, arrays, texts, numbers, true, false, null. The bytes are also good JSON
+to store: a file that holds them has the digest that `sha256sum` prints.
+"""
+
+import json
+import math
+from decimal import Decimal
+
+_EXACT = 2**53  # every whole number up to here is a double
+
+
+def canonical(value: object) -> bytes:
+    """Return the one RFC 8785 text of `value`, in UTF-8.
+
+    Guarantee: documents that are equal as JSON give the same bytes, whatever the order of their keys.
+
+    Raises:
+        ValueError: a number is not finite, or a whole number is too large to be a double exactly.
+        TypeError: something is not JSON.
+
+    Source: RFC 8785, sections 3.2.2 (numbers as ECMAScript writes them) and 3.2.3 (keys by UTF-16 units).
+
+    >>> canonical({"b": 1e-8, "a": [1.0, "患者", None, True]}).decode()
+    '{"a":[1,"患者",null,true],"b":1e-8}'
+    """
+    return _text(value).encode("utf-8")
+
+
+def _text(value: object) -> str:
+    if value is None or isinstance(value, bool | str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int):
+        if abs(value) > _EXACT:
+            raise ValueError("whole number above 2**53")
+        return str(value)
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_text, value)) + "]"
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return (
+            "{" + ",".join(f"{json.dumps(key, ensure_ascii=False)}:{_text(value[key])}" for key in keys) + "}"
+        )
+    raise TypeError(type(value).__name__)
+
+
+def number(value: float) -> str:
+    """Return `value` as ECMAScript's `Number.prototype.toString` writes it.
+
+    >>> [number(x) for x in (1e21, 1e20, 0.000001, 1e-7, -0.0, 4.5)]
+    ['1e+21', '100000000000000000000', '0.000001', '1e-7', '0', '4.5']
+    """
+    if not math.isfinite(value):
+        raise ValueError("number is not finite")
+    if value == 0:
+        return "0"
+    sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
+    text, point = "".join(map(str, digits)), len(digits) + int(exponent)
+    minus = "-" if sign else ""
+    if len(text) <= point <= 21:
+        return f"{minus}{text}{'0' * (point - len(text))}"
+    if 0 < point <= 21:
+        return f"{minus}{text[:point]}.{text[point:]}"
+    if -6 < point <= 0:
+        return f"{minus}0.{'0' * -point}{text}"
+    mantissa = text if len(text) == 1 else f"{text[0]}.{text[1:]}"
+    return f"{minus}{mantissa}e{point - 1:+d}"

@@ -1,0 +1,227 @@
+"""`study.toml`: one purpose, one folder, one file; read strictly, free of patient data.
+
+The sections of a room live in that room (`confide.stats.section`, …), so that a new measure or
+policy touches its room only. `load_study` reads and checks all that can be known without opening
+a record; nothing is spent and no source is read here.
+"""
+
+import math
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+from confide.deid.section import DeidSection
+from confide.errors import InvalidInput
+from confide.records.section import SourceSection
+from confide.risk.section import RiskSection
+from confide.stats.section import StatsSection
+from confide.study.toml import Lines, parse, read_section
+from confide.train.section import TrainSection
+
+FILE = "study.toml"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StudySection:
+    """What the study is for."""
+
+    name: str = field(metadata={"doc": "Name of the study; charges are booked under it."})
+    purpose: str = field(metadata={"doc": "One sentence: what the results are for."})
+    requester: str = field(metadata={"doc": "Who answers for the study."})
+    language: Literal["en", "zh"] = field(default="en", metadata={"doc": "Language of the dossier."})
+
+    def __post_init__(self) -> None:
+        """A study without a name or a purpose cannot be approved."""
+        for name in ("name", "purpose", "requester"):
+            if not getattr(self, name).strip():
+                raise InvalidInput("study.empty", key=name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountSection:
+    """The allowance asked of the institution's account."""
+
+    name: str = field(metadata={"doc": "Name of the account of the patient population."})
+    epsilon: float = field(metadata={"doc": "Allowance: the most that all releases of this study may cost."})
+    delta: float = field(metadata={"doc": "Allowance: at most 1 / (100 * patients of the account)."})
+
+    def __post_init__(self) -> None:
+        """Refuse a budget that could not be spent."""
+        if not (math.isfinite(self.epsilon) and self.epsilon > 0):
+            raise InvalidInput("error.invalid-input", field="epsilon", wanted="> 0", found=self.epsilon)
+        if not 0 < self.delta < 0.01:
+            raise InvalidInput("error.invalid-input", field="delta", wanted="> 0, < 0.01", found=self.delta)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PatientSection:
+    """Who is one patient, over all sources."""
+
+    id: str = field(metadata={"doc": "Column that holds the patient's id, unless a source names another."})
+    crosswalk: str | None = field(
+        default=None, metadata={"doc": "CSV with columns id, patient: joins several ids of one patient."}
+    )
+    unit: Literal["patient", "row"] = field(
+        default="patient",
+        metadata={
+            "doc": "What is protected. 'row' must be written out, and the dossier says so on its first page."
+        },
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConsentSection:
+    """Lists of ids, applied before anything else is read."""
+
+    optout: str | None = field(default=None, metadata={"doc": "CSV: patients who must not be in any step."})
+    consented: str | None = field(
+        default=None, metadata={"doc": "CSV: only these patients may be in any step."}
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeysSection:
+    """Who holds the key of the vault."""
+
+    custody: Literal["passphrase"] = field(default="passphrase", metadata={"doc": "How the vault is opened."})
+    passphrase_file: str | None = field(
+        default=None, metadata={"doc": "File with the passphrase; without it the terminal asks."}
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GatesSection:
+    """What must hold before anything leaves. A gate left out is not checked, and the dossier says so."""
+
+    k: int | None = field(
+        default=None, metadata={"doc": "Row-level output: at least so many patients share each combination."}
+    )
+    identifier_risk: float | None = field(
+        default=None,
+        metadata={"doc": "Upper 95 % bound on the share of known identifiers that the byte search finds."},
+    )
+    epsilon: float | None = field(
+        default=None, metadata={"doc": "All releases of this study together cost at most."}
+    )
+    open_reviews: int | None = field(
+        default=None, metadata={"doc": "At most so many doubtful documents are open."}
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Study:
+    """One study file, read and checked. Every field is public but for where `folder` is."""
+
+    folder: Path = field(metadata={"inner": True})
+    study: StudySection
+    account: AccountSection
+    patient: PatientSection
+    consent: ConsentSection = field(default_factory=ConsentSection)
+    keys: KeysSection = field(default_factory=KeysSection)
+    source: tuple[SourceSection, ...]
+    deid: DeidSection | None = None
+    risk: RiskSection | None = None
+    stats: tuple[StatsSection, ...] = ()
+    train: tuple[TrainSection, ...] = ()
+    gates: GatesSection = field(default_factory=GatesSection)
+
+    def source_named(self, name: str) -> SourceSection:
+        """Return the source with this name; `load_study` has seen that it exists."""
+        return next(source for source in self.source if source.name == name)
+
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """Names of the sources that leave row by row after de-identification."""
+        if self.deid is None:
+            return ()
+        if self.deid.sources is not None:
+            return self.deid.sources
+        return tuple(source.name for source in self.source if source.kind == "notes")
+
+
+def load_study(folder: Path) -> Study:
+    """Read and check `study.toml` in `folder`.
+
+    Raises:
+        InvalidInput: naming the line and what to write instead.
+    """
+    path = folder / FILE
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InvalidInput("study.no-study-file", file=path) from None
+    except (UnicodeDecodeError, OSError):
+        raise InvalidInput("study.unreadable", file=path) from None
+    tables, lines = parse(text, FILE), Lines(text)
+    known = [each.name for each in fields(Study) if each.name != "folder"]
+    for key in tables:
+        if key not in known:
+            place = f"{key}.0" if isinstance(tables[key], list) else key
+            raise InvalidInput(
+                "study.unknown-section",
+                file=FILE,
+                line=lines.of(place, None),
+                section=key,
+                known=", ".join(known),
+            )
+    values: dict[str, Any] = {}
+    hints = get_type_hints(Study)
+    for name in known:
+        kind = hints[name]
+        if name in tables:
+            values[name] = _read(kind, tables[name], name, lines)
+        elif name in ("study", "account", "patient", "source"):
+            raise InvalidInput("study.missing-section", file=FILE, line=1, section=name)
+    study = Study(folder=folder, **values)
+    _check_references(study, lines)
+    _check_budget(study, lines)
+    return study
+
+
+def _read(kind: Any, table: Any, name: str, lines: Lines) -> Any:
+    """Read one section, or each of an array of sections."""
+    inner = [choice for choice in get_args(kind) if choice not in (type(None), Ellipsis)]
+    section = inner[0] if inner else kind
+    if not str(kind).startswith("tuple"):
+        return read_section(section, table, name, lines, FILE)
+    if not isinstance(table, list):
+        raise InvalidInput("study.not-an-array", file=FILE, line=lines.of(name), section=name)
+    return tuple(read_section(section, one, f"{name}.{at}", lines, FILE) for at, one in enumerate(table))
+
+
+def _check_references(study: Study, lines: Lines) -> None:
+    """Every name that one section uses is the name of another, and names are used once."""
+    kinds = {source.name: source.kind for source in study.source}
+    for section in ("source", "stats", "train"):
+        names = [each.name for each in getattr(study, section)]
+        for at, name in enumerate(names):
+            if name in names[:at]:
+                line = lines.of(f"{section}.{at}", "name")
+                raise InvalidInput("study.name-twice", file=FILE, line=line, name=name, section=section)
+    for section in ("stats", "train"):
+        for at, each in enumerate(getattr(study, section)):
+            if kinds.get(each.source) != "table":
+                line = lines.of(f"{section}.{at}", "source")
+                tables = ", ".join(name for name, kind in kinds.items() if kind == "table")
+                raise InvalidInput(
+                    "study.no-such-table", file=FILE, line=line, name=each.source, known=tables or "-"
+                )
+    for name in study.leaving:
+        if name not in kinds:
+            line = lines.of("deid", "sources")
+            raise InvalidInput(
+                "study.no-such-source", file=FILE, line=line, name=name, known=", ".join(kinds)
+            )
+
+
+def _check_budget(study: Study, lines: Lines) -> None:
+    """The steps together fit into the allowance, or the run could never be finished."""
+    asked = math.fsum([each.epsilon for each in study.stats] + [each.epsilon for each in study.train])
+    if asked > study.account.epsilon * (1 + 1e-12):
+        raise InvalidInput(
+            "study.impossible-budget",
+            file=FILE,
+            line=lines.of("account", "epsilon"),
+            asked=f"{asked:.6g}",
+            allowance=f"{study.account.epsilon:.6g}",
+        )

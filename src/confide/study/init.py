@@ -1,0 +1,204 @@
+"""`confide init FOLDER`: look at the records of a folder and write a study file, with guesses marked.
+
+Guarantee: an existing study file is never overwritten, no record is changed, and what is written holds no
+value of an identifying column. On the first call it makes the institution's vault; the recovery key is
+written once, to a file that only its owner may read.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from confide.errors import InvalidInput
+from confide.ledger.home import home, open_ledger
+from confide.records.guess import Guess, guess
+from confide.study.config import FILE
+from confide.study.run import RECOVERY_KEY
+from confide.study.workplace import make_vault
+from confide.types import Json
+from confide.vault.custody import read_passphrase
+from confide.vault.durable import placing
+from confide.words import language as language_in_force
+from confide.words import say, speaking
+
+_OURS = ("sealed", "outgoing", "dossier", "truth", "institution")  # folders that are no source
+_ACCOUNT = "inpatients"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """What `init` wrote."""
+
+    study_file: Path
+    sources: int
+    guesses: int
+    recovery_file: Path | None
+    account_command: str | None
+
+    def to_json(self) -> Json:
+        """Return what `--json` prints."""
+        return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(self).items()}
+
+
+def init_study(
+    folder: Path,
+    *,
+    name: str | None,
+    language: str | None,
+    passphrase_file: Path | None,
+    ask: Callable[[], str],
+    recovery_file: Path | None,
+) -> Made:
+    """Write `study.toml` in `folder` and, on first use, make the vault.
+
+    Raises:
+        InvalidInput: the file exists, no record is there, or the passphrase will not do.
+    """
+    target = folder / FILE
+    if target.exists():
+        raise InvalidInput("study.study-exists", file=target)
+    if not folder.is_dir():
+        raise InvalidInput("study.no-records", folder=folder)
+    secret = passphrase_file.resolve() if passphrase_file is not None else None
+    found = [one for one in guess(folder) if _is_source(one, folder, secret)]
+    if not any(one.kind in ("notes", "table") for one in found):
+        raise InvalidInput("study.no-records", folder=folder)
+    passphrase = read_passphrase(passphrase_file) if passphrase_file is not None else ask()
+    recovery = recovery_file or folder / RECOVERY_KEY
+    recovery_key = make_vault(passphrase)
+    if recovery_key is not None:
+        with placing(recovery, replace=False) as file:
+            file.write((recovery_key + "\n").encode())
+    with speaking(language or language_in_force()):
+        shown = None if secret is None else os.path.relpath(secret, folder.resolve())
+        text = study_text(found, name=name or folder.resolve().name, passphrase_file=shown)
+    with placing(target, replace=False) as file:
+        file.write(text.encode())
+    with open_ledger(home()) as ledger:
+        missing = _ACCOUNT not in ledger.accounts()
+    command = f"confide ledger account {_ACCOUNT} --epsilon 8 --delta 1e-7 --patients 20000"
+    return Made(
+        study_file=target,
+        sources=sum(one.kind in ("notes", "table") for one in found),
+        guesses=text.count("GUESS"),
+        recovery_file=recovery if recovery_key is not None else None,
+        account_command=command if missing else None,
+    )
+
+
+def _is_source(one: Guess, folder: Path, secret: Path | None) -> bool:
+    if one.path.split("/")[0] in _OURS or one.path == RECOVERY_KEY or one.kind == "unread":
+        return False
+    return secret is None or (folder / one.path).resolve() != secret
+
+
+def study_text(found: list[Guess], *, name: str, passphrase_file: str | None) -> str:
+    """Return the text of a study file; every guess is marked with GUESS and its reason.
+
+    The comments are in the language in force, the keys are those of `study.toml`.
+    """
+    sources = [one for one in found if one.kind in ("notes", "table")]
+    tables = [one for one in sources if one.kind == "table"]
+    lists = {one.kind: one.path for one in found if one.kind in ("crosswalk", "optout", "consented")}
+    patient = next((column for one in sources if (column := one.column_of("patient"))), "patient_id")
+    blocks = [
+        [
+            f"# {say('study.file.head')}",
+            "[study]",
+            f"name = {_text(name)}",
+            f"purpose = {_text(say('study.file.purpose'))}  # {say('study.file.write')}",
+            f"requester = {_text(say('study.file.requester'))}  # {say('study.file.write')}",
+            f"language = {_text(language_in_force())}",
+        ],
+        [
+            f"# {say('study.file.account')}",
+            "[account]",
+            f"name = {_text(_ACCOUNT)}",
+            "epsilon = 2.0",
+            "delta = 1e-8",
+        ],
+        [
+            "[patient]",
+            f"id = {_text(patient)}{_mark(say('study.file.patient'))}",
+            *_optional("crosswalk", lists.get("crosswalk")),
+        ],
+        [f"# {say('study.file.consent')}", "[consent]", *_optional("optout", lists.get("optout")),
+         *_optional("consented", lists.get("consented"))],
+        ["[keys]", 'custody = "passphrase"', *_optional("passphrase_file", passphrase_file, guessed=False)],
+        *(_source(one, patient) for one in sources),
+    ]  # fmt: skip
+    if any(one.kind == "notes" for one in sources):
+        blocks.append(
+            [
+                f"# {say('study.file.deid')}",
+                "[deid]",
+                f"policy = {_text(say('study.file.policy'))}",
+                'review = "mask"',
+            ]
+        )
+    if tables:
+        blocks.append(_stats(tables[0]))
+    blocks.append(
+        [
+            f"# {say('study.file.gates')}",
+            "[gates]",
+            "identifier_risk = 0.05",
+            "epsilon = 2.0",
+            "open_reviews = 0",
+        ]
+    )
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _source(one: Guess, patient: str) -> list[str]:
+    section = one.section()
+    lines = [
+        "[[source]]",
+        f"name = {_text(section.name)}",
+        f"kind = {_text(section.kind)}{_mark(one.reason)}",
+        f"path = {_text(section.path)}",
+        *_optional("text", section.text),
+        *_optional("id", section.id),
+    ]
+    if section.patient is not None and section.patient != patient:
+        lines.append(f"patient = {_text(section.patient)}{_mark(say('study.file.patient'))}")
+    if section.identifiers:
+        pairs = ", ".join(f"{_text(column)} = {_text(kind)}" for column, kind in section.identifiers.items())
+        lines.append(f"identifiers = {{{pairs}}}{_mark(say('study.file.identifiers'))}")
+    return lines
+
+
+def _stats(table: Guess) -> list[str]:
+    """Return a first table of statistics, commented out: its keys are public only once a person says so."""
+    categories = next(((each.column, each.categories) for each in table.columns if each.categories), None)
+    by = (
+        f"{{{_text(categories[0])} = {json.dumps(categories[1], ensure_ascii=False)}}}"
+        if categories
+        else "{}"
+    )
+    return [
+        f"# {say('study.file.stats')}",
+        "# [[stats]]",
+        f"# source = {_text(table.name)}",
+        f"# by = {by}{_mark(say('study.file.public'))}",
+        '# measures = ["count"]',
+        "# epsilon = 0.5",
+    ]
+
+
+def _optional(key: str, value: str | None, *, guessed: bool = True) -> list[str]:
+    return (
+        []
+        if value is None
+        else [f"{key} = {_text(value)}" + (_mark(say("study.file.look")) if guessed else "")]
+    )
+
+
+def _mark(reason: str) -> str:
+    return f"  # GUESS: {reason}"
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)

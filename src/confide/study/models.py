@@ -1,0 +1,94 @@
+"""Train the models of a study under its ledger, split by patient, and measure them inside.
+
+Guarantee: a model's release is charged and committed before anybody sees it; what is measured on
+held-out patients is exact, so it is for the inside edition only.
+"""
+
+import json
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from confide.audit.membership import Membership, loss_threshold
+from confide.errors import InvalidInput
+from confide.study.outgoing import Output
+from confide.study.sources import Records
+from confide.study.workplace import Workplace
+from confide.train.logistic import LogisticPlan
+from confide.train.predict import evaluate, patient_losses
+from confide.train.split import split_patients
+from confide.types import Json, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """One model and what was measured with it. The attack is None where there were too few patients."""
+
+    name: str
+    replayed: bool
+    release: Json = field(repr=False)
+    held_out: Json = field(repr=False)
+    attack: Membership | None
+
+    def output(self) -> Output:
+        """Return the file that leaves."""
+        content = json.dumps(self.release, ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n"
+        return Output(
+            file=f"models/{self.name}.json", kind="model", status="dp", rows=None, records=[(None, content)]
+        )
+
+    def to_json(self) -> Json:
+        """Return what the dossier says of the model."""
+        return {
+            "name": self.name,
+            "replayed": self.replayed,
+            "release": self.release,
+            "held_out": self.held_out,
+        }
+
+    def attack_to_json(self) -> Json | None:
+        """Return what the membership attack reached, beside the bound that it must respect."""
+        if self.attack is None:
+            return None
+        return {
+            "model": self.name,
+            "auc": self.attack.auc,
+            "epsilon_lower": self.attack.epsilon_lower,
+            "epsilon_bound": self.release["epsilon"],
+            "patients": self.attack.patients,
+        }
+
+
+def train_models(
+    place: Workplace, records: Records, plans: list[LogisticPlan], *, progress: Progress
+) -> list[Trained]:
+    """Train, or replay, one model per plan."""
+    study = place.study
+    key = place.vault.subkey(f"split/{study.study.name}")
+    trained = []
+    for done, plan in enumerate(plans):
+        frame = records.tables[plan.source]
+        plan.verify_columns(frame.columns)
+        members, others = split_patients(frame, key, plan.settings.test_share)
+        release, replayed = place.ledger.run(
+            plan,
+            members,
+            study=study.study.name,
+            account=study.account.name,
+            commitment=records.commitments[plan.source],
+        )
+        attack = _attack(release, members, others)
+        trained.append(Trained(plan.name, replayed, release, evaluate(release, others), attack))
+        progress(done + 1, len(plans))
+    return trained
+
+
+def _attack(release: Json, members: pl.DataFrame, others: pl.DataFrame) -> Membership | None:
+    inside: NDArray[np.float64] = patient_losses(release, members)
+    outside = patient_losses(release, others)
+    try:
+        return loss_threshold(inside, outside, delta=release["delta"])
+    except InvalidInput:
+        return None

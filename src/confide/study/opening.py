@@ -1,0 +1,35 @@
+"""Open one sealed original for a person: a recorded opening, with its purpose."""
+
+import getpass
+from pathlib import Path
+
+from confide.errors import InvalidInput
+from confide.study.config import Study
+from confide.study.rows import QUEUE
+from confide.study.sources import read_index, sealed_folder
+from confide.vault.vault import Vault
+
+
+def list_sealed(study: Study, vault: Vault) -> list[str]:
+    """Return the names of what lies sealed: originals by their old names, and the review queue."""
+    folder = sealed_folder(study)
+    names = sorted(name for files in read_index(folder, vault).values() for name in files)
+    return [*names, *([QUEUE] if (folder / QUEUE).exists() else [])]
+
+
+def open_sealed(study: Study, vault: Vault, name: str, destination: Path, *, purpose: str) -> None:
+    """Write the plain bytes of `name` to `destination`.
+
+    Guarantee: the opening, with who and what for, is durable before a plain byte is written.
+
+    Raises:
+        InvalidInput: nothing of this name lies sealed here, or `destination` exists.
+    """
+    folder = sealed_folder(study)
+    sealed = {
+        plain: target for files in read_index(folder, vault).values() for plain, target in files.items()
+    }
+    target = QUEUE if name == QUEUE else sealed.get(name)
+    if target is None or not (folder / target).exists():
+        raise InvalidInput("study.not-sealed-here", file=name)
+    vault.open_to(folder / target, destination, purpose=purpose, who=getpass.getuser())

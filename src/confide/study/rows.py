@@ -1,0 +1,141 @@
+"""De-identify what leaves row by row: notes patient by patient, tables column by column.
+
+Guarantee: a patient's own structured fields, over all tables, are known values in all of that patient's
+notes; a document that is held is not among the outputs. Doubtful spans go to the sealed queue only.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+import polars as pl
+
+from confide.deid.deidentify import Deidentifier, DeidNote
+from confide.deid.review import ReviewItem
+from confide.records.notes import Note
+from confide.study.config import Study
+from confide.study.outgoing import Output
+from confide.study.sources import Records, sealed_folder
+from confide.types import Json, Progress, Status, no_progress
+from confide.vault.vault import Vault
+
+QUEUE = "review.sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What de-identification brought. Patient data: never printed."""
+
+    outputs: list[Output] = field(repr=False)
+    tables: dict[str, pl.DataFrame] = field(repr=False)
+    known: dict[str, dict[str, tuple[str, ...]]] = field(repr=False)
+    figures: Json | None
+    open_reviews: int
+
+
+def known_values(study: Study, records: Records) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return patient -> class -> values, from the identifier columns of all tables."""
+    found: dict[str, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
+    for source in study.source:
+        if source.kind != "table":
+            continue
+        frame = records.tables[source.name]
+        for column, kind in source.identifiers.items():
+            pairs = (
+                frame.select("_patient", pl.col(column).cast(pl.String))
+                .drop_nulls()
+                .unique(maintain_order=True)
+            )
+            for patient, value in pairs.iter_rows():
+                if value.strip():
+                    found[patient][kind][value] = None
+    return {patient: {kind: tuple(v) for kind, v in kinds.items()} for patient, kinds in found.items()}
+
+
+def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progress = no_progress) -> Rows:
+    """De-identify the sources that leave, seal the queue of doubtful spans, and return what would leave."""
+    known = known_values(study, records)
+    if study.deid is None or not study.leaving:
+        return Rows([], {}, known, None, 0)
+    deid = Deidentifier(
+        policy=study.deid.policy,
+        key=vault.subkey(f"pseudonyms/{study.study.name}"),
+        language=study.study.language,
+        review=study.deid.review,
+    )
+    status = deid.policy.status
+    outputs: list[Output] = []
+    tables: dict[str, pl.DataFrame] = {}
+    spans: Counter[str] = Counter()
+    layers: Counter[str] = Counter()
+    queue: list[ReviewItem] = []
+    documents = held = 0
+    total = sum(len(records.notes.get(name, ())) for name in study.leaving)
+    for name in study.leaving:
+        section = study.source_named(name)
+        if section.kind == "notes":
+            leaving: list[tuple[str | None, bytes]] = []
+            for patient, notes in _by_patient(records.notes[name]).items():
+                for note in deid.patient(notes, known.get(patient, {}), identifiers=section.identifiers):
+                    documents += 1
+                    held += note.held
+                    queue += note.review
+                    spans.update(span.type for span in note.spans)
+                    layers.update(span.found_by.partition(":")[0] for span in note.spans)
+                    if not note.held:
+                        leaving.append((patient, _line(note)))
+                progress(documents, total)
+            outputs.append(
+                Output(
+                    file=f"notes/{name}.jsonl",
+                    kind="notes",
+                    status=status,
+                    rows=len(leaving),
+                    records=leaving,
+                )
+            )
+        else:
+            frame = records.tables[name]
+            clean = deid.table(frame.drop("_file", strict=False), section.identifiers)
+            tables[name] = clean
+            outputs.append(_table_output(name, clean, frame["_patient"].to_list(), status))
+    if queue or (sealed_folder(study) / QUEUE).exists():
+        vault.seal_bytes(json.dumps([asdict(item) for item in queue]).encode(), sealed_folder(study) / QUEUE)
+    figures: Json = {
+        "policy": study.deid.policy,
+        "review": study.deid.review,
+        "documents": documents,
+        "held": held,
+        "doubtful": len(queue),
+        "spans": dict(sorted(spans.items())),
+        "found_by": dict(sorted(layers.items())),
+        "dates": "shift" if deid.policy.shift_days else "year",
+        "sources": list(study.leaving),
+    }
+    return Rows(outputs, tables, known, figures, held if study.deid.review == "hold" else 0)
+
+
+def _by_patient(notes: Sequence[Note]) -> Mapping[str, list[Note]]:
+    groups: dict[str, list[Note]] = defaultdict(list)
+    for note in notes:
+        groups[note.patient].append(note)
+    return groups
+
+
+def _line(note: DeidNote) -> bytes:
+    fields = {"id": note.release_id, "patient": note.patient, "text": note.text, **note.fields}
+    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+
+
+def _table_output(name: str, clean: pl.DataFrame, patients: list[str], status: Status) -> Output:
+    lines = clean.write_csv().encode().split(b"\n")
+    header, rows = lines[0] + b"\n", [line + b"\n" for line in lines[1:] if line]
+    owners: list[str | None] = list(patients) if len(rows) == len(patients) else [None] * len(rows)
+    return Output(
+        file=f"tables/{name}.csv",
+        kind="table",
+        status=status,
+        rows=clean.height,
+        records=[(None, header), *zip(owners, rows, strict=True)],
+    )

@@ -1,0 +1,199 @@
+"""Seal the originals of a study, and read the records back from the sealed copies.
+
+Guarantee: after `seal_sources` every original has a sealed copy that was read back; the originals are
+neither altered nor deleted, but by `remove_originals`, which first reads each sealed copy back. Records
+are only ever read from sealed copies, into memory. Names of sealed files say nothing: the names of the
+originals, which may hold patient ids, are in the sealed index.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import polars as pl
+
+from confide.errors import InvalidInput
+from confide.records.load import load_source
+from confide.records.notes import Note
+from confide.records.patients import read_crosswalk, read_id_list
+from confide.records.section import SourceSection
+from confide.study.config import Study
+from confide.types import Json, Progress, no_progress
+from confide.vault.vault import Vault
+
+INDEX = "index.sealed"
+_LISTS = "lists"  # the crosswalk and the consent lists are sealed beside the sources
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What lies sealed; counts and sizes only."""
+
+    files: int
+    bytes: int
+    plain_originals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The opened records of a study, opt-outs gone. Patient data: never printed."""
+
+    tables: dict[str, pl.DataFrame]
+    notes: dict[str, list[Note]]
+    counts: list[Json]
+    commitments: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Records(tables={sorted(self.tables)}, notes={sorted(self.notes)})"
+
+
+def sealed_folder(study: Study) -> Path:
+    """Return where the sealed files of a study lie."""
+    return study.folder / "sealed"
+
+
+def seal_sources(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Sealed:
+    """Seal every original that is not sealed yet, and say what lies plain and what lies sealed.
+
+    Raises:
+        InvalidInput: a source has no file, neither plain nor sealed; or a list is missing.
+    """
+    folder = sealed_folder(study)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    index = read_index(folder, vault)
+    before = json.dumps(index)
+    plain = list(_originals(study, index))
+    total = 0
+    for done, (source, path) in enumerate(plain):
+        name = path.relative_to(study.folder).as_posix()
+        target = folder / f"{vault.keyed_digest(f'{source}/{name}'.encode(), 'sealed-name')[:24]}.sealed"
+        vault.seal(path, target, progress=no_progress)
+        index.setdefault(source, {})[name] = target.name
+        progress(done + 1, len(plain))
+    if json.dumps(index) != before:
+        vault.seal_bytes(json.dumps(index).encode(), folder / INDEX)
+    names = [name for files in index.values() for name in files.values()]
+    total = sum((folder / name).stat().st_size for name in names)
+    return Sealed(files=len(names), bytes=total, plain_originals=len(plain))
+
+
+def remove_originals(study: Study, vault: Vault) -> int:
+    """Delete the plain originals whose sealed copies were read back just now; return how many."""
+    folder = sealed_folder(study)
+    index = read_index(folder, vault)
+    removed = 0
+    for source, path in list(_originals(study, index)):
+        sealed = index.get(source, {}).get(path.relative_to(study.folder).as_posix())
+        if sealed is not None:
+            vault.remove_original(path, folder / sealed)
+            removed += 1
+    return removed
+
+
+def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Records:
+    """Read all sources from their sealed copies; opted-out patients are gone before anything is looked at.
+
+    Raises:
+        InvalidInput: naming file and row, never a value.
+    """
+    folder = sealed_folder(study)
+    index = read_index(folder, vault)
+
+    def files(source: str) -> list[tuple[str, bytes]]:
+        return [(name, vault.read(folder / sealed)) for name, sealed in sorted(index.get(source, {}).items())]
+
+    return _read(study, vault, files, progress)
+
+
+def read_originals(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Records:
+    """Read all sources as `read_records` will after sealing: plain originals where they are, else sealed copies."""
+    folder = sealed_folder(study)
+    index = read_index(folder, vault)
+    plain: dict[str, dict[str, Path]] = {}
+    for source, path in _originals(study, index):
+        plain.setdefault(source, {})[path.relative_to(study.folder).as_posix()] = path
+
+    def files(source: str) -> list[tuple[str, bytes]]:
+        here, sealed = plain.get(source, {}), index.get(source, {})
+        names = sorted(here.keys() | sealed.keys())
+        return [(n, here[n].read_bytes() if n in here else vault.read(folder / sealed[n])) for n in names]
+
+    return _read(study, vault, files, progress)
+
+
+def _read(
+    study: Study, vault: Vault, files: Callable[[str], list[tuple[str, bytes]]], progress: Progress
+) -> Records:
+    """Read crosswalk and consent lists first, then each source under them."""
+    lists = dict(files(_LISTS))
+    patient, consent = study.patient, study.consent
+    crosswalk = read_crosswalk(lists[patient.crosswalk], patient.crosswalk) if patient.crosswalk else None
+    optout = read_id_list(lists[consent.optout], consent.optout) if consent.optout else frozenset()
+    consented = read_id_list(lists[consent.consented], consent.consented) if consent.consented else None
+    tables: dict[str, pl.DataFrame] = {}
+    notes: dict[str, list[Note]] = {}
+    counts: list[Json] = []
+    commitments: dict[str, str] = {}
+    for done, source in enumerate(study.source):
+        content = files(source.name)
+        commitments[source.name] = _commit(study, vault, source, [*lists.items(), *content])
+        loaded = load_source(
+            source, content, patient=patient.id, crosswalk=crosswalk, optout=optout, consented=consented
+        )
+        if isinstance(loaded, pl.DataFrame):
+            tables[source.name] = _with_unit(study, loaded)
+            patients = loaded["_patient"].n_unique()
+        else:
+            notes[source.name] = loaded
+            patients = len({note.patient for note in loaded})
+        counts.append(
+            {
+                "name": source.name,
+                "kind": source.kind,
+                "files": len(content),
+                "rows": len(loaded),
+                "patients": patients,
+                "opted_out": len(optout),
+            }
+        )
+        progress(done + 1, len(study.source))
+    return Records(tables, notes, counts, commitments)
+
+
+def _with_unit(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
+    """Where the study file says unit = "row", each row stands for a patient of its own."""
+    if study.patient.unit == "patient":
+        return frame
+    return frame.with_columns(pl.int_range(pl.len()).cast(pl.String).alias("_patient"))
+
+
+def _commit(study: Study, vault: Vault, source: SourceSection, content: list[tuple[str, bytes]]) -> str:
+    """Return the keyed digest of everything that decides what a plan on `source` reads."""
+    digests = [vault.keyed_digest(data, "content") for _, data in content]
+    section = {key: value for key, value in asdict(source).items() if key not in ("name", "path")}
+    public = repr((section, asdict(study.patient), asdict(study.consent)))
+    return vault.keyed_digest("\n".join([study.study.name, public, *digests]).encode(), "commitment")
+
+
+def read_index(folder: Path, vault: Vault) -> dict[str, dict[str, str]]:
+    """Return source -> name of the original -> name of its sealed file; empty before the first sealing."""
+    path = folder / INDEX
+    index: dict[str, dict[str, str]] = json.loads(vault.read(path)) if path.exists() else {}
+    return index
+
+
+def _originals(study: Study, index: dict[str, dict[str, str]]) -> Iterator[tuple[str, Path]]:
+    """Yield (source, path) of every plain original that is there."""
+    lists = [study.patient.crosswalk, study.consent.optout, study.consent.consented]
+    for name in (each for each in lists if each is not None):
+        if (study.folder / name).is_file():
+            yield _LISTS, study.folder / name
+        elif name not in index.get(_LISTS, {}):
+            raise InvalidInput("study.no-list", file=name)
+    for source in study.source:
+        paths = [path for path in sorted(study.folder.glob(source.path)) if path.is_file()]
+        if not paths and source.name not in index:
+            raise InvalidInput("study.no-files", source=source.name, path=source.path)
+        for path in paths:
+            yield source.name, path

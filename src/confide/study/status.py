@@ -1,0 +1,42 @@
+"""`confide status`: where a study stands, from its folder and the ledger; needs no passphrase."""
+
+import json
+from pathlib import Path
+
+from confide.errors import InvalidInput
+from confide.ledger.home import home, open_ledger
+from confide.study.config import load_study
+from confide.study.outgoing import FOLDER as OUTGOING
+from confide.study.publish import FOLDER as DOSSIER
+from confide.study.workplace import CHECKPOINT
+from confide.types import Json
+
+
+def status_of(folder: Path) -> Json:
+    """Return what is sealed, spent, released and out; figures that the institution may see, no patient data.
+
+    Raises:
+        InvalidInput: there is no study, or its file is wrong.
+    """
+    study = load_study(folder)
+    with open_ledger(home(), checkpoints=[folder / CHECKPOINT]) as ledger:
+        try:
+            allowance = ledger.balance(study.account.name, study.study.name)
+        except InvalidInput:
+            allowance = None
+    dossier = folder / DOSSIER / "inside.json"
+    last = json.loads(dossier.read_text(encoding="utf-8")) if dossier.exists() else None
+    outgoing = folder / OUTGOING
+    files = [path for path in outgoing.rglob("*") if path.is_file()] if outgoing.exists() else []
+    return {
+        "study": study.study.name,
+        "account": study.account.name,
+        "sealed": len(list((folder / "sealed").glob("*.sealed"))),
+        "spent": None if allowance is None else round(allowance.epsilon_spent, 6),
+        "left": None if allowance is None else round(allowance.epsilon_left, 6),
+        "charges": 0 if allowance is None else allowance.charges,
+        "open": 0 if allowance is None else allowance.open,
+        "abandoned": 0 if allowance is None else allowance.abandoned,
+        "verdict": None if last is None else last["verdict"],
+        "outgoing": len(files),
+    }

@@ -1,0 +1,1 @@
+"""Encrypted originals, and the keys that open them."""

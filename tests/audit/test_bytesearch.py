@@ -1,0 +1,40 @@
+"""Every known identifier is searched for in every outgoing byte."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from confide.audit.bytesearch import search_bytes
+
+values = st.text(alphabet="ab张伟1", min_size=2, max_size=6)
+
+
+@given(
+    texts=st.lists(st.text(alphabet="ab张伟1\n", max_size=40), max_size=5),
+    needles=st.lists(values, max_size=6),
+)
+def test_every_occurrence_of_a_sole_identifier_is_found(texts, needles):
+    outputs = [(None, text.encode()) for text in texts]
+    wanted = {n for n in needles if len(n.encode()) >= 4}
+    expected = sum(n in text for n in wanted for text in texts)
+    found = search_bytes({"p": {"record-number": needles}}, outputs)
+    assert found.found == expected
+    assert found.identifiers == len(wanted)
+
+
+def test_a_name_is_a_leak_in_its_own_records_and_a_coincidence_elsewhere():
+    known = {"p1": {"name": ["张小伟"]}, "p2": {"name": ["王芳芳"]}}
+    found = search_bytes(known, [("p1", "患者张小伟".encode()), ("p2", "家属张小伟".encode())])
+    assert (found.found, found.coincidences) == (1, 1)
+
+
+def test_case_does_not_hide_an_identifier():
+    assert search_bytes({"p": {"email": ["Ann@example.org"]}}, [(None, b"ANN@EXAMPLE.ORG")]).found == 1
+
+
+def test_an_identifier_across_two_records_is_not_found():
+    assert search_bytes({"p": {"phone": ["13800000000"]}}, [(None, b"138000"), (None, b"00000")]).found == 0
+
+
+def test_nothing_to_search_and_nothing_to_search_in():
+    assert search_bytes({}, []).found == 0
+    assert search_bytes({"p": {"phone": ["13800000000"]}}, [(None, b"")]).found == 0

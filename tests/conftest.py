@@ -1,0 +1,18 @@
+"""What all tests share: one language, and a home of their own, so that no test meets a real ledger."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+os.environ["CONFIDE_LANGUAGE"] = "en"
+os.environ.pop("CONFIDE_HOME", None)
+
+SHARED = Path(__file__).parents[2] / "shared"
+sys.path += [str(Path(__file__).parent / room) for room in ("ledger", "study")]
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
