@@ -113,8 +113,16 @@ class StatsPlan:
         }
 
     def columns(self) -> tuple[str, ...]:
-        """Return the columns that hold what is measured; read them as text, see `docs/proofs/stats.md`."""
+        """Return the columns that hold what is measured."""
         return tuple(dict.fromkeys(part.column for part in self.parts() if part.column is not None))
+
+    def text_columns(self) -> frozenset[str]:
+        """Return the columns that must be read as text, and names that a key may stand for.
+
+        A reader that types a column after looking at all of it would let one patient's odd cell
+        change how every other patient's cell reads, and so break the guarantee.
+        """
+        return frozenset({*self.columns(), *self.by, *(key.removesuffix("_band") for key in self.by)})
 
     def verify_columns(self, columns: Collection[str]) -> None:
         """Raise if a column that the plan needs is not there; call it before anything is charged.
