@@ -109,7 +109,7 @@ def stats(quick: bool) -> Iterator[dict[str, object]]:
 
 
 def kill(quick: bool, kills: int) -> Iterator[dict[str, object]]:
-    """kill -9 at random moments of `confide run`."""
+    """Kill -9 at random moments of `confide run`."""
     from kills import kill_many
     from small import STUDY, make_small
 

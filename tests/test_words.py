@@ -41,11 +41,14 @@ def literals() -> tuple[set[str], set[str]]:
     """Return the texts that stand in the source, and the beginnings of texts that are put together."""
     whole, beginnings = set(), set()
     for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                whole.add(node.value)
-            elif isinstance(node, ast.JoinedStr) and node.values and isinstance(node.values[0], ast.Constant):
-                beginnings.add(str(node.values[0].value))
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        joined = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+        parts = {id(value) for node in joined for value in node.values}
+        beginnings |= {
+            str(node.values[0].value) for node in joined if isinstance(node.values[0], ast.Constant)
+        }
+        texts = [node for node in nodes if isinstance(node, ast.Constant) and id(node) not in parts]
+        whole |= {node.value for node in texts if isinstance(node.value, str)}
     for path in [*SOURCE.rglob("*.html"), *SOURCE.rglob("*.jinja")]:
         text = path.read_text(encoding="utf-8")
         whole |= set(re.findall(r"say\(\s*['\"]([^'\"]+)['\"]\s*[,)]", text))
@@ -88,18 +91,14 @@ def test_no_key_is_missing():
         and text.split(".")[0] in rooms
         and text not in known
         and f"{text}.sentence" not in known
-        and not text.endswith(
-            (".toml", ".csv", ".json", ".jsonl", ".html", ".txt", ".sqlite", ".log", ".xlsx")
-        )
+        and not text.endswith((".toml", ".csv", ".json", ".jsonl", ".html", ".txt", ".sqlite", ".log", ".xlsx"))
     ]
     assert missing == []
 
 
 def test_every_error_says_what_to_do():
     known = sentences("en")
-    lonely = [
-        key for key in known if key.endswith(".sentence") and key[: -len("sentence")] + "hint" not in known
-    ]
+    lonely = [key for key in known if key.endswith(".sentence") and key[: -len("sentence")] + "hint" not in known]
     assert lonely == []
 
 

@@ -1,6 +1,7 @@
 """Every known identifier is searched for in every outgoing byte."""
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from confide.audit.bytesearch import search_bytes
 

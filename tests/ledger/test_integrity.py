@@ -4,7 +4,8 @@ import shutil
 import sqlite3
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from test_charge import Count
 
 from confide.errors import IntegrityError, InvalidInput
@@ -89,10 +90,9 @@ def tampered(filled, folder, statement, *values):
         connection.execute("PRAGMA foreign_keys = OFF")
         assert connection.execute(statement, values).rowcount != 0
     connection.close()
-    with pytest.raises(IntegrityError):
-        with open_ledger(folder) as ledger:
-            check_against(ledger, filled / CHECKPOINT)
-            verify_ledger(ledger)
+    with pytest.raises(IntegrityError), open_ledger(folder) as ledger:
+        check_against(ledger, filled / CHECKPOINT)
+        verify_ledger(ledger)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confide.errors import InvalidInput
+from confide.records.checks import is_impossible_date
 from confide.records.load import load_notes, load_source, load_table
 from confide.records.notes import Note
-from confide.records.patients import Crosswalk, read_crosswalk, read_id_list
+from confide.records.patients import Crosswalk, read_crosswalk, read_id_list, refuse_two_patients_across
 from confide.records.section import SourceSection
 from confide.words import speaking
 
@@ -120,6 +121,20 @@ def test_one_national_number_under_two_ids_is_found_however_it_is_written():
     assert load_table(VISITS, files, crosswalk=crosswalk).height == 2
 
 
+def test_one_national_number_under_two_ids_is_found_over_two_sources():
+    """Promise 2: the patient is the unit, over all records and sources."""
+    labs = SourceSection(
+        name="labs", kind="table", path="labs.csv", patient="pid", identifiers={"idno": "ssn"}
+    )
+    ours, kinds = load_table(VISITS, GOOD), VISITS.identifiers
+    same = load_table(labs, {"labs.csv": b"pid,idno\nP1,912345678\n"})
+    other = load_table(labs, {"labs.csv": b"pid,idno\nP7,945678901\nP8,\n"})
+    refuse_two_patients_across({"visits": (ours, kinds), "labs": (same, labs.identifiers)})
+    with pytest.raises(InvalidInput, match=r"visits\.csv: a national number .* in visits, labs .* rows: 4"):
+        refuse_two_patients_across({"visits": (ours, kinds), "labs": (other, labs.identifiers)})
+    refuse_two_patients_across({})
+
+
 # -- notes --------------------------------------------------------------------
 
 
@@ -166,6 +181,29 @@ def test_a_folder_of_texts_takes_the_patient_from_the_folder_where_the_path_says
 def test_load_source_follows_the_kind():
     assert load_source(VISITS, GOOD).height == 3
     assert isinstance(load_source(NOTES, {"a.jsonl": b'{"n": 1, "pid": 7, "note": "calm"}'})[0], Note)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2023-02-30",
+        "2023.2.29",
+        "20230431",
+        "2023年13月1日",
+        "30/02/2023",
+        "02/30/2023",
+        "２０２３－０２－３０",
+    ],
+)
+def test_a_day_that_no_calendar_has_is_impossible_in_every_form(cell):
+    assert is_impossible_date(cell)
+
+
+@pytest.mark.parametrize(
+    "cell", ["2024-02-29", "2024年2月29日 08:00", "13/02/2023", "02/13/2023", "202302", "unknown", ""]
+)
+def test_a_day_that_may_be_right_in_some_form_is_not_judged(cell):
+    assert not is_impossible_date(cell)
 
 
 # -- refusals -----------------------------------------------------------------

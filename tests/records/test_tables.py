@@ -32,7 +32,7 @@ def test_every_cell_comes_out_as_it_stands_in_the_file(table, separator, line_en
     names, rows = table
     written = io.StringIO()
     csv.writer(written, delimiter=separator, lineterminator=line_end).writerows([names, *rows])
-    cells = read_cells(written.getvalue().encode(), "a.csv")
+    cells = read_cells(written.getvalue().encode("utf-8-sig"), "a.csv")
     assert cells.columns == [*names, "_row"]
     assert [tuple(c or "" for c in row) for row in cells.drop("_row").rows()] == [tuple(row) for row in rows]
     assert cells["_row"].to_list() == list(range(2, len(rows) + 2))
@@ -93,6 +93,10 @@ def test_the_row_number_is_what_a_spreadsheet_shows():
     assert table["b"].to_list() == ["two\nlines", "x"]
 
 
+def test_one_column_may_have_blank_lines_and_separators_in_quotes():
+    assert read_table(b'id\n7\n\n"a,b"\n', "a.csv").rows() == [("7", 2), ("a,b", 4)]
+
+
 def test_a_column_asked_for_as_text_stays_text():
     assert read_table(b"phone\n13800000000\n", "a.csv", text=["phone"])["phone"].to_list() == ["13800000000"]
 
@@ -112,6 +116,7 @@ BAD = {
     "no name": (b"a,,b\n1,2,3\n", "column number 2 has no name"),
     "our name": (b"a,_patient\n1,2\n", "keeps for itself"),
     "no header, numbers": (b"10023,1980-02-03\n10024,1981-02-03\n", "first row"),
+    "no header, ids": (b"ZY00123456,x\nZY00123457,y\n", "first row"),
     "no header, words": ("张三,男,内科\n李四,男,内科\n王五,女,外科\n".encode(), "first row"),
     "stray quote": (b'a,b\n1,x"y"\n', "row 2: a double quote"),
     "open quote": (b'a,b\n1,2\n3,"x\n4,5\n', "row 3: a double quote"),

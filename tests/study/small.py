@@ -101,7 +101,7 @@ def make_small(
         ]
     else:
         names = [
-            f"{'Zebulon Quillon Marigold Thandiwe'.split()[i % 4]} {'Ash Birk Crom'.split()[i % 3]}worth{'abcdefghij'[i // 12 % 10]}{'klmnopqrst'[i // 120 % 10]}"
+            f"{['Zebulon', 'Quillon', 'Marigold', 'Thandiwe'][i % 4]} {['Ash', 'Birk', 'Crom'][i % 3]}worth{'abcdefghij'[i // 12 % 10]}{'klmnopqrst'[i // 120 % 10]}"
             for i in range(patients)
         ]
     phones = [f"139{10000000 + 7919 * i:08d}" for i in range(patients)]

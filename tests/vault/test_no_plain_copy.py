@@ -75,13 +75,13 @@ def plain_copies(folder, process, mark, allowed):
     return found + [name for name in ("environ", "cmdline") if mark in here.joinpath(name).read_bytes()]
 
 
-def watch(folder, leak):
+def watch(folder, leak, megabytes):
     """Seal in a child; return what was found on the way, how often was looked, and what it opened to write."""
     for name in ("raw", "sealed", "tmp", "home"):
         (folder / name).mkdir()
     mark = canary()
     source = folder / "raw/visits.csv"
-    source.write_bytes((b"row," + mark + b",").ljust(4096, b"x") * (MEGABYTES * 256))
+    source.write_bytes((b"row," + mark + b",").ljust(4096, b"x") * (megabytes * 256))
     allowed, found, looks = source.stat(), set(), 0
     places = {
         "TMPDIR": str(folder / "tmp"),
@@ -110,7 +110,7 @@ needs_proc = pytest.mark.skipif(
 
 @needs_proc
 def test_plain_text_stays_in_memory_and_intake_creates_no_plain_file(tmp_path):
-    found, looks, written = watch(tmp_path, "none")
+    found, looks, written = watch(tmp_path, "none", MEGABYTES)
     assert found == set()
     assert looks >= MEGABYTES
     kinds = {Path(name).suffix for name in written}
@@ -121,5 +121,5 @@ def test_plain_text_stays_in_memory_and_intake_creates_no_plain_file(tmp_path):
 @needs_proc
 @pytest.mark.parametrize("leak", ["named", "deleted", "environment"])
 def test_the_look_finds_a_planted_plain_copy(tmp_path, leak):
-    found, _, _ = watch(tmp_path, leak)
+    found, _, _ = watch(tmp_path, leak, 24)
     assert found, f"a {leak} copy of the canary was planted and not found"

@@ -1,6 +1,7 @@
 """The vault seals, reads, records openings, and opens to its own keys only."""
 
 import copy
+import hashlib
 import pickle
 import sqlite3
 import subprocess
@@ -10,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from conftest import PASSPHRASE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from second_reader import file_id, read
+from second_reader import bind, file_id, read
 from second_vault import SecondVault
 
 from confide.errors import AccessDenied, ConfideError, IntegrityError, InvalidInput
 from confide.vault.vault import create_vault, open_vault
+from conftest import PASSPHRASE
 
 same_folder = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -409,6 +410,21 @@ def test_a_destroyed_epoch_key_closes_its_files_for_good(vault, tmp_path):
         db.commit()
     with pytest.raises(AccessDenied, match="destroyed"):
         vault.read(tmp_path / "a")
+
+
+def test_a_store_of_a_later_format_is_told_from_a_damaged_one(vault):
+    path = vault.folder / "vault.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE vault SET format = 2")
+        db.commit()
+        with pytest.raises(IntegrityError):
+            open_vault(vault.folder, passphrase=PASSPHRASE)
+        (vault_id,) = db.execute("SELECT vault_id FROM vault").fetchone()
+        later = hashlib.sha256(bind(b"confide vault", (2).to_bytes(8, "big"), vault_id)).digest()[:8]
+        db.execute("UPDATE vault SET checksum = ?", (later,))
+        db.commit()
+    with pytest.raises(InvalidInput, match="format 2"):
+        open_vault(vault.folder, passphrase=PASSPHRASE)
 
 
 def test_wrapped_keys_exchanged_between_files_open_neither(vault, tmp_path):

@@ -20,12 +20,13 @@ def ledger_command() -> None:
 @click.option("--epsilon", type=float, required=True, help=say("cli.ledger.epsilon"))
 @click.option("--delta", type=float, required=True, help=say("cli.ledger.delta"))
 @click.option("--patients", type=int, required=True, help=say("cli.ledger.patients"))
+@click.option("--unit", type=click.Choice(["patient", "row"]), default="patient", help=say("cli.ledger.unit"))
 @json_option
-def account(name: str, epsilon: float, delta: float, patients: int, as_json: bool) -> None:
+def account(name: str, epsilon: float, delta: float, patients: int, unit: str, as_json: bool) -> None:
     from confide.ledger.home import home, open_ledger
 
     with open_ledger(home()) as ledger:
-        ledger.open_account(name, epsilon=epsilon, delta=delta, patients=patients)
+        ledger.open_account(name, epsilon=epsilon, delta=delta, patients=patients, unit=unit)
         balance = ledger.balance(name)
     if as_json:
         show_json(asdict(balance))

@@ -30,7 +30,8 @@ class ProgressLines:
             yield no_progress
             return
         from rich.console import Console
-        from rich.progress import BarColumn, Progress as Bars, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
 
         name = self._title + say(f"study.step.{step}")
         console = Console(file=sys.stderr)

@@ -93,7 +93,9 @@ def read_person(text: str, at: int) -> tuple[int, int] | None:
     keep = 0
     for piece in pieces:
         word = piece.group()
-        if word in stop and len(word) > 1 or word.capitalize() in stop and word.isupper() and len(word) > 2:
+        if (word in stop and len(word) > 1) or (
+            word.capitalize() in stop and word.isupper() and len(word) > 2
+        ):
             break
         keep += 1
     if not keep or not _is_name([piece.group() for piece in pieces[:keep]]):

@@ -26,7 +26,7 @@ from confide.ledger.entries import FORMAT, Entry, canonical, release_text, salte
 from confide.ledger.store import Store, Writer
 from confide.types import Json
 
-RELATION = "add or remove one patient"
+RELATIONS = {"patient": "add or remove one patient", "row": "add or remove one row"}
 
 
 def now() -> str:
@@ -46,7 +46,7 @@ class Balance:
     charges: int
     open: int
     abandoned: int
-    patients: int | None = None
+    patients: int
 
 
 class Ledger:
@@ -79,7 +79,9 @@ class Ledger:
 
     # accounts and allowances ------------------------------------------------------------------------
 
-    def open_account(self, name: str, *, epsilon: float, delta: float, patients: int) -> None:
+    def open_account(
+        self, name: str, *, epsilon: float, delta: float, patients: int, unit: str = "patient"
+    ) -> None:
         """Name a patient population and fix, for ever, the most it may be exposed to.
 
         Args:
@@ -87,6 +89,7 @@ class Ledger:
             epsilon: total ε over all studies, per patient.
             delta: total δ; at most 1/(100 · patients), because δ near 1/patients allows publishing one outright.
             patients: a public round number of how many patients the population has.
+            unit: what the figures protect, "patient" or "row"; only studies of the same unit may draw on it.
 
         Raises:
             InvalidInput: the account exists with other figures, or a figure cannot be.
@@ -100,8 +103,8 @@ class Ledger:
             "account": name,
             "rule": Rule.for_budget(epsilon, delta).to_json(),
             "patients": patients,
-            "unit": "patient",
-            "relation": RELATION,
+            "unit": unit,
+            "relation": RELATIONS[unit],
         }
         with self._write() as writer:
             there = self.store.last(kind="account", account=name)
@@ -117,6 +120,7 @@ class Ledger:
         *,
         epsilon: float,
         delta: float,
+        unit: str = "patient",
         requester: str = "",
         purpose: str = "",
     ) -> None:
@@ -129,7 +133,7 @@ class Ledger:
             BudgetExceeded: the account as a whole is smaller than the allowance.
         """
         with self._write() as writer:
-            rule = self.may_grant(account, epsilon=epsilon, delta=delta)
+            rule = self.may_grant(account, epsilon=epsilon, delta=delta, unit=unit)
             there = self.store.last(kind="allowance", account=account, study=study)
             if there is not None:
                 if there.body["rule"] != rule.to_json():
@@ -147,13 +151,16 @@ class Ledger:
                 }
             )
 
-    def may_grant(self, account: str, *, epsilon: float, delta: float) -> Rule:
+    def may_grant(self, account: str, *, epsilon: float, delta: float, unit: str = "patient") -> Rule:
         """Return the rule that an allowance of this size would have.
 
         Raises:
-            InvalidInput: no such account.
+            InvalidInput: no such account, or one of another unit: what protects single rows says nothing
+                about a patient with several.
             BudgetExceeded: the account as a whole is smaller.
         """
+        if (kept := self._opening(account).body["unit"]) != unit:
+            raise InvalidInput("ledger.other-unit", account=account, kept=kept, asked=unit)
         rule, total = Rule.for_budget(epsilon, delta), self._rule(account)
         if rule.epsilon > total.epsilon or rule.delta > total.delta:
             raise BudgetExceeded("ledger.allowance-exceeds-account", account=account, asked=epsilon)
@@ -265,7 +272,6 @@ class Ledger:
         rule = self._rule(account, study)
         spent = self._spent(account, study)
         states = [self.state_of(charge.sequence) for charge in charges]
-        opening = self.store.last(kind="account", account=account)
         return Balance(
             name=study or account,
             epsilon=rule.epsilon / 1e9,
@@ -275,7 +281,7 @@ class Ledger:
             charges=len(charges),
             open=states.count("open"),
             abandoned=states.count("abandoned"),
-            patients=None if opening is None else opening.body["patients"],
+            patients=self._opening(account).body["patients"],
         )
 
     def state_of(self, sequence: int) -> str:
@@ -298,14 +304,18 @@ class Ledger:
         if self._after_write is not None:
             self._after_write(self)
 
+    def _opening(self, account: str) -> Entry:
+        entry = self.store.last(kind="account", account=account)
+        if entry is None:
+            raise InvalidInput("ledger.no-account", account=account)
+        return entry
+
     def _rule(self, account: str, study: str | None = None) -> Rule:
         if study is None:
-            entry = self.store.last(kind="account", account=account)
-        else:
-            entry = self.store.last(kind="allowance", account=account, study=study)
+            return Rule.from_json(self._opening(account).body["rule"])
+        entry = self.store.last(kind="allowance", account=account, study=study)
         if entry is None:
-            code = "ledger.no-account" if study is None else "ledger.no-allowance"
-            raise InvalidInput(code, account=account, study=study)
+            raise InvalidInput("ledger.no-allowance", account=account, study=study)
         return Rule.from_json(entry.body["rule"])
 
     def _spent(self, account: str, study: str | None = None) -> Spent:
@@ -342,6 +352,7 @@ class Ledger:
         with self._write() as writer:
             rules, spent = self._state(study, account)
             costs, after = self._admit(plan, rules, spent, study=study, account=account)
+            opening = self._opening(account)
             if self.store.last(kind="commit", key=key) is not None:
                 raise InvalidInput("ledger.already-released", name=plan.name, study=study)
             for earlier in self.store.all(kind="charge", key=key):
@@ -362,8 +373,8 @@ class Ledger:
                     "spent_account": after["account"].to_json(),
                     "spent_study": after["study"].to_json(),
                     "commitment": commitment,
-                    "unit": "patient",
-                    "relation": RELATION,
+                    "unit": opening.body["unit"],
+                    "relation": opening.body["relation"],
                     "versions": {"confide": version("confide"), "python": platform.python_version()},
                 }
             )

@@ -23,7 +23,8 @@ from confide.records.naming import checked_names
 SEPARATORS = ",;\t|"
 _QUOTE, _NEWLINE = ord('"'), ord("\n")
 _DATA_IN_HEADER = re.compile(
-    r"[+-]?\d{5,}|[+-]?\d*\.\d+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?|\S+@\S+\.\S+|\d{3}[- ]\d{4}.*"
+    r"[+-]?[A-Za-z]{0,4}-?\d{5,}[Xx]?|[+-]?\d*\.\d+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?"
+    r"|\S+@\S+\.\S+|\d{3}[- ]\d{4}.*"
 )
 
 

@@ -156,21 +156,55 @@ def assign_patients(
 def refuse_two_patients(table: pl.DataFrame, identifiers: Mapping[str, str], file: str) -> None:
     """Refuse one national number under two patients: they are one, and would be exposed twice for one price.
 
-    Letters, digits and nothing else are compared; a value with fewer than five different digits or letters
-    (`000…`, `123-45`, 不详) is a placeholder and is passed over.
+    The number of a relative, which siblings share, belongs under another class, such as other-id.
 
     Raises:
         InvalidInput: a column of class resident-id, ssn, insurance-id or passport holds one value under two
             patients.
     """
-    for column, kind in identifiers.items():
-        if kind not in _ONE_PERSON or column not in table.columns:
-            continue
-        bare = pl.col(column).str.normalize("NFKC").str.to_uppercase().str.replace_all(r"[^0-9A-Z]", "")
-        rows = table.with_columns(bare.alias("_bare"))
-        real = rows.filter(pl.col("_bare").str.split("").list.n_unique() >= 5)
-        shared = pl.col("_patient").n_unique().over("_bare") > 1
-        refuse_rows(real, shared, "records.two-ids", file, column=column)
+    for column in identifiers:
+        numbers = _numbers(table, {column: identifiers[column]}, file)
+        shared = pl.col("_patient").n_unique().over("number") > 1
+        refuse_rows(numbers, shared, "records.two-ids", file, column=column)
+
+
+def refuse_two_patients_across(sources: Mapping[str, tuple[pl.DataFrame, Mapping[str, str]]]) -> None:
+    """Refuse one national number under two patients of different sources, or of two columns.
+
+    Args:
+        sources: by name, each table with `_patient` and the classes of its identifying columns.
+
+    Raises:
+        InvalidInput: names the first file in which such a number stands, and the rows there.
+    """
+    all_numbers = [_numbers(table, identifiers, name) for name, (table, identifiers) in sources.items()]
+    if not all_numbers:
+        return
+    numbers = pl.concat(all_numbers)
+    shared = pl.col("_patient").n_unique().over("class", "number") > 1
+    refuse_rows(numbers, shared, "records.two-ids-across", "", sources=shown(sources))
+
+
+def _numbers(table: pl.DataFrame, identifiers: Mapping[str, str], file: str) -> pl.DataFrame:
+    """Return the national numbers of a table, bare: letters and digits alone, upper case.
+
+    A value with fewer than five different letters or digits (`000…`, 不详) is a placeholder and is left out.
+    """
+    columns = [c for c, kind in identifiers.items() if kind in _ONE_PERSON and c in table.columns]
+    where = pl.col("_file") if "_file" in table.columns else pl.lit(file).alias("_file")
+    parts = [
+        table.select(
+            pl.lit(identifiers[column]).alias("class"),
+            pl.col(column).cast(pl.String).str.normalize("NFKC").str.to_uppercase().alias("number"),
+            pl.col("_patient", "_row"),
+            where,
+        )
+        for column in columns
+    ]
+    schema = {"class": pl.String, "number": pl.String, "_patient": pl.String, "_row": pl.Int64}
+    numbers = pl.concat(parts) if parts else pl.DataFrame(schema=schema | {"_file": pl.String})
+    bare = numbers.with_columns(pl.col("number").str.replace_all(r"[^0-9A-Z]", ""))
+    return bare.filter(pl.col("number").str.extract_all(r"[0-9A-Z]").list.n_unique() >= 5)
 
 
 def columns_of(table: pl.DataFrame) -> str:

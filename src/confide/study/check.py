@@ -50,7 +50,12 @@ def check_study(
     """
     with open_workplace(folder, ask=ask) as place:
         study, ledger = place.study, place.ledger
-        ledger.may_grant(study.account.name, epsilon=study.account.epsilon, delta=study.account.delta)
+        ledger.may_grant(
+            study.account.name,
+            epsilon=study.account.epsilon,
+            delta=study.account.delta,
+            unit=study.patient.unit,
+        )
         records = read_originals(study, place.vault, progress=progress)
         plans = all_plans(study)
         for plan in plans:

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from confide.errors import InvalidInput
 from confide.audit.membership import Membership, loss_threshold
+from confide.errors import InvalidInput
 from confide.study.outgoing import Output
 from confide.study.sources import Records
 from confide.study.workplace import Workplace

@@ -31,6 +31,7 @@ def grant(study: Study, ledger: Ledger) -> None:
         study.account.name,
         epsilon=study.account.epsilon,
         delta=study.account.delta,
+        unit=study.patient.unit,
         requester=study.study.requester,
         purpose=study.study.purpose,
     )

@@ -20,9 +20,9 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_-]+|\"[^\"]+\")\s*=")
 
 
 class Lines:
-    """Where each table and key of a TOML text stands, counted from 1.
+    r"""Where each table and key of a TOML text stands, counted from 1.
 
-    >>> Lines('[study]\\nname = "a"\\n').of("study", "name")
+    >>> Lines('[study]\nname = "a"\n').of("study", "name")
     2
     """
 

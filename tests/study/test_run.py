@@ -1,0 +1,245 @@
+"""The main job from end to end, on a small real study, in both languages."""
+
+import json
+import re
+
+import pytest
+from small import STUDY, make_small
+
+from confide.cli.show import ProgressLines
+from confide.errors import BudgetExceeded, GateRefused, IntegrityError, InvalidInput
+from confide.ledger.home import home, open_ledger
+from confide.study.check import check_study
+from confide.study.run import run_study
+from confide.study.status import status_of
+
+QUIET = ProgressLines(quiet=True)
+
+
+@pytest.fixture(autouse=True)
+def institution(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONFIDE_HOME", str(tmp_path / "home"))
+
+
+def files_of(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_main_job_passes_and_leaves_what_it_says(tmp_path, language):
+    small = make_small(tmp_path / "study", language=language)
+    outcome = run_study(small.folder, step=QUIET)
+    assert outcome.verdict == "pass"
+    assert set(files_of(small.folder / "outgoing")) == {
+        "notes/notes.jsonl", "statistics/stay.csv", "models/readmitted.json",
+    }  # fmt: skip
+    assert {path.name for path in (small.folder / "dossier").iterdir()} == {
+        "inside.html", "inside.json", "outside.html", "outside.json",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_known_identifier_is_in_any_outgoing_byte(tmp_path, language):
+    small = make_small(tmp_path / "study", language=language)
+    run_study(small.folder, step=QUIET)
+    for folder in ("outgoing", "dossier"):
+        content = b"".join(files_of(small.folder / folder).values()).decode()
+        assert [name for name in small.names[:40] if name in content] == []
+        assert [phone for phone in small.phones if phone in content] == []
+
+
+def test_a_second_run_shows_the_same_bytes_and_spends_nothing(tmp_path):
+    small = make_small(tmp_path / "study")
+    run_study(small.folder, step=QUIET)
+    first = files_of(small.folder / "outgoing")
+    with open_ledger(home()) as ledger:
+        size = ledger.store.head()
+    assert run_study(small.folder, step=QUIET).verdict == "pass"
+    assert files_of(small.folder / "outgoing") == first
+    with open_ledger(home()) as ledger:
+        assert ledger.store.head() == size
+
+
+def test_a_renamed_folder_opens_no_new_account(tmp_path):
+    small = make_small(tmp_path / "study")
+    run_study(small.folder, step=QUIET)
+    moved = small.folder.rename(tmp_path / "moved")
+    run_study(moved, step=QUIET)
+    with open_ledger(home()) as ledger:
+        assert ledger.balance("inpatients").charges == 2
+
+
+def test_a_grown_file_is_not_released_again_under_the_same_name(tmp_path):
+    small = make_small(tmp_path / "study")
+    run_study(small.folder, step=QUIET)
+    with (small.folder / "raw" / "visits.csv").open("a") as file:
+        file.write("v999,p1,New Name,13900000000,R1,1980-03-01,F,44,3,0\n")
+    with pytest.raises(InvalidInput, match="other data"):
+        run_study(small.folder, step=QUIET)
+
+
+def test_the_originals_are_never_altered_or_deleted(tmp_path):
+    small = make_small(tmp_path / "study")
+    before = files_of(small.folder / "raw")
+    run_study(small.folder, step=QUIET)
+    assert files_of(small.folder / "raw") == before
+
+
+def test_opted_out_patients_are_in_no_output(tmp_path):
+    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["notes", "visits"]')
+    text = text.replace("k = 2\n", "")
+    small = make_small(tmp_path / "study", text=text)
+    outcome = run_study(small.folder, step=QUIET)
+    patients = {patient for output in outcome.outputs for patient, _ in output.records}
+    assert "p8" in patients
+    assert "p7" not in patients
+
+
+def test_nothing_leaves_when_a_gate_refuses_and_the_verdict_names_it(tmp_path):
+    small = make_small(tmp_path / "study", text=STUDY.replace("epsilon = 3.0\nopen", "epsilon = 0.5\nopen"))
+    outcome = run_study(small.folder, step=QUIET)
+    assert outcome.verdict == "refuse"
+    assert not (small.folder / "outgoing").exists()
+    assert json.loads((small.folder / "dossier" / "outside.json").read_text())["verdict"] == "refuse"
+    with pytest.raises(GateRefused, match="ε of this study"):
+        outcome.raise_unless_passed()
+
+
+def test_a_table_that_leaves_row_by_row_is_held_against_k(tmp_path):
+    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["visits"]')
+    text = text.replace("[gates]", '[risk]\nquasi_identifiers = ["age", "sex", "stay_days"]\n\n[gates]')
+    small = make_small(tmp_path / "study", text=text)
+    outcome = run_study(small.folder, step=QUIET)
+    [k] = [gate for gate in outcome.gates if gate.name == "k"]
+    assert (k.value, k.holds, outcome.verdict) == (1, False, "refuse")
+
+
+def test_doubtful_documents_hold_the_study_until_they_are_reviewed(tmp_path):
+    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nreview = "hold"')
+    small = make_small(tmp_path / "study", text=text)
+    with (small.folder / "raw" / "notes.jsonl").open("a") as file:
+        file.write('{"note_id": "n99", "patient_id": "p9", "note": "Seen on 2023-02-30, ID 110101199003070000."}\n')
+    outcome = run_study(small.folder, step=QUIET)
+    assert outcome.verdict == "hold"
+    assert (small.folder / "sealed" / "review.sealed").exists()
+    assert not (small.folder / "outgoing").exists()
+
+
+def test_what_epsilon_does_not_cover_is_said_in_the_ledger_and_on_the_page(tmp_path):
+    small = make_small(tmp_path / "study")
+    run_study(small.folder, step=QUIET)
+    with open_ledger(home()) as ledger:
+        [entry] = ledger.not_private("inpatients")
+    assert "notes/notes.jsonl" in entry["what"]
+    outside = json.loads((small.folder / "dossier" / "outside.json").read_text())
+    assert "notes/notes.jsonl" in json.dumps(outside["not_private"])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_row_level_set_is_never_called_anonymous(tmp_path, language):
+    small = make_small(tmp_path / "study", language=language)
+    run_study(small.folder, step=QUIET)
+    outside = json.loads((small.folder / "dossier" / "outside.json").read_text())
+    statuses = {output["kind"]: output["status"] for output in outside["outputs"]}
+    assert statuses == {"notes": "de-identified", "statistics": "dp", "model": "dp"}
+
+
+def test_a_patient_of_two_ids_is_one_patient(tmp_path):
+    small = make_small(tmp_path / "study")
+    visits = small.folder / "raw" / "visits.csv"
+    visits.write_text(visits.read_text().replace("v0-0,p0,", "v0-0,p0-old,"))
+    from confide.study.sources import read_originals
+    from confide.study.workplace import open_workplace
+
+    with open_workplace(small.folder) as place:
+        frame = read_originals(place.study, place.vault).tables["visits"]
+    assert "p0-old" not in frame["_patient"].to_list()
+    assert "p0" in frame["_patient"].to_list()
+
+
+def test_checking_prices_everything_and_spends_nothing(tmp_path):
+    small = make_small(tmp_path / "study")
+    with open_ledger(home()) as ledger:
+        size = ledger.store.head()
+    checked = check_study(small.folder)
+    assert (checked.asked, round(checked.left, 4)) == (2.0, 1.0)
+    assert {price.name: price.epsilon for price in checked.prices} == {"stay": 1.0, "readmitted": 1.0}
+    assert not (small.folder / "sealed").exists()
+    with open_ledger(home()) as ledger:
+        assert ledger.store.head() == size
+    run_study(small.folder, step=QUIET)
+    again = check_study(small.folder)
+    assert (again.asked, [price.released for price in again.prices]) == (0, [True, True])
+
+
+def test_over_budget_ends_before_anything_is_spent(tmp_path):
+    small = make_small(tmp_path / "study")
+    run_study(small.folder, step=QUIET)
+    changed = (small.folder / "study.toml").read_text().replace('name = "stay"', 'name = "stay2"')
+    changed = changed.replace('name = "readmitted"', 'name = "again"')
+    (small.folder / "study.toml").write_text(changed)
+    with pytest.raises(BudgetExceeded):
+        check_study(small.folder)
+
+
+def test_unit_row_must_be_written_out_and_the_first_page_says_so(tmp_path):
+    text = STUDY.replace('crosswalk = "ids.csv"', 'crosswalk = "ids.csv"\nunit = "row"')
+    small = make_small(tmp_path / "study", text=text)
+    with pytest.raises(InvalidInput, match="protects each patient"):
+        run_study(small.folder, step=QUIET)
+    with open_ledger(home()) as ledger:
+        ledger.open_account("rows", epsilon=10.0, delta=3e-7, patients=30_000, unit="row")
+    study = small.folder / "study.toml"
+    study.write_text(study.read_text().replace('name = "inpatients"', 'name = "rows"'))
+    run_study(small.folder, step=QUIET)
+    page = (small.folder / "dossier" / "outside.html").read_text()
+    assert "protects single rows, not patients" in page
+    with open_ledger(home()) as ledger:
+        assert {charge.body["unit"] for charge in ledger.store.all(kind="charge")} == {"row"}
+
+
+def test_a_restored_ledger_is_refused_by_the_folder_of_the_study(tmp_path):
+    import shutil
+
+    small = make_small(tmp_path / "study")
+    shutil.copytree(home(), tmp_path / "backup")
+    run_study(small.folder, step=QUIET)
+    shutil.rmtree(home())
+    shutil.copytree(tmp_path / "backup", home())
+    with pytest.raises(IntegrityError, match="older than its checkpoint"):
+        run_study(small.folder, step=QUIET)
+
+
+def test_a_study_goes_on_from_sealed_copies_alone(tmp_path):
+    from confide.study.sources import remove_originals, seal_sources
+    from confide.study.workplace import open_workplace
+
+    small = make_small(tmp_path / "study")
+    with open_workplace(small.folder) as place:
+        sealed = seal_sources(place.study, place.vault)
+        assert remove_originals(place.study, place.vault) == sealed.plain_originals == 4
+    assert not any((small.folder / "raw").iterdir())
+    assert run_study(small.folder, step=QUIET).verdict == "pass"
+
+
+def test_names_of_sealed_files_say_nothing(tmp_path):
+    small = make_small(tmp_path / "study")
+    run_study(small.folder, step=QUIET)
+    names = [path.name for path in (small.folder / "sealed").iterdir()]
+    assert all(re.fullmatch(r"[0-9a-f]{24}\.sealed|index\.sealed|review\.sealed", name) for name in names)
+
+
+def test_status_needs_no_passphrase_and_says_what_is_left(tmp_path):
+    small = make_small(tmp_path / "study")
+    assert status_of(small.folder)["verdict"] is None
+    run_study(small.folder, step=QUIET)
+    (small.folder / "passphrase.txt").unlink()
+    status = status_of(small.folder)
+    assert (status["verdict"], round(status["left"], 4), status["charges"], status["outgoing"]) == ("pass", 1.0, 2, 3)
+
+
+def test_the_inside_edition_is_for_its_owner_only(tmp_path):
+    small = make_small(tmp_path / "study")
+    run_study(small.folder, step=QUIET)
+    modes = {path.stat().st_mode & 0o077 for path in (small.folder / "dossier").iterdir()}
+    assert modes == {0}
