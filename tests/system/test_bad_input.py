@@ -10,10 +10,6 @@ import io
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,7 +106,12 @@ def twice(place: Place) -> None:
 def latin(place: Place) -> None:
     path = place.folder / "raw/visits.csv"
     lines = path.read_bytes().split(b"\n")
-    lines[4] = lines[4].replace(b"Ash", b"\xe9\xff\xe8").replace(b"Birk", b"\xe9\xff\xe8").replace(b"Crom", b"\xe9\xff\xe8")
+    lines[4] = (
+        lines[4]
+        .replace(b"Ash", b"\xe9\xff\xe8")
+        .replace(b"Birk", b"\xe9\xff\xe8")
+        .replace(b"Crom", b"\xe9\xff\xe8")
+    )
     path.write_bytes(b"\n".join(lines))
 
 
@@ -124,6 +125,12 @@ def huge_note(place: Place) -> None:
 def two_ids(place: Place) -> None:
     place.column("ssn", {2: "219-09-9999", 15: "219-09-9999"})
     place.edit("study.toml", ('phone = "phone"', 'phone = "phone", ssn = "ssn"'))
+
+
+def two_ids_across(place: Place) -> None:
+    place.column("ssn", {2: "219-09-9999"})
+    place.column("ssn_2", {15: "219 09 9999"})
+    place.edit("study.toml", ('phone = "phone"', 'phone = "phone", ssn = "ssn", ssn_2 = "ssn"'))
 
 
 def everybody_opts_out(place: Place) -> None:
@@ -212,6 +219,7 @@ ROWS = [
     Bad("no patient column", lambda p: p.edit(VISITS, ("patient_id", "pid")), (VISITS, "patient_id")),
     Bad("no patient id in a row", cell(12, "patient_id", ""), (VISITS, "patient_id", "12")),
     Bad("one patient with two ids and no crosswalk", two_ids, (VISITS, "ssn", "2, 15"), values=("219-09-9999", "219099999")),
+    Bad("one patient with two ids in two columns", two_ids_across, ("visits",), values=("219-09-9999", "219099999")),
     Bad("duplicate record ids", twice, (VISITS, "visit_id", "4, 9")),
     Bad("NaN", cell(7, "stay_days", "NaN"), (VISITS, "stay_days", "7")),
     Bad("infinity", cell(8, "stay_days", "-inf"), (VISITS, "stay_days", "8")),
@@ -226,9 +234,7 @@ ROWS = [
     Bad("a kind of identifier that is not there", edit(('phone = "phone"', 'phone = "telephone"')), ("telephone",)),
     Bad("statistics of a column that is not there", edit(("mean(stay_days", "mean(days")), ("stay", "days")),
     Bad("statistics by a column that is not there", edit(("{sex =", "{gender =")), ("stay", "gender")),
-    Bad("statistics of a column of text", edit(("mean(stay_days", "mean(name")), ("stay", "name")),
     Bad("training on a column that is not there", edit(("number(stay_days", "number(days")), ("readmitted", "days")),
-    Bad("training on a column of text", edit(("number(stay_days", "number(name")), ("readmitted", "name")),
     Bad("training towards a column that is not there", edit(('target = "readmitted"', 'target = "again"')), ("readmitted", "again")),
     Bad("risk over a column that is not there", edit(("[[train]]", '[risk]\nquasi_identifiers = ["district"]\n\n[[train]]'), ('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["visits"]')), ("district",)),
     Bad("a missing source file", without(NOTES), ("notes", NOTES)),
@@ -340,10 +346,13 @@ def verify_said(err: str, language: str, bad: Bad, place: Place) -> None:
     """Two lines, in the language asked, that name what they must and nothing of a patient."""
     lines = err.splitlines()
     first, second = (
-        ("confide: error: ", "confide: hint: ") if language == "en" else ("confide：错误：", "confide：提示：")
+        ("confide: error: ", "confide: hint: ")
+        if language == "en"
+        else ("confide：错误：", "confide：提示：")
     )
     assert len(lines) == 2, err[:2000]
-    assert lines[0].startswith(first) and lines[1].startswith(second)
+    assert lines[0].startswith(first)
+    assert lines[1].startswith(second)
     told = lines[0].removeprefix(first)
     for name in bad.names:
         assert name in err, f"{name!r} is not named in: {err}"
@@ -352,7 +361,8 @@ def verify_said(err: str, language: str, bad: Bad, place: Place) -> None:
     if language == "zh":
         bare = COMMANDS.sub("", err.replace(str(place.folder.parent), ""))
         assert not ENGLISH.search(bare), err
-        assert re.search(r"[\u4e00-\u9fff]{2}", told) and re.search(r"[\u4e00-\u9fff]{2}", lines[1])
+        for line in (told, lines[1].removeprefix(second)):
+            assert re.search(r"[\u4e00-\u9fff]{2}", line)
 
 
 def verify_silent(shown: str, bad: Bad, place: Place) -> None:
@@ -373,7 +383,9 @@ def test_bad_input_is_told_in_one_sentence_and_a_hint_and_the_study_goes_on_when
     before = files_of(place.folder, home())
     undo = bad.harm(place)
     after = files_of(place.folder, home())
-    harmed = {path: before.get(path) for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+    harmed = {
+        path: before.get(path) for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+    }
     entries = charges()
 
     for language in ("en", "zh"):

@@ -133,11 +133,8 @@ class Ledger:
             BudgetExceeded: the account as a whole is smaller than the allowance.
         """
         with self._write() as writer:
-            rule = self.may_grant(account, epsilon=epsilon, delta=delta, unit=unit)
-            there = self.store.last(kind="allowance", account=account, study=study)
-            if there is not None:
-                if there.body["rule"] != rule.to_json():
-                    raise InvalidInput("ledger.allowance-differs", study=study, account=account)
+            rule = self.may_grant(account, epsilon=epsilon, delta=delta, unit=unit, study=study)
+            if self.store.last(kind="allowance", account=account, study=study) is not None:
                 return
             writer.append(
                 {
@@ -151,12 +148,14 @@ class Ledger:
                 }
             )
 
-    def may_grant(self, account: str, *, epsilon: float, delta: float, unit: str = "patient") -> Rule:
-        """Return the rule that an allowance of this size would have.
+    def may_grant(
+        self, account: str, *, epsilon: float, delta: float, unit: str = "patient", study: str
+    ) -> Rule:
+        """Return the rule that an allowance of this size would have; writes nothing.
 
         Raises:
             InvalidInput: no such account, or one of another unit: what protects single rows says nothing
-                about a patient with several.
+                about a patient with several; or `study` holds another allowance.
             BudgetExceeded: the account as a whole is smaller.
         """
         if (kept := self._opening(account).body["unit"]) != unit:
@@ -164,6 +163,9 @@ class Ledger:
         rule, total = Rule.for_budget(epsilon, delta), self._rule(account)
         if rule.epsilon > total.epsilon or rule.delta > total.delta:
             raise BudgetExceeded("ledger.allowance-exceeds-account", account=account, asked=epsilon)
+        there = self.store.last(kind="allowance", account=account, study=study)
+        if there is not None and there.body["rule"] != rule.to_json():
+            raise InvalidInput("ledger.allowance-differs", study=study, account=account)
         return rule
 
     # charges ----------------------------------------------------------------------------------------
