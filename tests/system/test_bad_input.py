@@ -7,18 +7,29 @@ the command again. The rows with a process of its own (Ctrl-C, a full disk) are 
 import contextlib
 import fcntl
 import io
+import json
 import os
 import re
+import resource
 import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small import STUDY, Small, make_small
+from small import PASSPHRASE, STUDY, Small, make_small
 
 from confide.cli.main import run
 from confide.ledger.home import home, open_ledger
+from confide.ledger.verify import verify_ledger
+from confide.study.workplace import vault_folder
+from confide.vault.custody import Cost
+from confide.vault.vault import open_vault
 
 PATIENTS = 60
 HUGE = 10 * 1024 * 1024
@@ -74,27 +85,28 @@ class Bad:
         code: the exit code.
         values: what must not be shown beside what `small` planted.
         before: commands that run, and succeed, before the damage.
+        mend: mends the damage, where putting the files back is not how it is done.
     """
 
     name: str
-    harm: Callable[[Place], Callable[[], object] | None]
+    harm: Callable[[Place], object]
     names: tuple[str, ...] = ()
     code: int = 2
     values: tuple[str, ...] = ()
     before: tuple[tuple[str, ...], ...] = ()
     command: tuple[str, ...] = ("run",)
-    mended: Callable[[Place], None] | None = field(default=None)
+    mend: Callable[[Place], None] | None = None
 
 
-def write(name: str, content: bytes) -> Callable[[Place], None]:
-    return lambda place: (place.folder / name).write_bytes(content) and None
+def write(name: str, content: bytes) -> Callable[[Place], object]:
+    return lambda place: (place.folder / name).write_bytes(content)
 
 
-def edit(*changes: tuple[str, str], name: str = "study.toml") -> Callable[[Place], None]:
+def edit(*changes: tuple[str, str], name: str = "study.toml") -> Callable[[Place], object]:
     return lambda place: place.edit(name, *changes)
 
 
-def cell(row: int, column: str, value: str) -> Callable[[Place], None]:
+def cell(row: int, column: str, value: str) -> Callable[[Place], object]:
     return lambda place: place.cell(row, column, value)
 
 
@@ -123,13 +135,13 @@ def huge_note(place: Place) -> None:
 
 
 def two_ids(place: Place) -> None:
-    place.column("ssn", {2: "219-09-9999", 15: "219-09-9999"})
+    place.column("ssn", {2: "219-09-8765", 15: "219-09-8765"})
     place.edit("study.toml", ('phone = "phone"', 'phone = "phone", ssn = "ssn"'))
 
 
 def two_ids_across(place: Place) -> None:
-    place.column("ssn", {2: "219-09-9999"})
-    place.column("ssn_2", {15: "219 09 9999"})
+    place.column("ssn", {2: "219-09-8765"})
+    place.column("ssn_2", {15: "219 09 8765"})
     place.edit("study.toml", ('phone = "phone"', 'phone = "phone", ssn = "ssn", ssn_2 = "ssn"'))
 
 
@@ -175,6 +187,11 @@ def other_study_spends(place: Place) -> None:
             pass
 
 
+def ask_for_less(place: Place) -> None:
+    """An account is never refilled; what can be done is to ask for less."""
+    place.edit("study.toml", ("epsilon = 1.0", "epsilon = 0.2"), ("epsilon = 1.0", "epsilon = 0.2"))
+
+
 def flip_in_ledger(place: Place) -> None:
     path = home() / "ledger.sqlite"
     data = path.read_bytes()
@@ -194,11 +211,11 @@ def readable_passphrase(place: Place) -> Callable[[], object]:
     return lambda: path.chmod(0o600)
 
 
-def without(*names: str) -> Callable[[Place], None]:
-    return lambda place: [(place.folder / name).unlink() for name in names] and None
+def without(*names: str) -> Callable[[Place], object]:
+    return lambda place: [(place.folder / name).unlink() for name in names]
 
 
-def without_home(name: str) -> Callable[[Place], None]:
+def without_home(name: str) -> Callable[[Place], object]:
     return lambda place: (home() / name).unlink()
 
 
@@ -218,8 +235,8 @@ ROWS = [
     Bad("open quote", cell(6, "name", '"Wolfeschlegel'), (VISITS, "6"), values=("Wolfeschlegel",)),
     Bad("no patient column", lambda p: p.edit(VISITS, ("patient_id", "pid")), (VISITS, "patient_id")),
     Bad("no patient id in a row", cell(12, "patient_id", ""), (VISITS, "patient_id", "12")),
-    Bad("one patient with two ids and no crosswalk", two_ids, (VISITS, "ssn", "2, 15"), values=("219-09-9999", "219099999")),
-    Bad("one patient with two ids in two columns", two_ids_across, ("visits",), values=("219-09-9999", "219099999")),
+    Bad("one patient with two ids and no crosswalk", two_ids, (VISITS, "ssn", "2, 15"), values=("219-09-8765", "219098765")),
+    Bad("one patient with two ids in two columns", two_ids_across, ("visits",), values=("219-09-8765", "219098765")),
     Bad("duplicate record ids", twice, (VISITS, "visit_id", "4, 9")),
     Bad("NaN", cell(7, "stay_days", "NaN"), (VISITS, "stay_days", "7")),
     Bad("infinity", cell(8, "stay_days", "-inf"), (VISITS, "stay_days", "8")),
@@ -227,7 +244,7 @@ ROWS = [
     Bad("a 10 MB cell", cell(9, "name", "Z" * HUGE), (VISITS, "name", "9"), values=("ZZZZ",)),
     Bad("a 10 MB note", huge_note, (NOTES, "note", "7"), values=("ZZZZ",)),
     Bad("negative age", cell(10, "age", "-77"), (VISITS, "age", "10"), values=("-77",)),
-    Bad("2023-02-30", cell(11, "born", "2023-02-30"), (VISITS, "born", "11"), values=("2023-02-30",)),
+    Bad("2023-02-30", cell(21, "born", "2023-02-30"), (VISITS, "born", "21"), values=("2023-02-30",)),
     Bad("an identifier column that is not there", edit(('phone = "phone"', 'telefon = "phone"')), (VISITS, "telefon")),
     Bad("a text column that is not there", edit(('text = "note"', 'text = "story"')), (NOTES, "story")),
     Bad("a record id column that is not there", edit(('id = "visit_id"', 'id = "case"')), (VISITS, "case")),
@@ -244,8 +261,8 @@ ROWS = [
     Bad("a crosswalk in a circle", write("ids.csv", b"id,patient\nW-1,W-2\nW-2,W-1\n"), ("ids.csv", "2, 3"), values=("W-1", "W-2")),
     Bad("a crosswalk without its columns", write("ids.csv", b"old,new\nW-1,W-2\n"), ("ids.csv",), values=("W-1", "W-2")),
     Bad("an opt-out list without a header", write("optout.csv", b"p7\np8\n"), ("optout.csv",)),
-    Bad("no row left after opt-outs", everybody_opts_out, ("visits",)),
-    Bad("nobody consents", nobody_consents, ("visits",)),
+    Bad("no row left after opt-outs", everybody_opts_out, ("notes",)),
+    Bad("nobody consents", nobody_consents, ("notes",)),
     # study.toml
     Bad("no study file", without("study.toml"), ("study.toml",)),
     Bad("a study file that is not TOML", edit(('name = "readmission"', "name = readmission")), ("study.toml", "3")),
@@ -273,29 +290,29 @@ ROWS = [
     Bad("nobody to type the passphrase", edit(('passphrase_file = "passphrase.txt"', "")), ("passphrase_file",)),
     Bad("no vault", without_home("vault/vault.sqlite"), ("vault",)),
     Bad("a vault with a flipped bit", lambda p: flip(home() / "vault/vault.sqlite"), ("vault.sqlite",), 5),
-    Bad("a vault that is no database", lambda p: (home() / "vault/vault.sqlite").write_bytes(b"Z" * 8192) and None, ("vault.sqlite",), 5),
+    Bad("a vault that is no database", lambda p: (home() / "vault/vault.sqlite").write_bytes(b"Z" * 8192), ("vault.sqlite",), 5),
     Bad("a sealed file with a flipped bit", flip_largest_sealed, (".sealed",), 5, before=SEALED),
     Bad("an index with a flipped bit", lambda p: flip(p.folder / "sealed/index.sealed"), ("index.sealed",), 5, before=SEALED),
-    Bad("a sealed file that is gone", lambda p: max((p.folder / "sealed").glob("*.sealed"), key=lambda f: f.stat().st_size).unlink(), (".sealed",), before=SEALED),
+    Bad("a sealed file that is gone", lambda p: max((p.folder / "sealed").glob("*.sealed"), key=lambda f: f.stat().st_size).unlink(), (".sealed",), 5, before=SEALED),
     Bad("no account", edit(('name = "inpatients"', 'name = "outpatients"')), ("outpatients",)),
     Bad("over budget: the account was never that large", edit(("epsilon = 3.0\ndelta", "epsilon = 300.0\ndelta")), ("inpatients", "300"), 3),
-    Bad("over budget: others have spent it", other_study_spends, ("inpatients",), 3),
+    Bad("over budget: others have spent it", other_study_spends, ("inpatients",), 3, mend=ask_for_less),
     Bad("over budget: the step does not fit what is left", edit(("epsilon = 1.0\n\n[[train]]", "epsilon = 1.5\n\n[[train]]")), ("stay", "readmission"), 3, before=RUN),
     Bad("another allowance", edit(("epsilon = 3.0\ndelta", "epsilon = 2.5\ndelta")), ("readmission", "inpatients"), before=RUN),
     Bad("a restored old ledger", old_ledger, ("checkpoint",), 5, before=RUN),
     Bad("a restored old ledger with its checkpoint", old_home, ("checkpoint",), 5, before=RUN),
     Bad("a ledger that is gone", without_home("ledger.sqlite"), ("ledger.sqlite",), 5),
-    Bad("a ledger that is no database", lambda p: (home() / "ledger.sqlite").write_bytes(b"Z" * 8192) and None, ("ledger.sqlite",), 5),
+    Bad("a ledger that is no database", lambda p: (home() / "ledger.sqlite").write_bytes(b"Z" * 8192), ("ledger.sqlite",), 5),
     Bad("a ledger entry that was changed", flip_in_ledger, ("1",), 5),
-    Bad("a checkpoint that is none", lambda p: (home() / "checkpoint").write_bytes(b"\xff\xfe") and None, ("checkpoint",), 5),
+    Bad("a checkpoint that is none", lambda p: (home() / "checkpoint").write_bytes(b"\xff\xfe"), ("checkpoint",), 5),
     Bad("the same plan on other data", cell(5, "stay_days", "29"), ("stay", "readmission"), before=RUN),
     Bad("a second run while one is at work", another_run),
     Bad("a gate that does not hold", edit(("identifier_risk = 0.05", "identifier_risk = 0.0001")), ("outgoing",), 4),
     # other commands
     Bad("check finds the same", cell(7, "stay_days", "NaN"), (VISITS, "stay_days", "7"), command=("check",)),
-    Bad("check over budget", other_study_spends, ("inpatients",), 3, command=("check",)),
+    Bad("check over budget", other_study_spends, ("inpatients",), 3, mend=ask_for_less, command=("check",)),
     Bad("seal without a source", without(NOTES), ("notes", NOTES), command=("seal",)),
-    Bad("a dossier that was changed", lambda p: (p.folder / "dossier/inside.json").write_bytes(b"{") and None, ("inside.json",), 5, before=RUN, command=("status",)),
+    Bad("a dossier that was changed", lambda p: (p.folder / "dossier/inside.json").write_bytes(b"{"), ("inside.json",), 5, before=RUN, command=("status",)),
 ]  # fmt: skip
 
 
@@ -306,6 +323,8 @@ def template(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONFIDE_HOME", str(folder / "home"))
         small = make_small(folder / "study", text=STUDY, patients=PATIENTS)
+        cheap = Cost(memory_kib=1024, passes=1, lanes=1)
+        open_vault(vault_folder(), passphrase=PASSPHRASE).change_passphrase(PASSPHRASE, cost=cheap)
         shutil.copy(home() / "ledger.sqlite", folder / "backup.sqlite")
     return folder, small
 
@@ -333,8 +352,6 @@ def files_of(*folders: Path) -> dict[Path, bytes]:
 def charges() -> list[tuple[int, str]]:
     if not (home() / "ledger.sqlite").exists():
         return []
-    import sqlite3
-
     with contextlib.closing(sqlite3.connect(home() / "ledger.sqlite")) as database:
         try:
             return database.execute("SELECT sequence, hash FROM entries ORDER BY sequence").fetchall()
@@ -402,13 +419,125 @@ def test_bad_input_is_told_in_one_sentence_and_a_hint_and_the_study_goes_on_when
             now = {path: data for path, data in files_of(place.folder).items() if "outgoing" in path.parts}
             assert now == {path: data for path, data in after.items() if "outgoing" in path.parts}
 
+    if bad.mend is not None:
+        bad.mend(place)
+    else:
+        put_back(harmed)
+    if callable(undo):
+        undo()
+    code, _, err = call(*command)
+    assert code == 0, err
+
+
+def put_back(harmed: dict[Path, bytes | None]) -> None:
     for path, content in harmed.items():
         if content is None:
             path.unlink(missing_ok=True)
         else:
             path.write_bytes(content)
             path.chmod(0o600)
-    if undo is not None:
-        undo()
-    code, _, err = call(*command)
+
+
+# processes of their own ---------------------------------------------------------------------------------
+
+CONFIDE = [sys.executable, "-c", "from confide.cli.main import run; run()"]
+
+
+def ended_well(place: Place) -> None:
+    code, _, err = call("run", str(place.folder))
     assert code == 0, err
+    with open_ledger(home()) as ledger:
+        verify_ledger(ledger)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_ctrl_c_ends_a_run_with_130_abandons_the_charge_and_the_next_run_goes_on(place, language):
+    place.edit("study.toml", ("steps = 10", "steps = 2000"))
+    command = [*CONFIDE, "run", str(place.folder), "--language", language]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 30
+        while not names_charged() >= {"readmitted"} and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert out == ""
+    bad = Bad("Ctrl-C", lambda _: None)
+    verify_said(err, language, bad, place)
+    verify_silent(err, bad, place)
+    assert not (place.folder / "outgoing").exists()
+    with open_ledger(home()) as ledger:
+        balance = ledger.balance("inpatients", "readmission")
+    assert (balance.charges, balance.abandoned, balance.open) == (2, 1, 0)
+    ended_well(place)
+
+
+def names_charged() -> set[str]:
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"file:{home()}/ledger.sqlite?mode=ro", uri=True)
+        ) as database:
+            rows = database.execute("SELECT body FROM entries WHERE kind = 'charge'").fetchall()
+    except sqlite3.OperationalError:
+        return set()
+    return {json.loads(body)["name"] for (body,) in rows}
+
+
+@pytest.mark.parametrize("most", [100, 5_000, 30_000, 60_000])
+def test_a_file_that_cannot_grow_is_told_in_two_lines_and_the_next_run_goes_on(place, most):
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    command = [*CONFIDE, "run", str(place.folder), "--language", "zh"]
+    done = subprocess.run(command, capture_output=True, text=True, preexec_fn=small_files, check=False)
+    assert done.returncode == 2, done.stderr
+    verify_said(done.stderr, "zh", Bad("full", lambda _: None), place)
+    verify_silent(done.stdout + done.stderr, Bad("full", lambda _: None), place)
+    ended_well(place)
+
+
+FULL_DISK = """
+mount -t tmpfs -o size=8m none "$1" && cp -r "$2/home" "$2/study" "$1" || exit 77
+export CONFIDE_HOME="$1/home" TMPDIR="$1"
+dd if=/dev/zero of="$1/filler" bs=1k 2>/dev/null
+truncate -s "-$3K" "$1/filler"
+for language in en zh; do
+    "$4" -c "from confide.cli.main import run; run()" run "$1/study" --language $language
+    echo "$language $?"; echo >&2
+done
+rm "$1/filler"
+"$4" -c "from confide.cli.main import run; run()" run "$1/study" --json >/dev/null
+echo "mended $?"
+"$4" -c "from confide.cli.main import run; run()" ledger verify --json >/dev/null
+echo "verified $?"
+"""
+
+
+@pytest.mark.parametrize("left", [4, 80, 200])
+def test_a_full_disk_is_told_in_two_lines_and_the_next_run_goes_on(template, place, left, tmp_path_factory):
+    disk = tmp_path_factory.mktemp("disk")
+    script = [
+        "unshare",
+        "-rm",
+        "sh",
+        "-c",
+        FULL_DISK,
+        "sh",
+        str(disk),
+        str(template[0]),
+        str(left),
+        sys.executable,
+    ]
+    try:
+        done = subprocess.run(script, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no unshare on this machine")
+    if done.returncode == 77 or "Operation not permitted" in done.stderr:
+        pytest.skip("this machine does not let a test mount a small disk")
+    assert done.stdout.split() == ["en", "2", "zh", "2", "mended", "0", "verified", "0"], (
+        done.stdout + done.stderr
+    )
+    bad = Bad("full disk", lambda _: None)
+    for language, told in zip(("en", "zh"), done.stderr.split("\n\n"), strict=False):
+        verify_said(told.strip(), language, bad, place)
+        verify_silent(told, bad, place)
