@@ -7,7 +7,7 @@ from confide.audit.bytesearch import search_bytes
 
 values = st.one_of(
     st.text(alphabet="张伟王", min_size=2, max_size=4),
-    st.text(alphabet="ab1", min_size=8, max_size=9),
+    st.text(alphabet="ab1", min_size=11, max_size=12),
 )
 
 

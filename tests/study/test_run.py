@@ -259,3 +259,23 @@ def test_no_id_of_a_patient_leaves_in_notes_or_tables(tmp_path):
     out = b"".join(files_of(small.folder / "outgoing").values())
     assert outcome.verdict == "pass"
     assert re.findall(rb"PT-77\d+|OLD-4711", out) == []
+
+
+def test_one_patients_odd_cell_changes_how_nobody_elses_cell_is_read(tmp_path):
+    from confide.stats.plan import exact_sums
+    from confide.study.plans import stats_plans
+    from confide.study.sources import read_originals
+    from confide.study.workplace import open_workplace
+
+    text = STUDY.replace('sex = ["F", "M"], age', 'stay_days = ["2.0", "3.0", "5.0"], age').replace('"mean(stay_days, 0, 30)"', '"mean(age, 0, 100)"')
+    small = make_small(tmp_path / "study", text=text)
+    visits, sums = small.folder / "raw" / "visits.csv", []
+    visits.write_text(re.sub(r",(\d+),([01])$", r",\1.0,\2", visits.read_text(), flags=re.MULTILINE))
+    for odd in ("", "v999,p200,Nobody,13900000000,R700200,1980-03-01,F,odd,2.5x,0\n"):
+        visits.write_text(visits.read_text() + odd)
+        with open_workplace(small.folder) as place:
+            [plan] = stats_plans(place.study)
+            frame = read_originals(place.study, place.vault).tables["visits"]
+            sums.append({str(part): values.tolist() for part, values in exact_sums(plan, frame).items()})
+    assert sums[0] == sums[1]
+    assert any(any(values) for values in sums[0].values())

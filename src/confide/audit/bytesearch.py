@@ -1,7 +1,7 @@
 """Search every outgoing byte for every known identifier.
 
 Guarantee: each exact occurrence (UTF-8, case folded for ASCII) of each value is found; one of fewer than
-eight ASCII letters and digits only where it stands by itself, not inside a longer word or number. An
+eleven ASCII letters and digits only where it stands by itself, not inside a longer word or number. An
 identifier that belongs to one person (an id, a phone) is a leak wherever it stands; a name, or an id of
 fewer than six characters, is a leak in its own patient's records and a coincidence elsewhere, because
 other people carry the same name and other things the same number.
@@ -25,7 +25,7 @@ SOLE = frozenset(
 )  # fmt: skip
 SHARED = frozenset({"name", "kin", "address"})
 _SHORTEST = 4  # bytes; one Han character has three
-_ALONE = 8  # a needle of fewer bytes has to stand by itself
+_ALONE = 11  # a needle of fewer bytes has to stand by itself
 _TELLING = 6  # an id of fewer bytes tells nothing outside its own patient's records
 _WORD = re.compile(rb"[0-9a-z]")
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64

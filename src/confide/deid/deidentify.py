@@ -89,6 +89,7 @@ class Deidentifier:
         language: language of redaction tags; both languages are always searched.
         review: "mask", "hold" or "block": what doubtful spans do to their document.
         today: the day at which birth dates are looked at when the records name no later day.
+        taken: numbers that belong to people of the records; no invented number equals one of them.
 
     Raises:
         InvalidInput: no such policy, or a key that is too short.
@@ -106,7 +107,9 @@ class Deidentifier:
         language: Language = "en",
         review: Review = "mask",
         today: date | None = None,
+        taken: Iterable[str] = (),
     ) -> None:
+        self._taken = frozenset(value.strip().casefold() for value in taken)
         self._policy: Policy = load_policy(policy)
         self._keyed = Keyed(key)
         self._language: Language = language
@@ -271,6 +274,7 @@ class Deidentifier:
             tags=self._tags,
             reference=reference,
             full_names=full_names,
+            taken=self._taken,
         )
 
     def _replace(self, text: str, document: Document, replacer: Replacer) -> CleanText:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 
 import polars as pl
 
+from confide.audit.bytesearch import SOLE
 from confide.deid.deidentify import Deidentifier, DeidNote
 from confide.deid.review import ReviewItem
 from confide.records.notes import Note
@@ -73,6 +74,7 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
         key=vault.subkey(f"pseudonyms/{study.study.name}"),
         language=study.study.language,
         review=study.deid.review,
+        taken=(value for kinds in known.values() for kind in SOLE & kinds.keys() for value in kinds[kind]),
     )
     status = deid.policy.status
     outputs: list[Output] = []

@@ -19,6 +19,7 @@ from confide.records.notes import Note
 from confide.records.patients import read_crosswalk, read_id_list, refuse_two_patients_across
 from confide.records.section import SourceSection
 from confide.study.config import Study
+from confide.study.plans import columns_of_plans
 from confide.types import Json, Progress, no_progress
 from confide.vault.vault import Vault
 
@@ -140,7 +141,13 @@ def _read(
         content = files(source.name)
         commitments[source.name] = _commit(study, vault, source, [*lists.items(), *content])
         loaded = load_source(
-            source, content, patient=patient.id, crosswalk=crosswalk, optout=optout, consented=consented
+            source,
+            content,
+            patient=patient.id,
+            crosswalk=crosswalk,
+            optout=optout,
+            consented=consented,
+            text=columns_of_plans(study, source.name),
         )
         if isinstance(loaded, pl.DataFrame):
             tables[source.name] = _with_unit(study, loaded)
