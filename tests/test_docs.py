@@ -51,7 +51,12 @@ def walk(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
             kept.write_text(block.text, encoding="utf-8")
             script.append(f"cp '{kept}' '{block.file}'")
     return subprocess.run(
-        ["bash", "-c", "\n".join(script)], cwd=folder, env=_clean(), capture_output=True, text=True, timeout=240
+        ["bash", "-c", "\n".join(script)],
+        cwd=folder,
+        env=_clean(),
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
 
 
@@ -72,7 +77,10 @@ def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path
 
 def test_both_languages_walk_the_same_way():
     english, chinese = (
-        [(each.language, each.file is None) for each in blocks((ROOT / "docs" / page).read_text(encoding="utf-8"))]
+        [
+            (each.language, each.file is None)
+            for each in blocks((ROOT / "docs" / page).read_text(encoding="utf-8"))
+        ]
         for page in ("first-steps.md", "first-steps.zh-CN.md")
     )
     assert [each for each in chinese if each[0] != "sh"] == [each for each in english if each[0] != "sh"]
@@ -88,7 +96,9 @@ def test_a_planted_wrong_command_is_found_with_its_line(planted, tmp_path):
 
 @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
 def test_the_python_of_the_readme_runs(page, tmp_path):
-    found = [block for block in blocks((ROOT / page).read_text(encoding="utf-8")) if block.language == "python"]
+    found = [
+        block for block in blocks((ROOT / page).read_text(encoding="utf-8")) if block.language == "python"
+    ]
     assert found
     for block in found:
         done = subprocess.run(
