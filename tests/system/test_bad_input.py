@@ -22,14 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small import PASSPHRASE, STUDY, Small, make_small
+from quick import make_quick
+from small import STUDY, Small, make_small
 
 from confide.cli.main import run
 from confide.ledger.home import home, open_ledger
 from confide.ledger.verify import verify_ledger
-from confide.study.workplace import vault_folder
-from confide.vault.custody import Cost
-from confide.vault.vault import open_vault
 
 PATIENTS = 60
 HUGE = 10 * 1024 * 1024
@@ -323,8 +321,7 @@ def template(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONFIDE_HOME", str(folder / "home"))
         small = make_small(folder / "study", text=STUDY, patients=PATIENTS)
-        cheap = Cost(memory_kib=1024, passes=1, lanes=1)
-        open_vault(vault_folder(), passphrase=PASSPHRASE).change_passphrase(PASSPHRASE, cost=cheap)
+        make_quick()
         shutil.copy(home() / "ledger.sqlite", folder / "backup.sqlite")
     return folder, small
 
