@@ -18,7 +18,7 @@ FRESH = (
     .replace('name = "stay"', 'name = "stay-{n}"')
     .replace('name = "readmitted"', 'name = "readmitted-{n}"')
     .replace("epsilon = 3.0", "epsilon = 900.0")
-    .replace("steps = 10", "steps = 300")
+    .replace("steps = 10", "steps = 1000")
 )
 
 

@@ -105,9 +105,7 @@ def shown_by(pid: int, apart: tuple[Path, ...]) -> bytes:
         with suppress(OSError):
             for handle in Path(f"/proc/{each}/fd").iterdir():  # also of files without a name
                 with suppress(OSError):
-                    if handle.is_file() and not any(
-                        Path(os.readlink(handle)).is_relative_to(a) for a in apart
-                    ):
+                    if handle.is_file() and not any(handle.readlink().is_relative_to(a) for a in apart):
                         seen += handle.read_bytes()
     return seen
 

@@ -18,7 +18,7 @@ from confide.stats.section import StatsSection
 from confide.study.toml import Lines, parse, read_section
 from confide.train.section import TrainSection
 
-FILE = "study.toml"
+FILE, RECOVERY_KEY = "study.toml", "recovery-key.txt"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
