@@ -16,6 +16,7 @@ from confide.audit.bytesearch import search_bytes
 from confide.errors import GateRefused
 from confide.ledger.ledger import Ledger, now
 from confide.risk.measure import measure
+from confide.study.config import RECOVERY_KEY
 from confide.study.dossier import build
 from confide.study.gates import GATES, Gate, Verdict, judge
 from confide.study.models import Trained, train_models
@@ -30,7 +31,6 @@ from confide.types import Json, Progress
 from confide.words import say
 
 Step = Callable[[str], AbstractContextManager[Progress]]
-RECOVERY_KEY = "recovery-key.txt"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
