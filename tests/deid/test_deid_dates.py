@@ -45,7 +45,7 @@ FORMATS = {
 
 def loose(written):
     """Forget what a date cannot tell of its own format: whether 12/25 is padded and May short."""
-    short = re.sub("|".join(MONTHS), lambda match: match.group()[:3], written)
+    short = re.sub("|".join(MONTHS), lambda match: match.group()[:3], written, flags=re.IGNORECASE)
     return re.sub(r"(?<![0-9])0(?=[0-9])", "", short)
 
 

@@ -167,3 +167,10 @@ def test_the_repr_of_known_values_shows_none_of_them():
     assert "张伟" not in repr(known)
     assert "smith" not in repr(known).lower()
     assert "1949" not in repr(known)
+
+
+@pytest.mark.parametrize("carrier", ["12{}34", "CT{}", "{}A", "x{}y", "９{}９"])
+@pytest.mark.parametrize("value", ["ZY36700265", "41030519480804523X", "8812345"])
+def test_a_known_code_is_found_even_where_letters_and_digits_touch_it(carrier, value, clean):
+    (text,) = clean(carrier.format(value), known={"record-number": (value,)})
+    assert normal(value) not in normal(text)
