@@ -25,9 +25,10 @@ import pytest
 from quick import make_quick
 from small import STUDY, Small, make_small
 
-from confide.cli.main import run
+from confide.cli.main import explain, foreseen, run
 from confide.ledger.home import home, open_ledger
 from confide.ledger.verify import verify_ledger
+from confide.words import speaking
 
 PATIENTS = 60
 HUGE = 10 * 1024 * 1024
@@ -434,6 +435,110 @@ def put_back(harmed: dict[Path, bytes | None]) -> None:
         else:
             path.write_bytes(content)
             path.chmod(0o600)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyError("Zebulon"),
+        ValueError("Zebulon"),
+        MemoryError("Zebulon"),
+        OSError(28, "Zebulon"),
+        RecursionError("Zebulon"),
+    ],
+)
+def test_an_unforeseen_error_is_told_without_its_own_text(error, language, capsys):
+    with speaking(language):
+        code = explain(foreseen(error), as_json=False)
+    told = capsys.readouterr().err
+    assert code in (1, 2)
+    assert len(told.splitlines()) == 2
+    assert "Zebulon" not in told
+
+
+LINES = {
+    "no command": ["nothing"],
+    "no option": ["run", "--nothing"],
+    "another language": ["check", "--language", "fr"],
+    "no value": ["ledger", "account", "inpatients", "--epsilon", "1"],
+    "no number": ["ledger", "account", "inpatients", "--epsilon", "x", "--delta", "1e-9", "--patients", "5"],
+    "NaN": ["ledger", "account", "in", "--epsilon", "nan", "--delta", "1e-9", "--patients", "5"],
+    "no delta": ["ledger", "account", "in", "--epsilon", "1", "--delta", "nan", "--patients", "5"],
+    "no name": ["ledger", "account", " ", "--epsilon", "1", "--delta", "1e-9", "--patients", "5"],
+    "no patients": ["ledger", "account", "in", "--epsilon", "1", "--delta", "1e-9", "--patients", "0"],
+    "other figures": [
+        "ledger",
+        "account",
+        "inpatients",
+        "--epsilon",
+        "1",
+        "--delta",
+        "1e-9",
+        "--patients",
+        "5",
+    ],
+    "no folder": ["ledger", "checkpoint", "/no/such/folder/file"],
+    "no study": ["run", "/no/such/folder"],
+    "nothing to look at": ["init", "/no/such/folder"],
+}
+
+
+@pytest.mark.parametrize("arguments", LINES.values(), ids=LINES)
+def test_a_wrong_command_line_is_told_in_two_lines_and_as_json(arguments, place):
+    for language in ("en", "zh"):
+        code, out, err = call("--language", language, *arguments)
+        assert (code, out) == (2, "")
+        verify_said(err, language, Bad("line", lambda _: None), place)
+        code, out, err = call("--language", language, *arguments, "--json")
+        assert (code, err) == (2, "")
+        told = json.loads(out)["error"]
+        assert told["exit_code"] == 2
+        assert set(told) == {"code", "sentence", "hint", "exit_code"}
+
+
+def test_every_command_prints_one_json_document_also_where_a_gate_refuses(place):
+    folder = str(place.folder)
+    commands = [
+        ("check", folder), ("run", folder), ("run", folder), ("status", folder), ("seal", folder, "--remove-originals"),
+        ("open", folder), ("open", folder, "raw/visits.csv", "--to", f"{folder}/plain.csv", "--purpose", "look"),
+        ("run", folder), ("ledger", "show"), ("ledger", "verify"), ("ledger", "checkpoint", f"{folder}/copy"),
+    ]  # fmt: skip
+    for command in commands:
+        code, out, err = call(*command, "--json")
+        assert (code, err) == (0, "")
+        json.loads(out)
+    place.edit("study.toml", ("identifier_risk = 0.05", "identifier_risk = 0.0001"))
+    code, out, err = call("run", folder, "--json")
+    assert (code, err) == (4, "")
+    assert json.loads(out)["error"]["exit_code"] == 4
+
+
+def test_what_leaves_is_the_same_from_sealed_copies_and_nothing_is_charged_twice(place):
+    first = call("run", str(place.folder), "--json")[1]
+    out = files_of(place.folder / "outgoing")
+    assert call("seal", str(place.folder), "--remove-originals")[0] == 0
+    assert not (place.folder / "raw/visits.csv").exists()
+    assert call("run", str(place.folder), "--json")[1] == first
+    assert files_of(place.folder / "outgoing") == out
+    with open_ledger(home()) as ledger:
+        assert ledger.balance("inpatients").charges == 2
+
+
+def test_a_bad_file_that_was_sealed_and_is_taken_away_does_not_come_back(place):
+    place.edit("study.toml", ("raw/visits.csv", "raw/visits*.csv"))
+    (place.folder / "raw/visits-2.csv").write_bytes(b"")
+    assert call("run", str(place.folder))[0] == 2
+    (place.folder / "raw/visits-2.csv").unlink()
+    assert call("check", str(place.folder))[0] == 0
+    assert call("run", str(place.folder))[0] == 0
+
+
+def test_a_path_that_was_changed_leaves_the_old_file_out(place):
+    ended_well(place)
+    (place.folder / "raw/visits.csv").rename(place.folder / "raw/stays.csv")
+    place.edit("study.toml", ("raw/visits.csv", "raw/stays.csv"))
+    ended_well(place)
 
 
 # processes of their own ---------------------------------------------------------------------------------
