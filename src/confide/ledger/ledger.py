@@ -96,7 +96,11 @@ class Ledger:
         """
         if patients < 1:
             raise InvalidInput("error.invalid-input", field="patients", wanted=">= 1", found=patients)
-        if not 0 < delta <= 1 / (100 * patients):
+        if not name.strip() or not name.isprintable():
+            raise InvalidInput("ledger.account-name")
+        if not delta > 0:
+            raise InvalidInput("error.invalid-input", field="delta", wanted="> 0", found=delta)
+        if delta > 1 / (100 * patients):
             raise InvalidInput("ledger.delta-too-large", delta=delta, most=f"{1 / (100 * patients):.1g}")
         body = {
             "kind": "account",
