@@ -62,6 +62,37 @@ def test_an_empty_group_is_still_released_and_an_unlisted_one_never():
     assert empty["rows"] == released["rows"]  # the same noise over nobody: the release is the same
 
 
+def test_a_value_on_an_edge_is_in_the_bin_above_and_beyond_the_edges_in_none():
+    ages = [-1e308, -0.1, 0.0, 17.9, 18.0, 64.0, 65.0, 119.9, 120.0, 1e308, float("inf"), float("nan"), None]
+    rows = [
+        {"_patient": f"p{i}", "sex": "F", "age": age, "stay": 1.0, "times": 1} for i, age in enumerate(ages)
+    ]
+    released = plan(measures=("count",)).execute(table(rows), Silent())
+    assert [row["count"]["value"] for row in released["rows"]] == [2, 2, 2, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "wards",
+    [
+        pl.Series(["1", "2", "2", "x", None]),
+        pl.Series([1, 2, 2, 99, None]),
+        pl.Series([1, 2, 2, 2**63, None], dtype=pl.UInt64),
+        pl.Series([1, 2, 2, -128, None], dtype=pl.Int8),
+        pl.Series([1.0, 2.0, 2.0, 2.5, None]),
+        pl.Series([1.0, 2.0, 2.0, float("inf"), float("nan")]),
+        pl.Series(["1", "2", "2", "x", None], dtype=pl.Categorical),
+    ],
+)
+def test_a_listed_value_is_found_however_the_column_is_typed(wards):
+    asked = plan(
+        by={"ward": ("2", "1", "01", "seven")}, measures=("count", "proportion(ward, 2)"), epsilon=1e4
+    )
+    data = pl.DataFrame({"_patient": list("abcde"), "ward": wards})
+    rows = asked.execute(data, Silent())["rows"]
+    assert [row["count"]["value"] for row in rows] == [2, 1, 0, 0]
+    assert [row["proportion(ward, 2)"]["value"] for row in rows] == [1, 0, None, None]
+
+
 def test_a_release_holds_no_true_figure():
     data = visits(500)
     first, second = plan().execute(data, noise(3)), plan().execute(data, noise(4))
@@ -100,6 +131,19 @@ def test_a_mean_has_one_set_of_weights_above_and_below():
     row = released["rows"][1]
     assert row["mean(stay, 0, 60)"]["value"] == 15.0
     assert row["count"]["value"] == pytest.approx(1 + 2 + 2 + 2, abs=0.01)
+
+
+def test_rows_without_a_value_are_in_neither_part_of_a_mean():
+    """Formula 17: the denominator counts the rows of the numerator, not all rows of the cell."""
+    rows = [
+        {"_patient": "p1", "sex": "F", "age": 20.0, "stay": 15.0, "times": 2},
+        {"_patient": "p1", "sex": "F", "age": 20.0, "stay": None, "times": 7},
+        {"_patient": "p2", "sex": "F", "age": 20.0, "stay": float("nan"), "times": 2},
+    ]
+    released = plan(measures=("mean(stay, 0, 60)",), max_rows=2, epsilon=1000.0).execute(
+        table(rows), Silent()
+    )
+    assert released["rows"][1]["mean(stay, 0, 60)"]["value"] == 15.0
 
 
 def test_bounds_are_declared_and_an_outlier_moves_nothing_but_its_own_share():

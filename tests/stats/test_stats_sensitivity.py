@@ -48,6 +48,11 @@ def test_the_same_bound_holds_where_every_column_is_text(data):
         assert (everybody[part] == sums).all()  # a table of text and a typed one give the same integers
 
 
+def test_every_column_that_is_looked_at_is_asked_for_as_text():
+    """Promise 2: a rule that types a column by other patients' cells is refused a place here."""
+    assert plan().text_columns() == {"sex", "age", "age_band", "stay"}
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     ids=st.lists(st.one_of(st.none(), st.integers(-3, 3), st.sampled_from([2**62, -(2**62)])), max_size=60),
@@ -105,7 +110,7 @@ def test_sums_are_exact_integers_where_doubles_would_round():
     cells, codes = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     steps = np.full(n, most, dtype=np.int64)
     steps[0] -= 1
-    sums = cell_sums(cells, codes, np.array([GRID - 1]), lambda rows: steps[rows], 1)
+    (sums,) = cell_sums(cells, codes, np.array([GRID - 1]), [lambda rows: steps[rows]], 1)
     assert sums.tolist() == [(GRID - 1) * (most * n - 1)]
     assert sums[0] > 2**53
 

@@ -243,3 +243,39 @@ def test_the_inside_edition_is_for_its_owner_only(tmp_path):
     run_study(small.folder, step=QUIET)
     modes = {path.stat().st_mode & 0o077 for path in (small.folder / "dossier").iterdir()}
     assert modes == {0}
+
+
+def test_no_id_of_a_patient_leaves_in_notes_or_tables(tmp_path):
+    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["notes", "visits"]')
+    small = make_small(tmp_path / "study", text=text.replace("k = 2\n", ""))
+    raw = small.folder / "raw"
+    for file in (raw / "visits.csv", raw / "notes.jsonl"):
+        file.write_text(re.sub(r"\bp(\d+)\b", r"PT-77\1", file.read_text()))
+    (small.folder / "ids.csv").write_text("id,patient\nOLD-4711,PT-770\n")
+    (small.folder / "optout.csv").write_text("patient_id\nPT-777\n")
+    notes = raw / "notes.jsonl"
+    notes.write_text(notes.read_text().replace('"note": "', '"note": "Case OLD-4711. ', 1))
+    outcome = run_study(small.folder, step=QUIET)
+    out = b"".join(files_of(small.folder / "outgoing").values())
+    assert outcome.verdict == "pass"
+    assert re.findall(rb"PT-77\d+|OLD-4711", out) == []
+
+
+def test_one_patients_odd_cell_changes_how_nobody_elses_cell_is_read(tmp_path):
+    from confide.stats.plan import exact_sums
+    from confide.study.plans import stats_plans
+    from confide.study.sources import read_originals
+    from confide.study.workplace import open_workplace
+
+    text = STUDY.replace('sex = ["F", "M"], age', 'stay_days = ["2.0", "3.0", "5.0"], age').replace('"mean(stay_days, 0, 30)"', '"mean(age, 0, 100)"')
+    small = make_small(tmp_path / "study", text=text)
+    visits, sums = small.folder / "raw" / "visits.csv", []
+    visits.write_text(re.sub(r",(\d+),([01])$", r",\1.0,\2", visits.read_text(), flags=re.MULTILINE))
+    for odd in ("", "v999,p200,Nobody,13900000000,R700200,1980-03-01,F,odd,2.5x,0\n"):
+        visits.write_text(visits.read_text() + odd)
+        with open_workplace(small.folder) as place:
+            [plan] = stats_plans(place.study)
+            frame = read_originals(place.study, place.vault).tables["visits"]
+            sums.append({str(part): values.tolist() for part, values in exact_sums(plan, frame).items()})
+    assert sums[0] == sums[1]
+    assert any(any(values) for values in sums[0].values())

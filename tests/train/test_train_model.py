@@ -102,6 +102,14 @@ def test_a_row_is_prepared_by_public_rules_alone():
         assert (matrix(FEATURES, data[place]) == whole[place]).all()
 
 
+def test_every_column_that_is_looked_at_is_asked_for_as_text():
+    data = visits(20)
+    plan = LogisticPlan(settings=section())
+    assert plan.text_columns() == {"age", "stay", "sex", "ward", "readmitted"}
+    as_text = data.with_columns(pl.all().cast(pl.String))
+    assert (matrix(FEATURES, as_text) == matrix(FEATURES, data)).all()
+
+
 def test_missing_odd_and_far_values_have_a_place():
     data = pl.DataFrame(
         {

@@ -1,11 +1,14 @@
 """Search every outgoing byte for every known identifier.
 
-Guarantee: each exact occurrence (UTF-8, case folded for ASCII) of each value is found. An identifier
-that belongs to one person (an id, a phone) is a leak wherever it stands; a name is a leak in its own
-patient's records and a coincidence elsewhere, because other people carry the same name.
+Guarantee: each exact occurrence (UTF-8, case folded for ASCII) of each value is found; one of fewer than
+eleven ASCII letters and digits only where it stands by itself, not inside a longer word or number. An
+identifier that belongs to one person (an id, a phone) is a leak wherever it stands; a name, or an id of
+fewer than six characters, is a leak in its own patient's records and a coincidence elsewhere, because
+other people carry the same name and other things the same number.
 Nothing found is no proof of safety: what nobody listed is not searched for.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +25,9 @@ SOLE = frozenset(
 )  # fmt: skip
 SHARED = frozenset({"name", "kin", "address"})
 _SHORTEST = 4  # bytes; one Han character has three
+_ALONE = 11  # a needle of fewer bytes has to stand by itself
+_TELLING = 6  # an id of fewer bytes tells nothing outside its own patient's records
+_WORD = re.compile(rb"[0-9a-z]")
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
 
 
@@ -61,7 +67,7 @@ def search_bytes(
                 needle = value.strip().encode().lower()
                 if len(needle) >= _SHORTEST:
                     owners.setdefault(needle, set()).add(patient)
-                    if kind in SOLE:
+                    if kind in SOLE and len(needle) >= _TELLING:
                         sole.add(needle)
     text = b"\0".join(content.lower() for _, content in outputs)
     starts = (
@@ -70,10 +76,18 @@ def search_bytes(
     leaks: set[tuple[bytes, int]] = set()
     coincidences: set[tuple[bytes, int]] = set()
     for needle, at in _occurrences(text, owners, progress):
+        if len(needle) < _ALONE and _is_inside_a_word(text, at, len(needle)):
+            continue
         record = int(np.searchsorted(starts, at, side="right")) - 1
         own = outputs[record][0] in owners[needle]
         (leaks if own or needle in sole else coincidences).add((needle, record))
     return ByteSearch(len(owners), len(outputs), len(text), len(leaks), len(coincidences))
+
+
+def _is_inside_a_word(text: bytes, at: int, length: int) -> bool:
+    """Say whether a letter or digit continues the piece of text on either side; Han characters do not."""
+    before, after = text[max(0, at - 1) : at + 1], text[at + length - 1 : at + length + 1]
+    return any(len(pair) == 2 and len(_WORD.findall(pair)) == 2 for pair in (before, after))
 
 
 def _occurrences(text: bytes, needles: Iterable[bytes], progress: Progress) -> Iterable[tuple[bytes, int]]:

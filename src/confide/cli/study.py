@@ -62,7 +62,11 @@ def init_command(
     if as_json:
         show_json(made.to_json())
         return
-    click.echo(say("cli.init.wrote", file=made.study_file, sources=made.sources, guesses=made.guesses))
+    click.echo(
+        say(
+            "cli.init.wrote", file=made.study_file, sources=made.sources, guesses=made.guesses, mark=made.mark
+        )
+    )
     if made.recovery_file is not None:
         click.echo(say("cli.init.recovery", file=made.recovery_file))
     if made.account_command is not None:

@@ -24,17 +24,31 @@ _TEENS: Final = [
     "nineteen",
 ]
 _TENS: Final = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_WORD: Final = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES)}))?|{'|'.join(_TEENS)}|(?:a |one )?hundred(?: and)?(?: (?:{'|'.join(_ONES)}))?)"
+_WORD: Final = (
+    rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES)}))?|{'|'.join(_TEENS)}"
+    rf"|(?:a |one )?hundred(?: and)?(?: (?:{'|'.join(_ONES)}))?)"
+)
 _SPAN: Final = r"(?P<n>[0-9]{1,3}(?:\.[0-9])?|" + _WORD + ")"
+
+_OLD: Final = (
+    r"(?= ?-? ?years?[ -]old| ?-? ?y[/.]?o(?![a-z])| ?y\.o\.| ?yrs?[ -]?old| years of age"
+    r"| ?-? ?year-old|yF|yM| ?y/[of])"
+)
+_NO_UNIT: Final = (
+    r"(?![0-9A-Za-z%]|\.[0-9]|[- ](?:one|two|three|four|five|six|seven|eight|nine)"
+    r"| ?(?:months?|weeks?|days?|hours?))"
+)
+_AGED: Final = r"(?<![A-Za-z])(?:aged?|age is|age of|at age|age:|age =)[ :]{1,2}"
+_NINETIES: Final = r"(?<![A-Za-z])(?P<s>(?:early |mid |late |mid-)?(?P<n>nineties|90'?s|90s))(?![A-Za-z])"
 
 _FORMS: Final = (
     re.compile(r"(?P<s>(?<![0-9.])(?P<n>[0-9]{1,3})(?:\.[0-9])? ?(?:余|多)?(?:周|虚)?岁)"),
     re.compile(r"(?P<s>(?P<n>[一二两三四五六七八九]?[百十][零〇一二三四五六七八九十]{0,3}|[二三四五六七八九]十)(?:余|多|来)?(?:周|虚)?岁)"),
     re.compile(r"年龄(?:为|是)?[: ]{0,3}(?P<s>(?P<n>[0-9]{1,3}))(?![0-9.]|岁| ?[个月天])"),
     re.compile(r"(?P<s>(?P<n>九)旬|(?P<c>期颐|耄耋))"),
-    re.compile(rf"(?<![0-9A-Za-z.])(?P<s>{_SPAN})(?= ?-? ?years?[ -]old| ?-? ?y[/.]?o(?![a-z])| ?y\.o\.| ?yrs?[ -]?old| years of age| ?-? ?year-old|yF|yM| ?y/[of])", re.IGNORECASE),
-    re.compile(rf"(?<![A-Za-z])(?:aged?|age is|age of|at age|age:|age =)[ :]{{1,2}}(?P<s>{_SPAN})(?![0-9A-Za-z%]|\.[0-9]|[- ](?:one|two|three|four|five|six|seven|eight|nine)| ?(?:months?|weeks?|days?|hours?))", re.IGNORECASE),
-    re.compile(r"(?<![A-Za-z])(?P<s>(?:early |mid |late |mid-)?(?P<n>nineties|90'?s|90s))(?![A-Za-z])", re.IGNORECASE),
+    re.compile(rf"(?<![0-9A-Za-z.])(?P<s>{_SPAN}){_OLD}", re.IGNORECASE),
+    re.compile(rf"{_AGED}(?P<s>{_SPAN}){_NO_UNIT}", re.IGNORECASE),
+    re.compile(_NINETIES, re.IGNORECASE),
 )  # fmt: skip
 
 

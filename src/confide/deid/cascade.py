@@ -1,4 +1,6 @@
-"""Find identifiers in all documents of one patient: known values, patterns, dates, ages, context, then the sweep.
+"""Find identifiers in all documents of one patient, layer by layer, then sweep.
+
+Layers: known values, patterns, dates, ages, context.
 
 Each layer hands in hits over the folded text; overlaps are settled at the end. A further layer (a tagger)
 is one more function from a folded text to hits. Decides nothing about what happens to a find.
@@ -23,10 +25,12 @@ from confide.deid.patterns import find_patterns
 _SURE: Final = 0.7  # a find below this is not searched for in the other documents
 _SWEPT: Final = {*NAME_CLASSES, *NUMBER_CLASSES} - {"url", "ip"}
 _BIRTH_KEY: Final = re.compile(
-    r"(?:出生日期|出生年月日?|出生时间|生日|出生于?|生于|DOB|D\.O\.B\.?|[Dd]ate [Oo]f [Bb]irth|DATE OF BIRTH|[Bb]irth ?[Dd]ate|[Bb]orn(?: on)?|[Bb]irthday)[ :是为(]{0,4}$"
+    r"(?:出生日期|出生年月日?|出生时间|生日|出生于?|生于|DOB|D\.O\.B\.?"
+    r"|[Dd]ate [Oo]f [Bb]irth|DATE OF BIRTH|[Bb]irth ?[Dd]ate|[Bb]orn(?: on)?|[Bb]irthday)[ :是为(]{0,4}$"
 )
 _BIRTH_YEAR: Final = re.compile(
-    r"(?:生于|出生于|出生年份?[ :]?)(?P<a>1[89][0-9]{2})年?|(?P<b>1[89][0-9]{2})年(?=出生|生人|生[,。;])|[Bb]orn in (?P<c>1[89][0-9]{2})(?![0-9])"
+    r"(?:生于|出生于|出生年份?[ :]?)(?P<a>1[89][0-9]{2})年?"
+    r"|(?P<b>1[89][0-9]{2})年(?=出生|生人|生[,。;])|[Bb]orn in (?P<c>1[89][0-9]{2})(?![0-9])"
 )
 
 

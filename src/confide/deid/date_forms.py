@@ -44,7 +44,7 @@ def han_text(value: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to write a date, with groups y, m, d, or a and b where the order is open, and o for st, nd, rd, th."""
+    """One way to write a date, with groups y, m, d (a and b where the order is open) and o for st or th."""
 
     name: str
     regex: re.Pattern[str]

@@ -23,7 +23,7 @@ class DateHit:
     """A date in a folded text.
 
     `readings`: the days it can mean, the likeliest first; empty when there is no such day. `grain` is "day",
-    "month" (year and month), "month-day" or "month-only" (no year: the year is taken from the dates around it).
+    "month" (year and month), "month-day" or "month-only" (no year: it is taken from the dates around).
     `parts` are the places of year, month, day and ordinal inside `text`.
     """
 
@@ -40,7 +40,7 @@ class DateHit:
 def find_dates(text: str) -> list[DateHit]:
     """Return the dates of a folded text in order; none overlaps another.
 
-    >>> [hit.readings[0].isoformat() for hit in find_dates("2023年5月1日入院,病史3月,03/04/2023 and 4 May 2023")]
+    >>> [hit.readings[0].isoformat() for hit in find_dates("2023年5月1日,病史3月,03/04/2023, 4 May 2023")]
     ['2023-05-01', '2023-03-04', '2023-05-04']
     >>> find_dates("2023-02-30")[0].score
     0.4
@@ -211,7 +211,7 @@ def move_date(hit: DateHit, days: int) -> str | None:
 
 def write_date(hit: DateHit, day: date) -> str:
     """Write another day in the format of a hit."""
-    shown = dict((name, hit.text[start:end]) for name, start, end in hit.parts)
+    shown = {name: hit.text[start:end] for name, start, end in hit.parts}
     numbers = [value for name, value in shown.items() if name in "mdab" and value.isdigit()]
     if any(value.startswith("0") for value in numbers):
         padded = True

@@ -1,7 +1,7 @@
 """De-identify all notes and tables of a patient under one policy and one key.
 
-The door of the room: `Deidentifier` finds (`confide.deid.cascade`), replaces (`confide.deid.replace`) and says
-what was doubtful (`confide.deid.review`). It opens no file and keeps nothing of a patient between calls.
+The door of the room: `Deidentifier` finds (`confide.deid.cascade`), replaces (`confide.deid.replace`) and
+says what was doubtful (`confide.deid.review`). It opens no file and keeps nothing of a patient between calls.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +13,11 @@ import polars as pl
 
 from confide.deid.cascade import Document, find_in_documents, latest_date
 from confide.deid.classes import CLASSES, DATE_CLASSES, NAME_CLASSES
-from confide.deid.context_en import key_classes_en
-from confide.deid.context_zh import key_classes
 from confide.deid.fold import fold
 from confide.deid.hits import Hit
 from confide.deid.keyed import Keyed
 from confide.deid.known import known_values
+from confide.deid.lexicon import key_classes
 from confide.deid.policy import Policy, load_policy
 from confide.deid.replace import OLD, Replacer, as_wide, tags
 from confide.deid.review import ReviewItem, doubtful_items, refuse_if_blocked
@@ -52,7 +51,7 @@ class NoteLike(Protocol):
 class DeidNote:
     """A note after de-identification. `repr` shows no text.
 
-    `id` is the note's own id and stays inside; `release_id` and `patient` are keyed pseudonyms that may leave.
+    `id` is the note's own id and stays inside; `release_id` and `patient` are pseudonyms that may leave.
     `spans` are what was found and replaced, in the ORIGINAL text. A note that is `held` must not leave.
     `review` are its doubtful spans, masked in `text` all the same; they hold original text, so seal them.
     """
@@ -79,9 +78,10 @@ class CleanText:
 class Deidentifier:
     """De-identifies notes and tables under one policy and one key.
 
-    Guarantee: every value in `known` is found in every document of the patient; what is found is replaced as
-    the policy says, the same value by the same surrogate in all notes and tables of a patient, and by an unlinked
-    one under another key; a doubtful span is never left as it was. The key is never shown, printed or pickled.
+    Guarantee: every value in `known` is found in every document of the patient; what is found is replaced
+    as the policy says, the same value by the same surrogate in all notes and tables of a patient, and by an
+    unlinked one under another key; a doubtful span is never left as it was. The key is neither shown nor
+    pickled.
 
     Args:
         policy: name of a policy, or the path of a policy file.
@@ -89,6 +89,7 @@ class Deidentifier:
         language: language of redaction tags; both languages are always searched.
         review: "mask", "hold" or "block": what doubtful spans do to their document.
         today: the day at which birth dates are looked at when the records name no later day.
+        taken: numbers that belong to people of the records; no invented number equals one of them.
 
     Raises:
         InvalidInput: no such policy, or a key that is too short.
@@ -106,7 +107,9 @@ class Deidentifier:
         language: Language = "en",
         review: Review = "mask",
         today: date | None = None,
+        taken: Iterable[str] = (),
     ) -> None:
+        self._taken = frozenset(value.strip().casefold() for value in taken)
         self._policy: Policy = load_policy(policy)
         self._keyed = Keyed(key)
         self._language: Language = language
@@ -219,8 +222,8 @@ class Deidentifier:
 
         Returns:
             The table in the same order: `_patient` is the pseudonym; columns named in neither argument are
-            unchanged. A birth date that implies 90 years or more becomes empty in a column of dates, the words
-            of the group in a column of text; a number of years from 90 up becomes 90.
+            unchanged. A birth date that implies 90 years or more becomes empty in a column of dates, the
+            words of the group in a column of text; a number of years from 90 up becomes 90.
 
         Raises:
             InvalidInput: a column or class that does not exist, or a row without a patient.
@@ -231,7 +234,7 @@ class Deidentifier:
     def table_with_review(
         self, frame: pl.DataFrame, identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
     ) -> tuple[pl.DataFrame, list[ReviewItem]]:
-        """As `table`, with the doubtful spans of its text; under "hold" a doubtful text is left out (null)."""
+        """As `table`, with the doubtful spans of its text; under "hold" a doubtful text becomes null."""
         check_classes(identifiers)
         result, items = deidentify_table(
             frame,
@@ -271,6 +274,7 @@ class Deidentifier:
             tags=self._tags,
             reference=reference,
             full_names=full_names,
+            taken=self._taken,
         )
 
     def _replace(self, text: str, document: Document, replacer: Replacer) -> CleanText:
@@ -306,7 +310,7 @@ class Deidentifier:
             return replacer.age(age, value, doubtful=doubtful)
         if hit.type in DATE_CLASSES:
             day = document.dates.get(place)
-            new = replacer.date(hit.type, day, value, doubtful=doubtful)
+            new = replacer.day(hit.type, day, value, doubtful=doubtful)
             return None if day is None and new == value else new
         return replacer.value(hit.type, value, found_by=hit.found_by, doubtful=doubtful)
 
@@ -332,7 +336,7 @@ def _births(documents: Sequence[Document]) -> frozenset[date]:
 def _field_prefix(name: str) -> str:
     """Return the name of a field as a key before its value, so that the context rules read it."""
     folded = fold(name).text.strip()
-    return f"{folded}: " if folded in key_classes() or folded.lower() in key_classes_en() else ""
+    return f"{folded}: " if folded in key_classes("zh") or folded.lower() in key_classes("en") else ""
 
 
 def _named(item: ReviewItem, document: str) -> ReviewItem:

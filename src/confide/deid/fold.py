@@ -51,7 +51,7 @@ _TABLE: Final = _OneToOne()
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A folded text and the way back. `origin[i]` is where folded character i stands; None: the same place."""
+    """A folded text and the way back: `origin[i]` is where folded character i stands, None the same place."""
 
     text: str = field(repr=False)
     origin: list[int] | None = field(repr=False)

@@ -79,7 +79,7 @@ def _settle_cluster(text: str, ranked: list[Hit]) -> list[Hit]:
 
 
 def _without_known(text: str, hit: Hit, names: Sequence[Hit]) -> Hit:
-    """Cut a known name off the front of a longer guess of a Han name, so that the name keeps its surrogate."""
+    """Cut a known name off the front of a longer guess of a Han name, so that it keeps its surrogate."""
     if hit.is_known or domain(hit.type) != "name" or text[hit.start].isascii():
         return hit
     longest = max((n.end for n in names if n.start == hit.start and n.end < hit.end), default=hit.start)

@@ -1,10 +1,11 @@
 """Find the values that the patient's own structured fields already name.
 
 Guarantee: a value that was given is found wherever it stands, whatever its width, case, accents, spaces or
-line breaks between its characters, hyphens or dots; a birth date in every format that `confide.deid.dates` reads.
+line breaks between its characters, hyphens or dots; a birth date in every format of `confide.deid.dates`.
 Too short to be searched, and left to the context rules: numbers under three digits, single letters or Han.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -201,7 +202,7 @@ def _check(text: str, places: list[int], at: int, form: Form) -> Hit | None:
         if len(form.needle) < _TIGHT and form.needle[0].isascii() and form.type not in NAME_CLASSES:
             return None
         gap = _NAME_GAP if form.type in NAME_CLASSES else _GAP
-        for left, right in zip(inside, inside[1:], strict=False):
+        for left, right in itertools.pairwise(inside):
             if right - left > 1 and not gap.fullmatch(text, left + 1, right):
                 return None
     long_number = len(form.needle) >= 8 and form.needle.isdigit()

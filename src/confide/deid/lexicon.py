@@ -26,3 +26,13 @@ def words(language: str, key: str) -> tuple[str, ...]:
 def word_set(language: str, key: str) -> frozenset[str]:
     """Return one list as a set."""
     return frozenset(words(language, key))
+
+
+@cache
+def key_classes(language: str) -> dict[str, str]:
+    """Return the keys of header lines and the class of what stands behind them.
+
+    >>> key_classes("zh")["住院号"], key_classes("en")["mrn"]
+    ('record-number', 'record-number')
+    """
+    return {key: kind for kind, keys in _read(language)["keys"].items() for key in keys}

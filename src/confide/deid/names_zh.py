@@ -122,10 +122,14 @@ def _name_length(run: str, *, strict: bool) -> tuple[int, float]:
 
 _ROLES: Final = {
     "name": "患者|病人|患儿|患婴|产妇|孕妇|死者|伤者|受检者|来访者",
-    "kin": "家属|其父|其母|其妻|其夫|其子|其女|其兄|其弟|其姐|其妹|丈夫|妻子|儿子|女儿|父亲|母亲|弟弟|哥哥|姐姐|妹妹|配偶|男友|女友|监护人|联系人|陪护|护工|之妻|之子|之女|之夫",
+    "kin": "家属|其父|其母|其妻|其夫|其子|其女|其兄|其弟|其姐|其妹"
+    "|丈夫|妻子|儿子|女儿|父亲|母亲|弟弟|哥哥|姐姐|妹妹|配偶|男友|女友|监护人|联系人|陪护|护工|之妻|之子|之女|之夫",
     "staff": "护士|医生|医师|主任|教授|术者|主刀|助手|麻醉师|签名|签字|院长|师承",
 }
-_END: Final = r"(?=[^\u3400-\u9fffA-Za-z]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院|之[妻子女夫父母]|等|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意)"
+_END: Final = (
+    r"(?=[^\u3400-\u9fffA-Za-z]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院"
+    r"|之[妻子女夫父母]|等|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意)"
+)
 _CLEAR_END: Final = r"(?=[ ,.;:、()\[\]0-9]|$|\n|男[, 0-9]|女[, 0-9]|,男|,女)"
 
 
@@ -136,7 +140,8 @@ def _role_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         "".join(sorted(_surnames()[1])),
         "|".join(sorted(_surnames()[2])),
     )
-    name = rf"(?P<n>(?:{compound})[{_H}]{{1,2}}?{_END}|[{sure}][{_H}]{{1,2}}?{_END}|[{careful}][{_H}]{{1,2}}?{_CLEAR_END})"
+    given = rf"[{_H}]{{1,2}}?"
+    name = rf"(?P<n>(?:{compound}){given}{_END}|[{sure}]{given}{_END}|[{careful}]{given}{_CLEAR_END})"
     return tuple((kind, re.compile(rf"(?P<role>{role}) ?{name}")) for kind, role in _ROLES.items())
 
 

@@ -111,7 +111,8 @@ PATTERNS: Final = (
         type="phone",
         gate="long",
         score=0.9,
-        regex=r"(?:\+?1[-. ]?)?(?:\([0-9]{3}\) ?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}(?: ?(?:x|ext\.?) ?[0-9]{1,6})?",
+        regex=r"(?:\+?1[-. ]?)?(?:\([0-9]{3}\) ?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}"
+        r"(?: ?(?:x|ext\.?) ?[0-9]{1,6})?",
         check=lambda text: validators.is_us_phone(re.sub(r" ?(?:x|ext).*", "", text)),
     ),
     Pattern(
@@ -170,7 +171,8 @@ PATTERNS: Final = (
         type="other-id",
         gate="digit",
         score=0.8,
-        regex=r"(?:(?:尾号|[后末]四位)(?:数字)?[为是:]? ?|(?:ending in|last (?:four|4)(?: digits)?)(?: of| is|:)? )(?P<v>[0-9]{3,6})",
+        regex=r"(?:(?:尾号|[后末]四位)(?:数字)?[为是:]? ?"
+        r"|(?:ending in|last (?:four|4)(?: digits)?)(?: of| is|:)? )(?P<v>[0-9]{3,6})",
     ),
     Pattern(
         rule="email",
@@ -181,7 +183,14 @@ PATTERNS: Final = (
         regex=r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
     ),
     Pattern(rule="url", type="url", gate="//", score=1.0, border="none", regex=rf"[A-Za-z]{{2,8}}://{_URL_TAIL}{{3,500}}"),
-    Pattern(rule="www", type="url", gate="www", score=1.0, border="none", regex=rf"[Ww]{{3}}\.{_URL_TAIL}{{3,500}}"),
+    Pattern(
+        rule="www",
+        type="url",
+        gate="www",
+        score=1.0,
+        border="none",
+        regex=rf"[Ww]{{3}}\.{_URL_TAIL}{{3,500}}",
+    ),
     Pattern(
         rule="domain",
         type="url",
@@ -217,7 +226,8 @@ PATTERNS: Final = (
         gate="digit",
         score=0.9,
         border="none",
-        regex=rf"[{_PLATE}][A-HJ-NP-Z][·• -]?(?=[A-Z]{{0,4}}[0-9])[A-HJ-NP-Z0-9]{{4,5}}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])",
+        regex=rf"[{_PLATE}][A-HJ-NP-Z][·• -]?(?=[A-Z]{{0,4}}[0-9])"
+        r"[A-HJ-NP-Z0-9]{{4,5}}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])",
     ),
 )  # fmt: skip
 

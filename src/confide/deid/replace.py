@@ -5,7 +5,7 @@ finds nothing; whatever it cannot carry out safely becomes a tag.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date
 from typing import Final
 
@@ -37,13 +37,17 @@ def tags(language: Language) -> dict[str, str]:
         return {kind: f"[{say(f'deid.class.{kind}')}]" for kind in CLASSES}
 
 
+_TRIES: Final = 20  # invented numbers that may turn out to be somebody's, before a tag stands instead
+
+
 class Replacer:
     """Replaces the values of one patient. Holds a key and names: `repr` shows neither.
 
     `reference`: the day at which a birth date is looked at to see whether it implies an age of 90 or more.
+    `taken`: numbers of other people, in lower case, which no invented one may equal.
     """
 
-    __slots__ = ("_book", "_keyed", "_patient", "_policy", "_reference", "_tags", "days")
+    __slots__ = ("_book", "_keyed", "_patient", "_policy", "_reference", "_tags", "_taken", "days")
 
     def __init__(
         self,
@@ -54,7 +58,9 @@ class Replacer:
         tags: dict[str, str],
         reference: date,
         full_names: Iterable[str] = (),
+        taken: Container[str] = (),
     ) -> None:
+        self._taken = taken
         self._policy, self._keyed, self._patient, self._tags = policy, keyed, patient, tags
         self._reference, self._book = reference, NameBook(full_names)
         self.days = shift_of(policy, keyed, patient)
@@ -98,10 +104,12 @@ class Replacer:
         elif kind in PLACE_CLASSES:
             new = invent_place(self._keyed, self._patient, kind, value)
         else:
-            new = invent_number(self._keyed, self._patient, kind, value)
+            tries = (f"{self._patient}\0{n}" if n else self._patient for n in range(_TRIES))
+            invented = (invent_number(self._keyed, patient, kind, value) for patient in tries)
+            new = next((one for one in invented if one.casefold() not in self._taken), self._tags[kind])
         return new if new.casefold() != value.casefold() else self._tags[kind]
 
-    def date(self, kind: str, hit: DateHit | None, value: str, *, doubtful: bool = False) -> str:
+    def day(self, kind: str, hit: DateHit | None, value: str, *, doubtful: bool = False) -> str:
         """Return what stands in place of a date; a tag when there is no such day or no way to move it."""
         action = self.action(kind, doubtful=doubtful)
         if action == "keep":
@@ -145,8 +153,8 @@ class Replacer:
         """Return what stands in place of an age: 90 and more become one group.
 
         >>> from confide.deid.policy import load_policy
-        >>> replacer = Replacer(policy=load_policy("pipl"), keyed=Keyed(bytes(16)), patient="p", tags=tags("zh"),
-        ...                     reference=date(2024, 1, 1))
+        >>> public = {"policy": load_policy("pipl"), "tags": tags("zh"), "reference": date(2024, 1, 1)}
+        >>> replacer = Replacer(keyed=Keyed(bytes(16)), patient="p", **public)
         >>> [replacer.age(find_ages(text)[0], text) for text in ("92岁", "45岁")]
         ['90岁以上', '45岁']
         """

@@ -18,7 +18,7 @@ _TOKEN: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
 class NameBook:
-    """Which words of a patient's full names are first names; filled from known and found names. Shows nothing."""
+    """Which words of a patient's full names are first names. `repr` shows nothing."""
 
     __slots__ = ("_first",)
 
@@ -28,7 +28,7 @@ class NameBook:
             folded = fold(name).text
             if _HAN.search(folded):
                 continue
-            last, comma, rest = folded.partition(",")
+            _last, comma, rest = folded.partition(",")
             tokens = [t.lower() for t in _TOKEN.findall(rest if comma else folded)]
             self._first |= set(tokens if comma else tokens[:-1])
 

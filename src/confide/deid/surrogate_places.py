@@ -13,12 +13,14 @@ from confide.deid.keyed import Keyed
 from confide.deid.lexicon import word_set, words
 
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
-_UNIT_ZH: Final = re.compile(
-    "(医院|卫生院|保健院|诊所|卫生所|卫生室|医学中心|服务中心|疾控中心|体检中心|大学|公司|中学|小学|学院|集团|厂|派出所|敬老院|养老院|福利院)$"
-)
-_UNIT_EN: Final = re.compile(
-    r"(Hospital|Medical Center|Medical Centre|Clinic|Health System|Health Center|University|Nursing Home|Healthcare|Infirmary|Hospice|Medical Group|College|School|Center)$"
-)
+
+
+@cache
+def _unit() -> re.Pattern[str]:
+    """Match the last word of an organisation: 医院, Hospital."""
+    return re.compile(
+        f"({'|'.join((*words('zh', 'organisation_units'), *words('en', 'organisation_units')))})$"
+    )
 
 
 def invent_place(keyed: Keyed, patient: str, kind: str, value: str) -> str:
@@ -33,13 +35,13 @@ def invent_place(keyed: Keyed, patient: str, kind: str, value: str) -> str:
     if han:
         names = words("zh", "places")
         first, second = (keyed.choice(names, core, patient, kind, core, part) for part in ("a", "b"))
-        unit = _UNIT_ZH.search(core)
+        unit = _unit().search(core)
         if kind == "organisation":
             return first + (unit.group(1) if unit else "公司")
         return f"{first}市" if kind == "place" else f"{first}市{second}路{number}号"
     town = keyed.choice(words("en", "towns"), core, patient, kind, core, "a")
     street = keyed.choice(words("en", "streets"), core, patient, kind, core, "b")
-    unit = _UNIT_EN.search(value.strip())
+    unit = _unit().search(value.strip())
     if kind == "organisation":
         return f"{town} {unit.group(1) if unit else 'Company'}"
     return town if kind == "place" else f"{number} {street} Street, {town}"
@@ -79,10 +81,10 @@ def generalise_place(kind: str, value: str, tag: str) -> str:
     'IL 627**'
     """
     if kind == "organisation":
-        if unit := _UNIT_ZH.search(value.strip()):
-            return f"某{unit.group(1)}"
-        unit = _UNIT_EN.search(value.strip())
-        return f"[{unit.group(1)}]" if unit else tag
+        unit = _unit().search(value.strip())
+        return (
+            tag if unit is None else f"[{unit.group(1)}]" if unit.group(1).isascii() else f"某{unit.group(1)}"
+        )
     if _HAN.search(value):
         province = _province().match(normal(value).removeprefix("中国"))
         return province.group() if province else tag
@@ -95,8 +97,10 @@ def generalise_place(kind: str, value: str, tag: str) -> str:
 def keep_town(value: str, tag: str) -> str:
     """Return an address without what is finer than the town; ZIP code and state stay.
 
-    >>> keep_town("12 Oak Street, Springfield, IL 62704", "[ADDRESS]"), keep_town("河南省洛阳市西工区中州路8号", "[地址]")
-    ('Springfield, IL 62704', '河南省洛阳市')
+    >>> keep_town("12 Oak Street, Springfield, IL 62704", "[ADDRESS]")
+    'Springfield, IL 62704'
+    >>> keep_town("河南省洛阳市西工区中州路8号", "[地址]")
+    '河南省洛阳市'
     """
     if _HAN.search(value):
         province = _province().match(value.strip())

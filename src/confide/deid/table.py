@@ -123,7 +123,7 @@ def text_cell(tool: Replacer, kind: str, value: str) -> str:
         doubtful = not fits or not hits[0].readings
         if tool.action(kind, doubtful=doubtful) == "keep":
             return value
-        return as_wide(value, tool.date(kind, hits[0] if fits else None, plain, doubtful=doubtful))
+        return as_wide(value, tool.day(kind, hits[0] if fits else None, plain, doubtful=doubtful))
     if tool.action(kind) == "keep":
         return value
     if kind == "age":
@@ -179,7 +179,7 @@ def _texts(
 
 
 def _series(name: str, values: list[Any], before: pl.DataType) -> pl.Series:
-    """Make a column of its old type when every value still fits it, and of the type of its values otherwise."""
+    """Make a column of its old type when every value still fits it, of the type of its values otherwise."""
     kinds = {type(value) for value in values if value is not None}
     if not kinds:
         return pl.Series(name, values, dtype=before)

@@ -16,6 +16,7 @@ from confide.errors import InvalidInput
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Contribution = Callable[[slice], Ints | None]  # from a slice of rows to what each adds per unit of weight
 Places = Callable[[slice], Ints]  # from a slice of rows to their places in a public list
 
 GRID = 1 << 20  # weight 1 in fixed point
@@ -111,8 +112,8 @@ def patient_weights(patients: Ints, counted: Mask, max_rows: int) -> Ints:
 
 
 def cell_sums(
-    cells: Ints, patients: Ints, weights: Ints, contribution: Callable[[slice], Ints | None], n_cells: int
-) -> Ints:
+    cells: Ints, patients: Ints, weights: Ints, contributions: list[Contribution], n_cells: int
+) -> list[Ints]:
     """Sum weight times contribution per cell, exactly; rows of cell -1 are left out.
 
     Guarantee: integers throughout, and no overflow: a row adds at most 2^30, of at most 2^32 rows.
@@ -121,17 +122,21 @@ def cell_sums(
         cells: code of each row's cell, -1 for none.
         patients: code of each row's patient.
         weights: weights by patient code, from `patient_weights`.
-        contribution: integers for a slice of the rows, at most `LARGEST_STEPS` in size; None for 1.
+        contributions: for each sum wanted, what a slice of rows adds per unit of weight: integers of at
+            most `LARGEST_STEPS` in size, or None for 1.
         n_cells: number of public cells; each is in the result, empty or not.
+
+    Returns:
+        One array of `n_cells` sums per contribution.
     """
-    sums = np.zeros(n_cells + 1, dtype=np.int64)
+    sums = [np.zeros(n_cells + 1, dtype=np.int64) for _ in contributions]
     for rows in blocks(len(cells)):
-        amounts = np.take(weights, patients[rows], mode="clip")
-        steps = contribution(rows)
-        if steps is not None:
-            amounts *= steps
-        np.add.at(sums, cells[rows], amounts)  # cell -1 falls into the last place, which is dropped
-    return sums[:n_cells]
+        cell, weight = cells[rows], np.take(weights, patients[rows], mode="clip")
+        for total, contribution in zip(sums, contributions, strict=True):
+            steps = contribution(rows)
+            amounts = weight if steps is None else weight * steps
+            np.add.at(total, cell, amounts)  # cell -1 falls into the last place, which is dropped
+    return [total[:n_cells] for total in sums]
 
 
 def blocks(rows: int) -> Iterator[slice]:

@@ -276,7 +276,7 @@ class Ledger:
             name=study or account,
             epsilon=rule.epsilon / 1e9,
             delta=rule.delta / 1e18,
-            epsilon_spent=max(0.0, rule.epsilon / 1e9 - rule.left(spent)),
+            epsilon_spent=_shown(rule, spent),
             epsilon_left=rule.left(spent),
             charges=len(charges),
             open=states.count("open"),
@@ -407,6 +407,16 @@ class Ledger:
     @staticmethod
     def _key(plan: Plan, *, study: str, account: str) -> str:
         return hashlib.sha256(canonical([study, account, plan.to_json()]).encode()).hexdigest()
+
+
+def _shown(rule: Rule, spent: Spent) -> float:
+    """Return the ε that people are shown: the plain sum of the charges while it is within the budget.
+
+    The sum is what a reader can add up, and never below the smallest valid statement; beyond the
+    budget only that statement is left.
+    """
+    plain, smallest = spent.basic_epsilon / 1e9, rule.epsilon_spent(spent)
+    return plain if smallest <= plain <= rule.epsilon / 1e9 else smallest
 
 
 def _abandonment(charge: Entry, reason: str) -> Json:

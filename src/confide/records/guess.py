@@ -5,6 +5,7 @@ column with at most twelve short values and a name like sex or district, which a
 public. It never holds a value of an identifying column. At most a megabyte of each text file is looked at.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
@@ -205,12 +206,12 @@ def _listed(path: str, kind: Literal["crosswalk", "optout", "consented"], confid
 
 
 def _source_name(path: str) -> str:
-    """Make the name of a source from its path, of a to z and digits; `source` where there are none."""
+    """Make the name of a source from its path, of letters and digits; `source` where there are none."""
     stem = PurePosixPath(path).stem.replace("*", "").strip("_-. ")
     parent = next((part for part in reversed(PurePosixPath(path).parent.parts) if "*" not in part), "")
     for words in (stem, parent):
-        plain = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in words.lower())
-        plain = plain.strip("_-").lstrip("0123456789_-")[:30]
+        plain = "".join(c if c.isalnum() or c in "_-" else "_" for c in words.lower())
+        plain = re.sub(r"^[\W\d_]+", "", plain.strip("_-"))[:30]
         if plain:
             return plain
     return "source"

@@ -6,6 +6,7 @@ refused as a whole, because then nobody can say whose row is whose.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Any
 
 import polars as pl
 
@@ -29,11 +30,20 @@ def load_source(
     optout: Collection[str] = (),
     consented: Collection[str] | None = None,
     unit: str = "patient",
+    text: Collection[str] = (),
 ) -> pl.DataFrame | list[Note]:
     """Return the table or the notes of a source, by its kind; see `load_table` and `load_notes`."""
-    load = load_notes if section.kind == "notes" else load_table
-    return load(
-        section, files, patient=patient, crosswalk=crosswalk, optout=optout, consented=consented, unit=unit
+    who: Any = {
+        "patient": patient,
+        "crosswalk": crosswalk,
+        "optout": optout,
+        "consented": consented,
+        "unit": unit,
+    }
+    return (
+        load_notes(section, files, **who)
+        if section.kind == "notes"
+        else load_table(section, files, **who, text=text)
     )
 
 
@@ -46,10 +56,12 @@ def load_table(
     optout: Collection[str] = (),
     consented: Collection[str] | None = None,
     unit: str = "patient",
+    text: Collection[str] = (),
 ) -> pl.DataFrame:
     """Return the usable rows of a table source, typed and checked.
 
-    Guarantee: a patient who opted out, under any id of the crosswalk, leaves no row, and no cell of such a
+    Guarantee: how a cell of a column in `text` is read depends on that cell alone, so that a private
+    statistic of one patient's rows is not changed by another's odd cell. A patient who opted out, under any id of the crosswalk, leaves no row, and no cell of such a
     row, well formed or not, changes a type or an error.
 
     Args:
@@ -60,6 +72,7 @@ def load_table(
         optout: any id of those who opted out.
         consented: any id of those who agreed; None if no list is kept.
         unit: "row" makes each row a patient of its own where no patient column is named.
+        text: columns to return as they were read, though they were checked by their types.
 
     Returns:
         The columns of the files with `_patient`, `_row` and `_file`.
@@ -72,7 +85,7 @@ def load_table(
     check_rows(table, section, section.name)
     if column is not None:
         refuse_two_patients(table, section.identifiers, section.name)
-    return table
+    return table.with_columns(rows[name] for name in text if name in rows.columns)
 
 
 def load_notes(

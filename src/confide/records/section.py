@@ -12,7 +12,7 @@ from typing import Literal
 from confide.errors import InvalidInput
 
 RESERVED = ("_patient", "_row", "_file")  # columns that confide adds to every table
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_NAME = re.compile(r"[^\W\d_][\w-]{0,39}")  # letters of any script, because files are named after it
 _FOLDER_UP = re.compile(r"(^|[/\\])\.\.([/\\]|$)")
 
 
@@ -27,7 +27,9 @@ class SourceSection:
     True
     """
 
-    name: str = field(metadata={"doc": "Name of the source inside its study: a-z, 0-9, - and _."})
+    name: str = field(
+        metadata={"doc": "Name of the source inside its study: letters of any language, digits, - and _."}
+    )
     kind: Literal["notes", "table"] = field(
         metadata={"doc": "notes: one text per record; table: one row per record."}
     )
@@ -48,7 +50,7 @@ class SourceSection:
 
     def __post_init__(self) -> None:
         """Refuse what could never be read."""
-        if not _NAME.fullmatch(self.name):
+        if not _NAME.fullmatch(self.name) or self.name != self.name.lower():
             raise InvalidInput("records.source-name", found=self.name)
         if self.kind not in ("notes", "table"):
             raise InvalidInput("records.source-kind", source=self.name, found=self.kind)

@@ -79,7 +79,7 @@ def measure(
         raise InvalidInput("risk.column-twice", columns=", ".join(columns))
     classes = _class_of_each_patient(frame, columns, patient)
     sizes = classes.group_by("class").len()["len"]
-    patients, k = classes.height, int(sizes.min() or 0)  # type: ignore[call-overload, unused-ignore]
+    patients, k = classes.height, int(sizes.to_numpy().min())
     unique = int((sizes == 1).sum())
     journalist = None
     if population is not None:
@@ -106,8 +106,8 @@ def _class_of_each_patient(frame: pl.DataFrame, columns: list[str], patient: str
     if frame.height == 0:
         raise InvalidInput("risk.no-rows")
     if frame[patient].null_count():
-        row = int(frame[patient].is_null().arg_max() or 0) + 1
-        raise InvalidInput("risk.no-patient", row=row)
+        at = frame[patient].is_null().to_list().index(True) + 1
+        raise InvalidInput("risk.no-patient", row=at)
     shown = [_text(frame[name], f"q{i}") for i, name in enumerate(columns)]
     table = pl.DataFrame([frame[patient].cast(pl.String).alias("patient"), *shown])
     row = pl.concat_str([f"q{i}" for i in range(len(columns))], separator="").alias("row")
@@ -138,4 +138,4 @@ def _journalist(classes: pl.DataFrame, population: pl.DataFrame) -> float:
         raise InvalidInput("risk.not-in-population", patients=missing)
     drawn = population.join(classes.select("patient"), on="patient", how="semi").select("class").unique()
     sizes = population.group_by("class").len().join(drawn, on="class", how="semi")["len"]
-    return 1 / int(sizes.min())  # type: ignore[arg-type, unused-ignore]
+    return 1 / int(sizes.to_numpy().min())

@@ -15,12 +15,21 @@ import numpy as np
 import polars as pl
 
 from confide.calls import Call, parse_call
-from confide.engines.polars import GRID, LARGEST_STEPS, Floats, Ints, Mask, read_numbers, read_text
+from confide.engines.polars import (
+    GRID,
+    LARGEST_STEPS,
+    Contribution,
+    Floats,
+    Ints,
+    Mask,
+    read_numbers,
+    read_text,
+)
 from confide.errors import InvalidInput
 from confide.stats.intervals import half_width, ratio_bounds
 from confide.words import say
 
-Contribution = Callable[[slice], Ints | None]
+Values = Floats | pl.Series | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,28 +138,27 @@ def describe(text: str) -> str:
     return say(f"stats.measure.{call.name}", arguments=", ".join(call.arguments), **_named(call))
 
 
-def prepared(part: Part, column: pl.Series | None) -> tuple[Mask | None, Contribution]:
-    """Read a part's column once: which rows have a value there, and what a slice of rows adds.
-
-    Returns:
-        A mask of the rows with a value, None if all have one; and a function from a slice of rows
-        to what each adds per unit of weight, at most `part.bound` in size, None for 1.
-    """
-    if column is None:
-        return None, lambda _: None
+def read_rows(part: Part, data: pl.DataFrame) -> tuple[Mask | None, Values]:
+    """Read a part's column: which rows have a value there (None: all), and the values."""
+    if part.column is None:
+        return None, None
+    column = data[part.column]
     if part.read == "number":
         numbers = read_numbers(column)
         missing = np.isnan(numbers)
-        ruler = part.ruler
-        steps: Contribution = (
-            (lambda _: None) if ruler is None else (lambda rows: ruler.measure(numbers[rows]))
-        )
-    else:
-        texts = read_text(column)
-        missing = texts.is_null().to_numpy()
-        wanted = part.wanted
-        steps = (lambda _: None) if wanted is None else (lambda rows: _is_text(texts[rows], wanted))
-    return (~missing if missing.any() else None), steps
+        return (~missing if missing.any() else None), numbers
+    texts = read_text(column)
+    return (texts.is_not_null().to_numpy() if texts.null_count() else None), texts
+
+
+def contribution(part: Part, values: Values) -> Contribution:
+    """Return what a slice of rows adds per unit of weight, at most `part.bound` in size; None for 1."""
+    ruler, wanted = part.ruler, part.wanted
+    if ruler is not None and isinstance(values, np.ndarray):
+        return lambda rows: ruler.measure(values[rows])
+    if wanted is not None and isinstance(values, pl.Series):
+        return lambda rows: _is_text(values[rows], wanted)
+    return lambda _: None
 
 
 def _is_text(texts: pl.Series, wanted: str) -> Ints:

@@ -31,7 +31,7 @@ from confide.engines.polars import (
 from confide.errors import InvalidInput
 from confide.stats.intervals import CONFIDENCE
 from confide.stats.keys import are_edges, cells, checked, column_of, labels, n_cells
-from confide.stats.measures import Estimate, Measure, Noisy, Part, parse_measure, prepared
+from confide.stats.measures import Estimate, Measure, Noisy, Part, contribution, parse_measure, read_rows
 from confide.stats.section import StatsSection, verify_request
 from confide.types import Json
 
@@ -113,8 +113,16 @@ class StatsPlan:
         }
 
     def columns(self) -> tuple[str, ...]:
-        """Return the columns that hold what is measured; read them as text, see `docs/proofs/stats.md`."""
+        """Return the columns that hold what is measured."""
         return tuple(dict.fromkeys(part.column for part in self.parts() if part.column is not None))
+
+    def text_columns(self) -> frozenset[str]:
+        """Return the columns that must be read as text, and names that a key may stand for.
+
+        A reader that types a column after looking at all of it would let one patient's odd cell
+        change how every other patient's cell reads, and so break the guarantee.
+        """
+        return frozenset({*self.columns(), *self.by, *(key.removesuffix("_band") for key in self.by)})
 
     def verify_columns(self, columns: Collection[str]) -> None:
         """Raise if a column that the plan needs is not there; call it before anything is charged.
@@ -190,22 +198,23 @@ def exact_sums(plan: StatsPlan, data: pl.DataFrame) -> dict[Part, Ints]:
     """
     plan.verify_columns(data.columns)
     patients = patient_codes(data["_patient"])
-    cells = _cell_codes(plan, data)
-    cells[patients < 0] = -1
-    inside = cells >= 0
-    weights = patient_weights(patients, inside, plan.max_rows)
-    sums = {}
+    places = _cell_codes(plan, data)
+    places[patients < 0] = -1
+    # 1. Parts over the same rows share their weights and one pass.
+    read = {(part.column, part.read): read_rows(part, data) for part in plan.parts()}
+    same_rows: dict[Any, list[Part]] = {}
     for part in plan.parts():
-        column = data[part.column] if part.column is not None else None
-        has_value, contribution = prepared(part, column)
-        if has_value is None:
-            sums[part] = cell_sums(cells, patients, weights, contribution, n_cells(plan.by))
-        else:
-            counted = inside & has_value
-            own = patient_weights(patients, counted, plan.max_rows)
-            sums[part] = cell_sums(
-                np.where(counted, cells, -1), patients, own, contribution, n_cells(plan.by)
-            )
+        everywhere = read[part.column, part.read][0] is None
+        same_rows.setdefault(None if everywhere else (part.column, part.read), []).append(part)
+    # 2. Bound every patient over those rows, and sum.
+    sums: dict[Part, Ints] = {}
+    for parts in same_rows.values():
+        has_value, _ = read[parts[0].column, parts[0].read]
+        counting = places if has_value is None else np.where(has_value, places, -1)
+        weights = patient_weights(patients, counting >= 0, plan.max_rows)
+        added = [contribution(part, read[part.column, part.read][1]) for part in parts]
+        found = cell_sums(counting, patients, weights, added, n_cells(plan.by))
+        sums |= dict(zip(parts, found, strict=True))
     return sums
 
 
@@ -222,9 +231,8 @@ def _cell_codes(plan: StatsPlan, data: pl.DataFrame) -> Ints:
 
 def _rows(plan: StatsPlan, estimates: dict[str, Estimate]) -> list[Json]:
     names = [*plan.by, *estimates]
-    figures = [_figures(estimate) for estimate in estimates.values()]
-    keys = cells(plan.by)
-    return [dict(zip(names, (*key, *row), strict=True)) for key, *row in zip(keys, *figures, strict=True)]
+    columns = [*zip(*cells(plan.by), strict=True), *(_figures(estimate) for estimate in estimates.values())]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _figures(estimate: Estimate) -> list[dict[str, float | None]]:

@@ -16,7 +16,7 @@ from confide.ledger.home import home, open_ledger
 from confide.records.guess import Guess, guess
 from confide.study.config import FILE
 from confide.study.run import RECOVERY_KEY
-from confide.study.workplace import make_vault
+from confide.study.workplace import make_vault, vault_folder
 from confide.types import Json
 from confide.vault.custody import read_passphrase
 from confide.vault.durable import placing
@@ -24,7 +24,6 @@ from confide.words import language as language_in_force
 from confide.words import say, speaking
 
 _OURS = ("sealed", "outgoing", "dossier", "truth", "institution")  # folders that are no source
-_ACCOUNT = "inpatients"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +33,7 @@ class Made:
     study_file: Path
     sources: int
     guesses: int
+    mark: str
     recovery_file: Path | None
     account_command: str | None
 
@@ -62,40 +62,56 @@ def init_study(
     if not folder.is_dir():
         raise InvalidInput("study.no-records", folder=folder)
     secret = passphrase_file.resolve() if passphrase_file is not None else None
-    found = [one for one in guess(folder) if _is_source(one, folder, secret)]
+    guesses = [one for one in guess(folder) if _is_ours_to_read(one, folder, secret)]
+    found = [one for one in guesses if one.kind != "unread"]
+    unread = [one for one in guesses if one.kind == "unread"]
     if not any(one.kind in ("notes", "table") for one in found):
         raise InvalidInput("study.no-records", folder=folder)
     passphrase = read_passphrase(passphrase_file) if passphrase_file is not None else ask()
     recovery = recovery_file or folder / RECOVERY_KEY
-    recovery_key = make_vault(passphrase)
-    if recovery_key is not None:
-        with placing(recovery, replace=False) as file:
-            file.write((recovery_key + "\n").encode())
+    first = _vault_with_recovery_key(passphrase, recovery)
     with speaking(language or language_in_force()):
         shown = None if secret is None else os.path.relpath(secret, folder.resolve())
-        text = study_text(found, name=name or folder.resolve().name, passphrase_file=shown)
+        text = study_text(found, unread, name=name or folder.resolve().name, passphrase_file=shown)
+        account, mark = say("study.file.account-name"), say("study.file.guess")
     with placing(target, replace=False) as file:
         file.write(text.encode())
     with open_ledger(home()) as ledger:
-        missing = _ACCOUNT not in ledger.accounts()
-    command = f"confide ledger account {_ACCOUNT} --epsilon 8 --delta 1e-7 --patients 20000"
+        missing = account not in ledger.accounts()
+    command = f"confide ledger account {account} --epsilon 8 --delta 1e-7 --patients 20000"
     return Made(
         study_file=target,
         sources=sum(one.kind in ("notes", "table") for one in found),
-        guesses=text.count("GUESS"),
-        recovery_file=recovery if recovery_key is not None else None,
+        guesses=text.count(f"# {mark}: "),
+        mark=mark,
+        recovery_file=recovery if first else None,
         account_command=command if missing else None,
     )
 
 
-def _is_source(one: Guess, folder: Path, secret: Path | None) -> bool:
-    if one.path.split("/")[0] in _OURS or one.path == RECOVERY_KEY or one.kind == "unread":
+def _vault_with_recovery_key(passphrase: str, recovery: Path) -> bool:
+    """Open the institution's vault, or make it and write its recovery key; say whether it was made.
+
+    Guarantee: no vault is made whose recovery key has no place to go.
+    """
+    if (vault_folder() / "vault.sqlite").exists():
+        make_vault(passphrase)
+        return False
+    if recovery.exists():
+        raise InvalidInput("study.recovery-exists", file=recovery)
+    with placing(recovery, replace=False) as file:
+        file.write(f"{make_vault(passphrase)}\n".encode())
+    return True
+
+
+def _is_ours_to_read(one: Guess, folder: Path, secret: Path | None) -> bool:
+    if one.path.split("/")[0] in _OURS or one.path == RECOVERY_KEY:
         return False
     return secret is None or (folder / one.path).resolve() != secret
 
 
-def study_text(found: list[Guess], *, name: str, passphrase_file: str | None) -> str:
-    """Return the text of a study file; every guess is marked with GUESS and its reason.
+def study_text(found: list[Guess], unread: list[Guess], *, name: str, passphrase_file: str | None) -> str:
+    """Return the text of a study file; every guess is marked, with its reason.
 
     The comments are in the language in force, the keys are those of `study.toml`.
     """
@@ -115,7 +131,7 @@ def study_text(found: list[Guess], *, name: str, passphrase_file: str | None) ->
         [
             f"# {say('study.file.account')}",
             "[account]",
-            f"name = {_text(_ACCOUNT)}",
+            f"name = {_text(say('study.file.account-name'))}",
             "epsilon = 2.0",
             "delta = 1e-8",
         ],
@@ -127,6 +143,7 @@ def study_text(found: list[Guess], *, name: str, passphrase_file: str | None) ->
         [f"# {say('study.file.consent')}", "[consent]", *_optional("optout", lists.get("optout")),
          *_optional("consented", lists.get("consented"))],
         ["[keys]", 'custody = "passphrase"', *_optional("passphrase_file", passphrase_file, guessed=False)],
+        *([f"# {say('study.file.unread', file=one.path, reason=one.reason)}"] for one in unread),
         *(_source(one, patient) for one in sources),
     ]  # fmt: skip
     if any(one.kind == "notes" for one in sources):
@@ -197,7 +214,7 @@ def _optional(key: str, value: str | None, *, guessed: bool = True) -> list[str]
 
 
 def _mark(reason: str) -> str:
-    return f"  # GUESS: {reason}"
+    return f"  # {say('study.file.guess')}: {reason}"
 
 
 def _text(value: str) -> str:

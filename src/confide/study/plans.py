@@ -24,6 +24,11 @@ def all_plans(study: Study) -> list[StatsPlan | LogisticPlan]:
     return [*stats_plans(study), *train_plans(study)]
 
 
+def columns_of_plans(study: Study, source: str) -> set[str]:
+    """Return the columns of a table that plans read: cell by cell, whatever stands in other patients' rows."""
+    return {column for plan in all_plans(study) if plan.source == source for column in plan.text_columns()}
+
+
 def grant(study: Study, ledger: Ledger) -> None:
     """Ask the account for the allowance that the study file names."""
     ledger.grant(

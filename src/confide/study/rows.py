@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass, field
 
 import polars as pl
 
+from confide.audit.bytesearch import SOLE
 from confide.deid.deidentify import Deidentifier, DeidNote
 from confide.deid.review import ReviewItem
 from confide.records.notes import Note
+from confide.records.section import SourceSection
 from confide.study.config import Study
 from confide.study.outgoing import Output
 from confide.study.sources import Records, sealed_folder
@@ -35,13 +37,16 @@ class Rows:
 
 
 def known_values(study: Study, records: Records) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return patient -> class -> values, from the identifier columns of all tables."""
+    """Return patient -> class -> values: the patient's ids, and the identifier columns of all tables."""
     found: dict[str, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
+    everyone = {note.patient for notes in records.notes.values() for note in notes}
+    for patient in everyone.union(*(frame["_patient"].to_list() for frame in records.tables.values())):
+        found[patient]["record-number"] = dict.fromkeys((patient, *records.ids.get(patient, ())))
     for source in study.source:
         if source.kind != "table":
             continue
         frame = records.tables[source.name]
-        for column, kind in source.identifiers.items():
+        for column, kind in identifiers_of(study, source).items():
             pairs = (
                 frame.select("_patient", pl.col(column).cast(pl.String))
                 .drop_nulls()
@@ -51,6 +56,12 @@ def known_values(study: Study, records: Records) -> dict[str, dict[str, tuple[st
                 if value.strip():
                     found[patient][kind][value] = None
     return {patient: {kind: tuple(v) for kind, v in kinds.items()} for patient, kinds in found.items()}
+
+
+def identifiers_of(study: Study, source: SourceSection) -> dict[str, str]:
+    """Return the identifying columns of a source: those it names, and those of the patient's and record's id."""
+    ids = [column for column in (source.patient or study.patient.id, source.id) if column is not None]
+    return dict.fromkeys(ids, "record-number") | source.identifiers
 
 
 def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progress = no_progress) -> Rows:
@@ -63,6 +74,7 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
         key=vault.subkey(f"pseudonyms/{study.study.name}"),
         language=study.study.language,
         review=study.deid.review,
+        taken=(value for kinds in known.values() for kind in SOLE & kinds.keys() for value in kinds[kind]),
     )
     status = deid.policy.status
     outputs: list[Output] = []
@@ -77,7 +89,9 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
         if section.kind == "notes":
             leaving: list[tuple[str | None, bytes]] = []
             for patient, notes in _by_patient(records.notes[name]).items():
-                for note in deid.patient(notes, known.get(patient, {}), identifiers=section.identifiers):
+                for note in deid.patient(
+                    notes, known.get(patient, {}), identifiers=identifiers_of(study, section)
+                ):
                     documents += 1
                     held += note.held
                     queue += note.review
@@ -97,7 +111,7 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
             )
         else:
             frame = records.tables[name]
-            clean = deid.table(frame.drop("_file", strict=False), section.identifiers)
+            clean = deid.table(frame.drop("_file", strict=False), identifiers_of(study, section))
             tables[name] = clean
             outputs.append(_table_output(name, clean, frame["_patient"].to_list(), status))
     if queue or (sealed_folder(study) / QUEUE).exists():

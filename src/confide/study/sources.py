@@ -16,9 +16,10 @@ import polars as pl
 from confide.errors import InvalidInput
 from confide.records.load import load_source
 from confide.records.notes import Note
-from confide.records.patients import read_crosswalk, read_id_list
+from confide.records.patients import read_crosswalk, read_id_list, refuse_two_patients_across
 from confide.records.section import SourceSection
 from confide.study.config import Study
+from confide.study.plans import columns_of_plans
 from confide.types import Json, Progress, no_progress
 from confide.vault.vault import Vault
 
@@ -43,6 +44,7 @@ class Records:
     notes: dict[str, list[Note]]
     counts: list[Json]
     commitments: dict[str, str]
+    ids: dict[str, tuple[str, ...]]  # of patients who have more ids than their own
 
     def __repr__(self) -> str:
         return f"Records(tables={sorted(self.tables)}, notes={sorted(self.notes)})"
@@ -139,7 +141,13 @@ def _read(
         content = files(source.name)
         commitments[source.name] = _commit(study, vault, source, [*lists.items(), *content])
         loaded = load_source(
-            source, content, patient=patient.id, crosswalk=crosswalk, optout=optout, consented=consented
+            source,
+            content,
+            patient=patient.id,
+            crosswalk=crosswalk,
+            optout=optout,
+            consented=consented,
+            text=columns_of_plans(study, source.name),
         )
         if isinstance(loaded, pl.DataFrame):
             tables[source.name] = _with_unit(study, loaded)
@@ -158,7 +166,11 @@ def _read(
             }
         )
         progress(done + 1, len(study.source))
-    return Records(tables, notes, counts, commitments)
+    if patient.unit == "patient":
+        refuse_two_patients_across(
+            {s.name: (tables[s.name], s.identifiers) for s in study.source if s.name in tables}
+        )
+    return Records(tables, notes, counts, commitments, {} if crosswalk is None else crosswalk.ids_of())
 
 
 def _with_unit(study: Study, frame: pl.DataFrame) -> pl.DataFrame:

@@ -85,12 +85,14 @@ class LogisticPlan:
         shown = {key: repr(value) if isinstance(value, float) else value for key, value in fields}
         return {"kind": "logistic", **shown, "features": list(self.settings.features)}
 
-    def columns(self) -> tuple[str, ...]:
-        """Return the columns that are read; read them as text, see `docs/proofs/train.md`."""
-        target = parse_target(self.settings.target).column
-        return tuple(
-            dict.fromkeys([target, *(parse_feature(text).column for text in self.settings.features)])
-        )
+    def text_columns(self) -> frozenset[str]:
+        """Return the columns that are read, all of which must be read as text.
+
+        A reader that types a column after looking at all of it would let one patient's odd cell
+        change how every other patient's cell reads, and so break the guarantee.
+        """
+        features = (parse_feature(text).column for text in self.settings.features)
+        return frozenset({parse_target(self.settings.target).column, *features})
 
     def verify_columns(self, columns: Collection[str]) -> None:
         """Raise if a column that the plan needs is not there; call it before anything is charged.
@@ -98,7 +100,7 @@ class LogisticPlan:
         Raises:
             InvalidInput: names the first missing column.
         """
-        for column in ("_patient", *self.columns()):
+        for column in ("_patient", *sorted(self.text_columns())):
             if column not in columns:
                 raise InvalidInput("train.no-column", column=column)
 
