@@ -36,14 +36,15 @@ def evaluate(release: Json, held_out: pl.DataFrame) -> Json:
     """Return how well the model tells outcomes apart on held-out patients: for the inside edition only.
 
     Returns:
-        `auc` (None where only one outcome occurs), `rows` and `positives` that were measured on, and
-        the `status` "identified": these figures are exact, so they may not leave.
+        `auc` (None where only one outcome occurs), `patients`, `rows` and `positives` that were measured
+        on, and the `status` "identified": these figures are exact, so they may not leave.
     """
     truth = outcomes(release["target"], held_out)
     known = ~np.isnan(truth)
     positive = truth[known] == 1
     return {
         "auc": area_under_curve(positive, predict(release, held_out)[known]),
+        "patients": held_out["_patient"].filter(pl.Series(known)).n_unique(),
         "rows": int(known.sum()),
         "positives": int(positive.sum()),
         "status": "identified",
