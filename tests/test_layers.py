@@ -20,7 +20,13 @@ FLOOR = {
     "study": 5, "demo": 5,
     "cli": 6, "console": 6,
 }  # fmt: skip
-WITHIN_A_FLOOR = {("errors", "words"), ("calls", "errors"), ("engines", "records"), ("demo", "study"), ("study", "demo")}
+WITHIN_A_FLOOR = {
+    ("errors", "words"),
+    ("calls", "errors"),
+    ("engines", "records"),
+    ("demo", "study"),
+    ("study", "demo"),
+}
 
 
 def imports_of(source: str) -> set[str]:

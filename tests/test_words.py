@@ -91,14 +91,18 @@ def test_no_key_is_missing():
         and text.split(".")[0] in rooms
         and text not in known
         and f"{text}.sentence" not in known
-        and not text.endswith((".toml", ".csv", ".json", ".jsonl", ".html", ".txt", ".sqlite", ".log", ".xlsx"))
+        and not text.endswith(
+            (".toml", ".csv", ".json", ".jsonl", ".html", ".txt", ".sqlite", ".log", ".xlsx")
+        )
     ]
     assert missing == []
 
 
 def test_every_error_says_what_to_do():
     known = sentences("en")
-    lonely = [key for key in known if key.endswith(".sentence") and key[: -len("sentence")] + "hint" not in known]
+    lonely = [
+        key for key in known if key.endswith(".sentence") and key[: -len("sentence")] + "hint" not in known
+    ]
     assert lonely == []
 
 

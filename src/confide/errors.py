@@ -1,11 +1,12 @@
 """Every error that confide raises on purpose.
 
-    ConfideError
+    ConfideError            (itself: a mistake of ours)                                   exit code 1
     ├── InvalidInput        the caller passed something that can never work          exit code 2
     ├── BudgetExceeded      the ledger refuses: nothing was read, nothing was spent  exit code 3
     ├── GateRefused         the work is done, and what came out may not leave         exit code 4
     ├── IntegrityError      bytes on disk or on the wire are not what was written    exit code 5
-    └── AccessDenied        the key or role at hand does not open this               exit code 6
+    ├── AccessDenied        the key or role at hand does not open this               exit code 6
+    └── Interrupted         somebody pressed Ctrl-C                                  exit code 130
 
 Each class answers one question: what can the caller do next? Two failures with the same answer
 share a class and differ by their code. Programming mistakes stay TypeError and ValueError.
@@ -41,6 +42,11 @@ class ConfideError(Exception):
         """What to do about it, in the language in force."""
         return say(f"{self.code}.hint", **self.public)
 
+    def to_json(self) -> dict[str, object]:
+        """Return what `--json` prints instead of the two lines."""
+        told = {"code": self.code, "sentence": str(self), "hint": self.hint, "exit_code": self.exit_code}
+        return {"error": told}
+
 
 class InvalidInput(ConfideError):
     """The caller passed something that can never work; the sentence names it and what is wanted."""
@@ -75,3 +81,10 @@ class AccessDenied(ConfideError):
 
     exit_code = 6
     code = "error.access-denied"
+
+
+class Interrupted(ConfideError):
+    """Somebody stopped the work; what was done so far is kept."""
+
+    exit_code = 130
+    code = "study.interrupted"

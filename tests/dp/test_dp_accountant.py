@@ -272,6 +272,8 @@ def test_ten_tenths_are_one():
     tenth = DiscreteLaplace(sensitivity=3, scale=calibrate_laplace(0.1, sensitivity=3))
     assert pure_epsilon(tenth) == 0.1
     assert pure_epsilon(Composed((tenth,) * 10)) == 1.0
+    other = DiscreteLaplace(sensitivity=1, scale=10.0)  # another event of the same price
+    assert pure_epsilon(Composed((tenth, other, other))) == 0.3
 
 
 @given(asked=st.floats(1e-6, 50), sensitivity=st.integers(1, 10**6))

@@ -148,18 +148,23 @@ def test_the_fast_gaussian_equals_an_exact_decision_on_the_same_bits():
                 accept = head << 96 < threshold
             if accept:
                 kept.append(y)
-        assert opened(seed)._gaussian(sigma, n).tolist() == kept[:n]
+        noise = opened(seed)
+        assert noise._gaussian(sigma, n).tolist() == kept[:n]
+        assert noise._stream.bytes(8) == stream.bytes(8)  # the same coins went to the exact decision
     assert doubtful > 0  # the exact path was taken
 
 
 @given(scale=st.floats(0.01, 2.0**53))
 def test_thresholds_are_the_probabilities_of_the_bits(scale):
+    thresholds = _geometric_thresholds.__wrapped__(
+        scale
+    )  # outside the block, whose digits it must not borrow
     with localcontext() as context:
         context.prec = 120
-        for i, threshold in enumerate(_geometric_thresholds(scale)):
+        for i, threshold in enumerate(thresholds):
             x = (-Decimal(2**i) / Decimal(scale)).exp()
             assert 0 <= x / (1 + x) * 2**128 - threshold < Decimal(1) + Decimal("1e-30")
-        beyond = (-Decimal(2 ** len(_geometric_thresholds(scale))) / Decimal(scale)).exp()
+        beyond = (-Decimal(2 ** len(thresholds)) / Decimal(scale)).exp()
         assert beyond <= Decimal(2) ** -128
     assert getcontext().prec == 28
 
@@ -167,13 +172,14 @@ def test_thresholds_are_the_probabilities_of_the_bits(scale):
 @given(sigma=st.floats(0.3, 2.0**40), share=st.floats(0, 20))
 def test_acceptance_is_right_to_128_bits_and_in_doubles_to_30(sigma, share):
     scale, distance = math.floor(sigma) + 1, int(share * sigma)
+    found = _acceptance(distance, sigma, scale)  # outside the block, whose digits it must not borrow
     with localcontext() as context:
         context.prec = 120
         apart = Decimal(distance) - Decimal(sigma) ** 2 / scale
         exact = (-(apart**2) / (2 * Decimal(sigma) ** 2)).exp() * 2**128
-        assert 0 <= exact - _acceptance(distance, sigma, scale) < Decimal(1) + Decimal("1e-30")
+        assert 0 <= exact - found < Decimal(1) + Decimal("1e-30")
     off = (distance - sigma * (sigma / scale)) / sigma
-    assert abs(math.exp(-0.5 * off * off) - _acceptance(distance, sigma, scale) / 2**128) < 2**-30
+    assert abs(math.exp(-0.5 * off * off) - found / 2**128) < 2**-30
 
 
 # Planted bugs. Each is a sampler that somebody has shipped, or could.

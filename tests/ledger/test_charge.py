@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from confide.dp.accountant import calibrate_laplace
 from confide.dp.events import DiscreteLaplace
 from confide.errors import BudgetExceeded, IntegrityError, InvalidInput
 from confide.ledger.home import open_ledger
@@ -22,7 +23,7 @@ class Count:
     claims: float | None = None
 
     def event(self):
-        return DiscreteLaplace(sensitivity=1, scale=1 / (self.claims or self.epsilon))
+        return DiscreteLaplace(sensitivity=1, scale=calibrate_laplace(self.claims or self.epsilon, sensitivity=1))
 
     def to_json(self):
         return {"kind": "count", "name": self.name, "epsilon": repr(self.epsilon)}

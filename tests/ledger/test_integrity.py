@@ -83,6 +83,12 @@ def filled(tmp_path_factory):
     return home
 
 
+def open_and_verify(folder, checkpoint):
+    with open_ledger(folder) as ledger:
+        check_against(ledger, checkpoint)
+        verify_ledger(ledger)
+
+
 def tampered(filled, folder, statement, *values):
     shutil.copy(filled / "ledger.sqlite", folder / "ledger.sqlite")
     (folder / CHECKPOINT).unlink(missing_ok=True)
@@ -90,9 +96,8 @@ def tampered(filled, folder, statement, *values):
         connection.execute("PRAGMA foreign_keys = OFF")
         assert connection.execute(statement, values).rowcount != 0
     connection.close()
-    with pytest.raises(IntegrityError), open_ledger(folder) as ledger:
-        check_against(ledger, filled / CHECKPOINT)
-        verify_ledger(ledger)
+    with pytest.raises(IntegrityError):
+        open_and_verify(folder, filled / CHECKPOINT)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -22,7 +22,9 @@ def institution(tmp_path, monkeypatch):
 
 
 def files_of(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -86,7 +88,9 @@ def test_the_originals_are_never_altered_or_deleted(tmp_path):
 
 
 def test_opted_out_patients_are_in_no_output(tmp_path):
-    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["notes", "visits"]')
+    text = STUDY.replace(
+        'policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["notes", "visits"]'
+    )
     text = text.replace("k = 2\n", "")
     small = make_small(tmp_path / "study", text=text)
     outcome = run_study(small.folder, step=QUIET)
@@ -118,7 +122,9 @@ def test_doubtful_documents_hold_the_study_until_they_are_reviewed(tmp_path):
     text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nreview = "hold"')
     small = make_small(tmp_path / "study", text=text)
     with (small.folder / "raw" / "notes.jsonl").open("a") as file:
-        file.write('{"note_id": "n99", "patient_id": "p9", "note": "Seen on 2023-02-30, ID 110101199003070000."}\n')
+        file.write(
+            '{"note_id": "n99", "patient_id": "p9", "note": "Seen on 2023-02-30, ID 110101199003070000."}\n'
+        )
     outcome = run_study(small.folder, step=QUIET)
     assert outcome.verdict == "hold"
     assert (small.folder / "sealed" / "review.sealed").exists()
@@ -235,7 +241,12 @@ def test_status_needs_no_passphrase_and_says_what_is_left(tmp_path):
     run_study(small.folder, step=QUIET)
     (small.folder / "passphrase.txt").unlink()
     status = status_of(small.folder)
-    assert (status["verdict"], round(status["left"], 4), status["charges"], status["outgoing"]) == ("pass", 1.0, 2, 3)
+    assert (status["verdict"], round(status["left"], 4), status["charges"], status["outgoing"]) == (
+        "pass",
+        1.0,
+        2,
+        3,
+    )
 
 
 def test_the_inside_edition_is_for_its_owner_only(tmp_path):
@@ -246,7 +257,9 @@ def test_the_inside_edition_is_for_its_owner_only(tmp_path):
 
 
 def test_no_id_of_a_patient_leaves_in_notes_or_tables(tmp_path):
-    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["notes", "visits"]')
+    text = STUDY.replace(
+        'policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["notes", "visits"]'
+    )
     small = make_small(tmp_path / "study", text=text.replace("k = 2\n", ""))
     raw = small.folder / "raw"
     for file in (raw / "visits.csv", raw / "notes.jsonl"):
@@ -267,7 +280,9 @@ def test_one_patients_odd_cell_changes_how_nobody_elses_cell_is_read(tmp_path):
     from confide.study.sources import read_originals
     from confide.study.workplace import open_workplace
 
-    text = STUDY.replace('sex = ["F", "M"], age', 'stay_days = ["2.0", "3.0", "5.0"], age').replace('"mean(stay_days, 0, 30)"', '"mean(age, 0, 100)"')
+    text = STUDY.replace('sex = ["F", "M"], age', 'stay_days = ["2.0", "3.0", "5.0"], age').replace(
+        '"mean(stay_days, 0, 30)"', '"mean(age, 0, 100)"'
+    )
     small = make_small(tmp_path / "study", text=text)
     visits, sums = small.folder / "raw" / "visits.csv", []
     visits.write_text(re.sub(r",(\d+),([01])$", r",\1.0,\2", visits.read_text(), flags=re.MULTILINE))

@@ -1,13 +1,18 @@
 """The command `confide`: finds a command, runs it, and turns every error into one sentence.
 
 A command, and click with it, is loaded when it is called, so that `confide --help` stays quick. Exit
-codes: 0 done, 2 bad input, 3 over budget, 4 a gate refused, 5 integrity, 6 access, 130 interrupted.
+codes: 0 done, 1 a mistake of ours, 2 bad input, 3 over budget, 4 a gate refused, 5 integrity, 6 access,
+130 interrupted. No traceback is ever shown, because the text of an unforeseen error may quote a cell.
 """
 
+import errno
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
+from traceback import walk_tb
 
-from confide.errors import ConfideError, InvalidInput
+from confide.errors import ConfideError, Interrupted, InvalidInput
 from confide.words import LANGUAGES, language, say, speaking
 
 COMMANDS = {
@@ -21,14 +26,22 @@ COMMANDS = {
     "schema": "study",
     "demo": "demo",
 }
-INTERRUPTED = 130
 
 
 def run(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a GBK terminal has no ✓
     with speaking(language_asked(arguments)):
-        sys.exit(_run(arguments))
+        try:
+            code = _run(arguments)
+            sys.stdout.flush()
+        except BrokenPipeError:  # who read our output has gone, and wants no explanation
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
+        sys.exit(code)
 
 
 def language_asked(arguments: list[str]) -> str | None:
@@ -58,6 +71,7 @@ def _without_language(arguments: list[str]) -> list[str]:
 
 def _run(arguments: list[str]) -> int:
     rest = _without_language(arguments)
+    as_json = "--json" in rest
     if not rest or rest[0] in ("-h", "--help", "help"):
         sys.stdout.write(help_page())
         return 0
@@ -67,6 +81,8 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.write(f"confide {version('confide')}\n")
         return 0
     try:
+        if (found := next((each for each in rest if each.startswith("--language")), None)) is not None:
+            raise InvalidInput("cli.no-such-language", option=found, known=", ".join(LANGUAGES))
         if rest[0] not in COMMANDS:
             known = ", ".join(COMMANDS)
             raise InvalidInput("cli.no-such-command", found=rest[0], known=known)
@@ -75,15 +91,31 @@ def _run(arguments: list[str]) -> int:
         code: int = import_module("confide.cli.page").call(command, rest[1:], f"confide {rest[0]}")
         return code
     except ConfideError as error:
-        return explain(error, as_json="--json" in rest)
-    except KeyboardInterrupt:
-        explain(InvalidInput("study.interrupted"), as_json="--json" in rest)
-        return INTERRUPTED
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        return explain(
-            InvalidInput("study.disk", file=error.filename or "-", reason=reason), as_json="--json" in rest
-        )
+        return explain(error, as_json=as_json)
+    except (BrokenPipeError, SystemExit):
+        raise
+    except BaseException as error:
+        return explain(foreseen(error), as_json=as_json)
+
+
+def foreseen(error: BaseException) -> ConfideError:
+    """Say what the machine, the person at it, or a mistake of ours did, without the error's own text.
+
+    >>> foreseen(KeyError("a cell")).public["kind"]
+    'KeyError'
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return Interrupted()
+    if isinstance(error, MemoryError):
+        return InvalidInput("study.memory")
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return InvalidInput("study.disk-full")
+    if isinstance(error, OSError):
+        reason = errno.errorcode.get(error.errno or 0, "EIO")  # the same in every language
+        return InvalidInput("study.disk", file=error.filename or "-", reason=reason)
+    frames = [(Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__)]
+    ours = [f"{path.parent.name}/{path.name}:{line}" for path, line in frames if "confide" in path.parts]
+    return ConfideError("error.internal", kind=type(error).__name__, place=ours[-1] if ours else "-")
 
 
 def help_page() -> str:
@@ -104,8 +136,7 @@ def explain(error: ConfideError, *, as_json: bool) -> int:
     if as_json:
         import json
 
-        told = {"code": error.code, "sentence": str(error), "hint": error.hint, "exit_code": error.exit_code}
-        sys.stdout.write(json.dumps({"error": told}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(error.to_json(), ensure_ascii=False) + "\n")
     else:
         sys.stderr.write(say("cli.error", sentence=error) + "\n" + say("cli.hint", hint=error.hint) + "\n")
     return error.exit_code

@@ -1,11 +1,12 @@
 """click in the language in force: headings, the help option, and what it finds wrong with a command line."""
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from confide.errors import ConfideError, InvalidInput
+from confide.errors import ConfideError, Interrupted, InvalidInput
 from confide.words import say
 
 
@@ -23,6 +24,15 @@ class Formatter(click.HelpFormatter):
 
 class Command(click.Command):
     """A command whose --help is explained in the language in force."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; Ctrl-C is said in our words, not by click's empty line."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            if sys.stderr.isatty():
+                click.echo(err=True)  # the terminal has written ^C
+            raise Interrupted from None
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         """Return the help option with our sentence."""

@@ -17,10 +17,10 @@ def show_json(content: object) -> None:
 
 
 class ProgressLines:
-    """One progress bar per step of a run; silent where a program reads the output."""
+    """One progress bar per step of a run; silent where no person looks at a terminal."""
 
     def __init__(self, *, quiet: bool, title: str = "") -> None:
-        self._quiet = quiet
+        self._quiet = quiet or not sys.stderr.isatty()
         self._title = title
 
     @contextmanager

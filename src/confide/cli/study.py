@@ -104,21 +104,23 @@ def check_command(folder: Path, as_json: bool) -> None:
 @click.command(cls=Command, name="run", help=say("cli.run.help"))
 @_folder
 @json_option
-def run_command(folder: Path, as_json: bool) -> None:
+def run_command(folder: Path, as_json: bool) -> int:
     from confide.study.run import run_study
 
     outcome = run_study(folder, ask=ask_passphrase, step=ProgressLines(quiet=as_json))
     if as_json:
-        show_json(outcome.to_json())
-    else:
-        click.echo(say("cli.run.verdict", verdict=say(f"study.verdict.{outcome.verdict}")))
-        for gate in outcome.gates:
-            mark = {True: "✓", False: "✗", None: "–"}[gate.holds]
-            value = "–" if gate.value is None else f"{gate.value:.4g}"
-            click.echo(f"  {mark} {say(f'study.gate.{gate.name}')}: {value} ({gate.threshold:g})")
-        for path in (*outcome.dossiers, *outcome.files):
-            click.echo(f"  {path}")
+        refused = outcome.refusal()
+        show_json(outcome.to_json() | (refused.to_json() if refused else {}))
+        return refused.exit_code if refused else 0
+    click.echo(say("cli.run.verdict", verdict=say(f"study.verdict.{outcome.verdict}")))
+    for gate in outcome.gates:
+        mark = {True: "✓", False: "✗", None: "–"}[gate.holds]
+        value = "–" if gate.value is None else f"{gate.value:.4g}"
+        click.echo(f"  {mark} {say(f'study.gate.{gate.name}')}: {value} ({gate.threshold:g})")
+    for path in (*outcome.dossiers, *outcome.files):
+        click.echo(f"  {path}")
     outcome.raise_unless_passed()
+    return 0
 
 
 @click.command(cls=Command, name="status", help=say("cli.status.help"))

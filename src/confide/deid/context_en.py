@@ -27,7 +27,7 @@ _SUFFIX: Final = (
 )
 
 _KEY: Final = re.compile(
-    r"(?<![A-Za-z])([A-Za-z][A-Za-z'/]*(?: [A-Za-z'/]+){0,4}?)\.? ?(?:#|:|=|No\.|no\.)[ #:.]{0,3}"
+    r"(?<![A-Za-z])([A-Za-z][A-Za-z'/]{0,20}(?: [A-Za-z'/]{1,20}){0,4}?)\.? ?(?:#|:|=|No\.|no\.)[ #:.]{0,3}"
 )
 _NUMBER: Final = re.compile(
     r"[A-Za-z]{0,5}[-/ ]?[0-9][A-Za-z0-9*/.-]{0,30}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}"
@@ -254,7 +254,7 @@ def _addresses(text: str) -> Iterator[Hit]:
 @cache
 def _organisation() -> re.Pattern[str]:
     units = "|".join(words("en", "organisation_units"))
-    return re.compile(rf"(?<![A-Za-z])((?:[A-Z][A-Za-z'.&-]+ (?:of |and |for )?){{1,5}})(?:{units})(?![a-z])")
+    return re.compile(rf"(?<![A-Za-z])((?:[A-Z][A-Za-z'.&-]{{1,24}} (?:of |and |for )?){{1,5}})(?:{units})(?![a-z])")
 
 
 def _organisations(text: str) -> Iterator[Hit]:

@@ -34,9 +34,12 @@ def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
     """
     if len(hits) < 2:
         return list(hits)
-    names = [hit for hit in hits if hit.is_known and domain(hit.type) == "name"]
+    names: dict[int, list[int]] = {}
+    for hit in hits:
+        if hit.is_known and domain(hit.type) == "name":
+            names.setdefault(hit.start, []).append(hit.end)
     if names:
-        hits = [_without_known(text, hit, names) for hit in hits]
+        hits = [_without_known(text, hit, names.get(hit.start, [])) for hit in hits]
     ranked = sorted(dict.fromkeys(hits), key=lambda h: (h.start - h.end, not h.is_known, -h.score))
     settled = [hit for cluster in _clusters(ranked) for hit in _settle_cluster(text, cluster)]
     return sorted(settled, key=lambda hit: hit.start)
@@ -78,9 +81,9 @@ def _settle_cluster(text: str, ranked: list[Hit]) -> list[Hit]:
     return out
 
 
-def _without_known(text: str, hit: Hit, names: Sequence[Hit]) -> Hit:
+def _without_known(text: str, hit: Hit, ends: Sequence[int]) -> Hit:
     """Cut a known name off the front of a longer guess of a Han name, so that it keeps its surrogate."""
     if hit.is_known or domain(hit.type) != "name" or text[hit.start].isascii():
         return hit
-    longest = max((n.end for n in names if n.start == hit.start and n.end < hit.end), default=hit.start)
+    longest = max((end for end in ends if end < hit.end), default=hit.start)
     return replace(hit, start=longest)

@@ -59,9 +59,9 @@ class Keyed:
     def digits(self, length: int, *parts: str) -> list[int]:
         """Return `length` decimal digits."""
         out: list[int] = []
-        block = 0
+        seed, block = f"{self.number(*parts):x}", 0
         while len(out) < length:
-            number = self.number(*parts, str(block))
+            number = self.number("digits", seed, str(block))
             out += [int(c) for c in str(number % 10**60).zfill(60)]
             block += 1
         return out[:length]

@@ -7,6 +7,7 @@ Too short to be searched, and left to the context rules: numbers under three dig
 
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -188,9 +189,12 @@ def find_known(text: str, known: Known, dates: Sequence[DateHit] = ()) -> list[H
         at = skeleton.find(form.needle)
         while at >= 0:
             hit = _check(text, places, at, form)
+            after = at + 1
             if hit is not None:
                 hits.append(hit)
-            at = skeleton.find(form.needle, at + 1)
+                if hit.end > places[at] + len(form.needle):  # grown to a whole run of digits
+                    after = max(after, bisect_left(places, hit.end))
+            at = skeleton.find(form.needle, after)
     return hits
 
 

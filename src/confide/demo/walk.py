@@ -21,7 +21,7 @@ from confide.study.config import FILE
 from confide.study.run import Outcome, Step, run_study
 from confide.study.workplace import make_vault
 from confide.types import Json, Language
-from confide.words import say, speaking
+from confide.words import say
 
 _STUDIES = Path(__file__).parent / "studies"
 _DIRECT = {
@@ -76,8 +76,7 @@ def _hospital(folder: Path, language: Language, patients: int, steps: Callable[[
         with open_ledger(home()) as ledger:
             account = "住院患者" if language == "zh" else "inpatients"
             ledger.open_account(account, epsilon=8.0, delta=1e-7, patients=patients)
-        with speaking(language):
-            outcome = run_study(folder, step=step)
+        outcome = run_study(folder, step=step)
     return Hospital(
         name=name,
         verdict=outcome.verdict,

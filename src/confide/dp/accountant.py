@@ -28,7 +28,7 @@ from confide.errors import InvalidInput
 Floats = NDArray[np.float64]
 
 _SLACK = 1e-9  # relative; covers the rounding of every formula below with a factor of 100 to spare
-_SLACK_PER_ORDER = 4e-14  # ... but for the binomial sum, whose terms lose digits as the order grows
+_SLACK_PER_ORDER = 1e-13  # ... but for the binomial sum, whose terms lose digits as the order grows
 _ABSOLUTE = 1e-14  # where a curve is a small difference of numbers near 1
 
 # Orders at which ε is searched. Any order is valid; sampled curves rise steeply, so all are tried to 512.

@@ -41,7 +41,8 @@ def clipped_sum(rows: Floats, bound: float) -> Floats:
     array([0.9, 1.2])
     """
     rows, norms = _checked(rows, bound)
-    total: Floats = (bound / np.maximum(norms, bound)) @ rows
+    # divided first: bound / norm would lose its digits where it is below 1e-308
+    total: Floats = (rows / np.maximum(norms, bound)[:, None]).sum(axis=0) * bound
     return total
 
 

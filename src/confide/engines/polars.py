@@ -82,6 +82,8 @@ def bin_places(column: pl.Series, edges: tuple[float, ...]) -> Places:
 
 def patient_codes(patients: pl.Series) -> Ints:
     """Return a non-negative integer per row, the same for rows of one patient; -1 for no patient."""
+    if patients.dtype == pl.Categorical:
+        patients = patients.to_physical()  # Polars has told the texts apart already
     if patients.dtype.is_integer() and len(patients) and patients.null_count() < len(patients):
         low, high = int(patients.min()), int(patients.max())  # type: ignore[arg-type]  # integers, not all null
         if low > -(2**62) and high - low < 4 * len(patients) + 1024:

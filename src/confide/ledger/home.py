@@ -13,7 +13,7 @@ from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.ledger import Ledger, now
 from confide.ledger.store import Store
 
-CHECKPOINT = "checkpoint"
+LEDGER, CHECKPOINT = "ledger.sqlite", "checkpoint"
 _ORIGIN = "confide-ledger/"
 
 
@@ -37,21 +37,24 @@ def open_ledger(folder: Path | None = None, *, checkpoints: Iterable[Path] = ())
             and are passed over.
 
     Raises:
-        IntegrityError: the ledger is older than a checkpoint, or another one.
+        IntegrityError: the ledger is older than a checkpoint, another one, or gone.
     """
-    if folder is None and "CONFIDE_HOME" not in os.environ and not (home() / "ledger.sqlite").exists():
+    if folder is None and "CONFIDE_HOME" not in os.environ and not (home() / LEDGER).exists():
         return Ledger(Store(None, now))
     folder = folder or home()
+    checkpoints = (folder / CHECKPOINT, *checkpoints)
+    if not (folder / LEDGER).exists() and (seen := next(filter(Path.exists, checkpoints), None)):
+        raise IntegrityError("ledger.gone", file=folder / LEDGER, checkpoint=seen)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidInput("ledger.unwritable", file=folder) from error
     ledger = Ledger(
-        Store(folder / "ledger.sqlite", now),
+        Store(folder / LEDGER, now),
         after_write=lambda written: write_checkpoint(written, folder / CHECKPOINT),
     )
     try:
-        for path in (folder / CHECKPOINT, *checkpoints):
+        for path in checkpoints:
             check_against(ledger, path)
     except BaseException:
         ledger.close()

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Self
 
-from confide.dp.filter import Cost, Rule, Spent, cost_of
+from confide.dp.filter import Cost, Rule, Spent, cost_of, to_atto, to_nano
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.errors import BudgetExceeded, ConfideError, IntegrityError, InvalidInput
@@ -133,11 +133,8 @@ class Ledger:
             BudgetExceeded: the account as a whole is smaller than the allowance.
         """
         with self._write() as writer:
-            rule = self.may_grant(account, epsilon=epsilon, delta=delta, unit=unit)
-            there = self.store.last(kind="allowance", account=account, study=study)
-            if there is not None:
-                if there.body["rule"] != rule.to_json():
-                    raise InvalidInput("ledger.allowance-differs", study=study, account=account)
+            rule = self.may_grant(account, epsilon=epsilon, delta=delta, unit=unit, study=study)
+            if self.store.last(kind="allowance", account=account, study=study) is not None:
                 return
             writer.append(
                 {
@@ -151,12 +148,14 @@ class Ledger:
                 }
             )
 
-    def may_grant(self, account: str, *, epsilon: float, delta: float, unit: str = "patient") -> Rule:
-        """Return the rule that an allowance of this size would have.
+    def may_grant(
+        self, account: str, *, epsilon: float, delta: float, unit: str = "patient", study: str
+    ) -> Rule:
+        """Return the rule that an allowance of this size would have; writes nothing.
 
         Raises:
             InvalidInput: no such account, or one of another unit: what protects single rows says nothing
-                about a patient with several.
+                about a patient with several; or `study` holds another allowance.
             BudgetExceeded: the account as a whole is smaller.
         """
         if (kept := self._opening(account).body["unit"]) != unit:
@@ -164,6 +163,9 @@ class Ledger:
         rule, total = Rule.for_budget(epsilon, delta), self._rule(account)
         if rule.epsilon > total.epsilon or rule.delta > total.delta:
             raise BudgetExceeded("ledger.allowance-exceeds-account", account=account, asked=epsilon)
+        there = self.store.last(kind="allowance", account=account, study=study)
+        if there is not None and there.body["rule"] != rule.to_json():
+            raise InvalidInput("ledger.allowance-differs", study=study, account=account)
         return rule
 
     # charges ----------------------------------------------------------------------------------------
@@ -337,7 +339,8 @@ class Ledger:
         plan: Plan, rules: dict[str, Rule], spent: dict[str, Spent], *, study: str, account: str
     ) -> tuple[dict[str, Cost], dict[str, Spent]]:
         costs = {holder: cost_of(plan.event(), plan.delta, rule) for holder, rule in rules.items()}
-        if costs["account"].basic_epsilon > int(plan.epsilon * 1e9) + 1:
+        stated, additive = to_nano(plan.epsilon), to_atto(plan.delta)
+        if costs["account"].basic_epsilon > stated or costs["account"].additive_delta > additive:
             raise InvalidInput("ledger.plan-understates", name=plan.name, asked=plan.epsilon)
         after = {holder: spent[holder].plus(cost) for holder, cost in costs.items()}
         for holder, name in (("study", study), ("account", account)):

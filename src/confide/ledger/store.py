@@ -37,6 +37,7 @@ CREATE TABLE releases (
     content  BLOB NOT NULL
 ) STRICT;
 """
+_UNWRITABLE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")
 _INDEXED = ("kind", "account", "study", "key", "charge")
 
 
@@ -201,7 +202,10 @@ class Store:
             yield
         except ConfideError:
             raise
-        except (sqlite3.OperationalError, OSError) as error:
-            raise InvalidInput("ledger.unwritable", file=self.path) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, OSError) as error:
+            name = getattr(error, "sqlite_errorname", None) or ""  # absent where Python itself complains
+            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                raise InvalidInput("ledger.busy", file=self.path) from error
+            if isinstance(error, OSError) or name.startswith(_UNWRITABLE):
+                raise InvalidInput("ledger.unwritable", file=self.path) from error
             raise IntegrityError("ledger.not-a-ledger", file=self.path) from error

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from confide.study.plans import all_plans, stats_plans
+from confide.study.plans import all_plans, stats_plans, verify_paid, verify_plans
 from confide.study.sources import read_originals
 from confide.study.workplace import nobody_types, open_workplace
 from confide.types import Json, Progress, no_progress
@@ -50,23 +50,9 @@ def check_study(
     """
     with open_workplace(folder, ask=ask) as place:
         study, ledger = place.study, place.ledger
-        ledger.may_grant(
-            study.account.name,
-            epsilon=study.account.epsilon,
-            delta=study.account.delta,
-            unit=study.patient.unit,
-        )
+        left, released = verify_paid(study, ledger)
         records = read_originals(study, place.vault, progress=progress)
-        plans = all_plans(study)
-        for plan in plans:
-            plan.verify_columns(records.tables[plan.source].columns)
-        left, released = ledger.price(
-            plans,
-            study=study.study.name,
-            account=study.account.name,
-            epsilon=study.account.epsilon,
-            delta=study.account.delta,
-        )
+        verify_plans(study, ledger, records.tables, records.commitments)
         errors = {plan.name: plan.expected_error() for plan in stats_plans(study)}
         prices = [
             Price(
@@ -75,7 +61,7 @@ def check_study(
                 released=plan.name in released,
                 expected_error=errors.get(plan.name, {}),
             )
-            for plan in plans
+            for plan in all_plans(study)
         ]
         return Checked(
             study=study.study.name,

@@ -73,7 +73,6 @@ def train_models(
     trained = []
     for done, plan in enumerate(plans):
         frame = records.tables[plan.source]
-        plan.verify_columns(frame.columns)
         members, others = split_patients(frame, key, plan.settings.test_share)
         release, replayed = place.ledger.run(
             plan,

@@ -5,15 +5,16 @@ from pathlib import Path
 
 from confide.errors import InvalidInput
 from confide.study.config import Study
+from confide.study.index import read_index
 from confide.study.rows import QUEUE
-from confide.study.sources import read_index, sealed_folder
+from confide.study.sources import sealed_folder
 from confide.vault.vault import Vault
 
 
 def list_sealed(study: Study, vault: Vault) -> list[str]:
     """Return the names of what lies sealed: originals by their old names, and the review queue."""
     folder = sealed_folder(study)
-    names = sorted(name for files in read_index(folder, vault).values() for name in files)
+    names = sorted(name for files in read_index(folder, vault).files.values() for name in files)
     return [*names, *([QUEUE] if (folder / QUEUE).exists() else [])]
 
 
@@ -27,7 +28,7 @@ def open_sealed(study: Study, vault: Vault, name: str, destination: Path, *, pur
     """
     folder = sealed_folder(study)
     sealed = {
-        plain: target for files in read_index(folder, vault).values() for plain, target in files.items()
+        plain: target for files in read_index(folder, vault).files.values() for plain, target in files.items()
     }
     target = QUEUE if name == QUEUE else sealed.get(name)
     if target is None or not (folder / target).exists():

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from confide.types import Json, Status
+from confide.vault.durable import saying_why
 
 FOLDER = "outgoing"
 
@@ -49,11 +50,12 @@ def put_out(folder: Path, outputs: list[Output]) -> None:
     shutil.rmtree(scratch, ignore_errors=True)
     for output in outputs:
         path = scratch / output.file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as file:
-            file.write(output.content)
-            file.flush()
-            os.fsync(file.fileno())
+        with saying_why(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                file.write(output.content)
+                file.flush()
+                os.fsync(file.fileno())
     old = folder / f".{FOLDER}.old"
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():

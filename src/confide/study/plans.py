@@ -3,6 +3,11 @@
 Guarantee: what a plan costs depends on the study file only, never on a record.
 """
 
+from collections.abc import Mapping
+
+import polars as pl
+
+from confide.errors import InvalidInput
 from confide.ledger.ledger import Ledger
 from confide.stats.plan import StatsPlan
 from confide.study.config import Study
@@ -27,6 +32,51 @@ def all_plans(study: Study) -> list[StatsPlan | LogisticPlan]:
 def columns_of_plans(study: Study, source: str) -> set[str]:
     """Return the columns of a table that plans read: cell by cell, whatever stands in other patients' rows."""
     return {column for plan in all_plans(study) if plan.source == source for column in plan.text_columns()}
+
+
+def verify_paid(study: Study, ledger: Ledger) -> tuple[float, set[str]]:
+    """Refuse, before a record is read, what account and allowance would refuse in the middle of a run.
+
+    Returns:
+        The ε that the allowance would have left, and the names of the plans that are released already.
+    Raises:
+        InvalidInput: there is no such account, or the study holds another allowance.
+        BudgetExceeded: not every plan that is still to be charged fits into what is left.
+    """
+    name, account = study.study.name, study.account
+    ledger.may_grant(
+        account.name, epsilon=account.epsilon, delta=account.delta, unit=study.patient.unit, study=name
+    )
+    return ledger.price(
+        all_plans(study), study=name, account=account.name, epsilon=account.epsilon, delta=account.delta
+    )
+
+
+def verify_plans(
+    study: Study, ledger: Ledger, tables: Mapping[str, pl.DataFrame], commitments: Mapping[str, str]
+) -> None:
+    """Refuse, before anything is charged, a plan whose columns are not there or whose release is of other data.
+
+    Raises:
+        InvalidInput: names the step and its source.
+    """
+    for plan in all_plans(study):
+        try:
+            plan.verify_columns(tables[plan.source].columns)
+        except InvalidInput as error:
+            raise InvalidInput(
+                "study.step-refused",
+                step=plan.name,
+                source=plan.source,
+                problem=str(error),
+                advice=error.hint,
+            ) from error
+        ledger.released(
+            plan,
+            study=study.study.name,
+            account=study.account.name,
+            commitment=commitments[plan.source],
+        )
 
 
 def grant(study: Study, ledger: Ledger) -> None:

@@ -20,14 +20,14 @@ from confide.study.dossier import build
 from confide.study.gates import GATES, Gate, Verdict, judge
 from confide.study.models import Trained, train_models
 from confide.study.outgoing import FOLDER, Output, put_out, take_back
-from confide.study.plans import grant, stats_plans, train_plans
+from confide.study.plans import grant, stats_plans, train_plans, verify_paid, verify_plans
 from confide.study.publish import write_dossier
 from confide.study.rows import Rows, deidentify
 from confide.study.sources import read_records, seal_sources
 from confide.study.tables import statistics_output
 from confide.study.workplace import Workplace, nobody_types, open_workplace
 from confide.types import Json, Progress
-from confide.words import say, speaking
+from confide.words import say
 
 Step = Callable[[str], AbstractContextManager[Progress]]
 RECOVERY_KEY = "recovery-key.txt"
@@ -54,12 +54,18 @@ class Outcome:
             "outgoing": [str(path) for path in self.files],
         }
 
+    def refusal(self) -> GateRefused | None:
+        """Return what names the gates that do not hold; None if the verdict is "pass"."""
+        if self.verdict == "pass":
+            return None
+        broken = ", ".join(say(f"study.gate.{gate.name}") for gate in self.gates if gate.holds is False)
+        verdict = say(f"study.verdict.{self.verdict}")
+        return GateRefused(verdict=verdict, gates=broken, folder=self.outgoing.name)
+
     def raise_unless_passed(self) -> None:
-        """Raise GateRefused, naming the gates that do not hold, unless the verdict is "pass"."""
-        if self.verdict != "pass":
-            broken = ", ".join(say(f"study.gate.{gate.name}") for gate in self.gates if gate.holds is False)
-            verdict = say(f"study.verdict.{self.verdict}")
-            raise GateRefused(verdict=verdict, gates=broken, folder=self.outgoing.name)
+        """Raise GateRefused unless the verdict is "pass"."""
+        if (refused := self.refusal()) is not None:
+            raise refused
 
 
 class Clock:
@@ -81,19 +87,20 @@ class Clock:
 def run_study(folder: Path, *, step: Step, ask: Callable[[], str] = nobody_types) -> Outcome:
     """Run the study in `folder`, or go on where an earlier run ended.
 
-    Guarantee: nothing is put into `outgoing/` unless the verdict is "pass".
+    Guarantee: nothing is put into `outgoing/` unless the verdict is "pass". Nothing is charged, and no
+    allowance taken, unless every step of the study can be paid and finds its columns.
 
     Raises:
         ConfideError: one sentence that says what to do; what was done so far is kept.
     """
-    with open_workplace(folder, ask=ask) as place, speaking(place.study.study.language):
+    with open_workplace(folder, ask=ask) as place:
         return _run(place, Clock(step))
 
 
 def _run(place: Workplace, clock: Clock) -> Outcome:
     study, vault, ledger = place.study, place.vault, place.ledger
     began = now()
-    grant(study, ledger)
+    verify_paid(study, ledger)
     with clock("seal") as progress:
         sealed = seal_sources(study, vault, progress=progress)
     with clock("read") as progress:
@@ -103,11 +110,12 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     with clock("risk"):
         risk = _risk(place, rows)
     name, account = study.study.name, study.account.name
+    verify_plans(study, ledger, records.tables, records.commitments)
+    grant(study, ledger)
     statistics, releases = [], []
     with clock("stats") as progress:
         for done, plan in enumerate(stats_plans(study)):
             frame, commitment = records.tables[plan.source], records.commitments[plan.source]
-            plan.verify_columns(frame.columns)
             release, replayed = ledger.run(plan, frame, study=name, account=account, commitment=commitment)
             expected = plan.expected_error()
             statistics.append(

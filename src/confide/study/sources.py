@@ -6,25 +6,24 @@ are only ever read from sealed copies, into memory. Names of sealed files say no
 originals, which may hold patient ids, are in the sealed index.
 """
 
-import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import polars as pl
 
-from confide.errors import InvalidInput
+from confide.errors import ConfideError, IntegrityError, InvalidInput
 from confide.records.load import load_source
 from confide.records.notes import Note
 from confide.records.patients import read_crosswalk, read_id_list, refuse_two_patients_across
 from confide.records.section import SourceSection
 from confide.study.config import Study
+from confide.study.index import LISTS, Index, read_index, write_index
 from confide.study.plans import columns_of_plans
 from confide.types import Json, Progress, no_progress
+from confide.vault.durable import reading
 from confide.vault.vault import Vault
-
-INDEX = "index.sealed"
-_LISTS = "lists"  # the crosswalk and the consent lists are sealed beside the sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +63,63 @@ def seal_sources(study: Study, vault: Vault, *, progress: Progress = no_progress
     folder = sealed_folder(study)
     folder.mkdir(mode=0o700, exist_ok=True)
     index = read_index(folder, vault)
-    before = json.dumps(index)
     plain = list(_originals(study, index))
-    total = 0
+    changed = False
     for done, (source, path) in enumerate(plain):
         name = path.relative_to(study.folder).as_posix()
         target = folder / f"{vault.keyed_digest(f'{source}/{name}'.encode(), 'sealed-name')[:24]}.sealed"
-        vault.seal(path, target, progress=no_progress)
-        index.setdefault(source, {})[name] = target.name
+        with _showing(study, source, path):
+            sealed = vault.seal(path, target, progress=no_progress)
+        if sealed.written or name not in index.files.get(source, {}):
+            index.files.setdefault(source, {})[name] = target.name
+            index.unread.add((source, name))
+            changed = True
         progress(done + 1, len(plain))
-    if json.dumps(index) != before:
-        vault.seal_bytes(json.dumps(index).encode(), folder / INDEX)
-    names = [name for files in index.values() for name in files.values()]
-    total = sum((folder / name).stat().st_size for name in names)
-    return Sealed(files=len(names), bytes=total, plain_originals=len(plain))
+    if changed:
+        write_index(index, folder, vault)
+    names = [name for files in index.of_study(study).values() for name in files.values()]
+    return Sealed(files=len(names), bytes=_sizes(folder, names), plain_originals=len(plain))
+
+
+def _sizes(folder: Path, names: list[str]) -> int:
+    """Return how many bytes the sealed files have together.
+
+    Raises:
+        IntegrityError: one is gone.
+    """
+    for name in names:
+        if not (folder / name).is_file():
+            raise IntegrityError("study.sealed-gone", file=name, folder=folder.name)
+    return sum((folder / name).stat().st_size for name in names)
 
 
 def remove_originals(study: Study, vault: Vault) -> int:
     """Delete the plain originals whose sealed copies were read back just now; return how many."""
     folder = sealed_folder(study)
     index = read_index(folder, vault)
-    removed = 0
-    for source, path in list(_originals(study, index)):
-        sealed = index.get(source, {}).get(path.relative_to(study.folder).as_posix())
-        if sealed is not None:
+    ours = [
+        (source, path, sealed)
+        for source, path in _originals(study, index)
+        if (sealed := index.files.get(source, {}).get(path.relative_to(study.folder).as_posix()))
+    ]
+    index.unread -= {(source, path.relative_to(study.folder).as_posix()) for source, path, _ in ours}
+    write_index(index, folder, vault)  # first: from now on the copies count without their originals
+    for source, path, sealed in ours:
+        with _showing(study, source, path):
             vault.remove_original(path, folder / sealed)
-            removed += 1
-    return removed
+    return len(ours)
+
+
+@contextmanager
+def _showing(study: Study, source: str, path: Path) -> Iterator[None]:
+    """Name a text file by the pattern of its source in what is raised: its own name holds a patient id."""
+    try:
+        yield
+    except ConfideError as error:
+        sections = [section for section in study.source if section.name == source]
+        if error.public.get("file") != path.name or not any(each.is_folder_of_texts for each in sections):
+            raise
+        raise type(error)(error.code, **{**error.public, "file": sections[0].path}) from None
 
 
 def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Records:
@@ -101,11 +130,19 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
     """
     folder = sealed_folder(study)
     index = read_index(folder, vault)
+    counted = index.of_study(study)
 
     def files(source: str) -> list[tuple[str, bytes]]:
-        return [(name, vault.read(folder / sealed)) for name, sealed in sorted(index.get(source, {}).items())]
+        return [
+            (name, vault.read(folder / sealed)) for name, sealed in sorted(counted.get(source, {}).items())
+        ]
 
-    return _read(study, vault, files, progress)
+    records = _read(study, vault, files, progress)
+    read = {(source, name) for source, names in counted.items() for name in names}
+    if index.unread & read:
+        index.unread -= read
+        write_index(index, folder, vault)
+    return records
 
 
 def read_originals(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Records:
@@ -115,11 +152,17 @@ def read_originals(study: Study, vault: Vault, *, progress: Progress = no_progre
     plain: dict[str, dict[str, Path]] = {}
     for source, path in _originals(study, index):
         plain.setdefault(source, {})[path.relative_to(study.folder).as_posix()] = path
+    counted = index.of_study(study)
+
+    def content(source: str, name: str) -> bytes:
+        if (path := plain.get(source, {}).get(name)) is None:
+            return vault.read(folder / counted[source][name])
+        with _showing(study, source, path), reading(path) as file:
+            return file.read()
 
     def files(source: str) -> list[tuple[str, bytes]]:
-        here, sealed = plain.get(source, {}), index.get(source, {})
-        names = sorted(here.keys() | sealed.keys())
-        return [(n, here[n].read_bytes() if n in here else vault.read(folder / sealed[n])) for n in names]
+        names = sorted(plain.get(source, {}).keys() | counted.get(source, {}).keys())
+        return [(name, content(source, name)) for name in names]
 
     return _read(study, vault, files, progress)
 
@@ -128,7 +171,7 @@ def _read(
     study: Study, vault: Vault, files: Callable[[str], list[tuple[str, bytes]]], progress: Progress
 ) -> Records:
     """Read crosswalk and consent lists first, then each source under them."""
-    lists = dict(files(_LISTS))
+    lists = dict(files(LISTS))
     patient, consent = study.patient, study.consent
     crosswalk = read_crosswalk(lists[patient.crosswalk], patient.crosswalk) if patient.crosswalk else None
     optout = read_id_list(lists[consent.optout], consent.optout) if consent.optout else frozenset()
@@ -149,8 +192,10 @@ def _read(
             consented=consented,
             text=columns_of_plans(study, source.name),
         )
+        if len(loaded) == 0:
+            raise InvalidInput("study.nobody-left", source=source.name)
         if isinstance(loaded, pl.DataFrame):
-            tables[source.name] = _with_unit(study, loaded)
+            tables[source.name] = loaded
             patients = loaded["_patient"].n_unique()
         else:
             notes[source.name] = loaded
@@ -166,11 +211,11 @@ def _read(
             }
         )
         progress(done + 1, len(study.source))
-    if patient.unit == "patient":
-        refuse_two_patients_across(
-            {s.name: (tables[s.name], s.identifiers) for s in study.source if s.name in tables}
-        )
-    return Records(tables, notes, counts, commitments, {} if crosswalk is None else crosswalk.ids_of())
+    identifiers = {source.name: source.identifiers for source in study.source}
+    refuse_two_patients_across({name: (table, identifiers[name]) for name, table in tables.items()})
+    coded = pl.col("_patient").cast(pl.Categorical)  # told apart once, not once per plan
+    units = {name: _with_unit(study, table).with_columns(coded) for name, table in tables.items()}
+    return Records(units, notes, counts, commitments, {} if crosswalk is None else crosswalk.ids_of())
 
 
 def _with_unit(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
@@ -188,24 +233,18 @@ def _commit(study: Study, vault: Vault, source: SourceSection, content: list[tup
     return vault.keyed_digest("\n".join([study.study.name, public, *digests]).encode(), "commitment")
 
 
-def read_index(folder: Path, vault: Vault) -> dict[str, dict[str, str]]:
-    """Return source -> name of the original -> name of its sealed file; empty before the first sealing."""
-    path = folder / INDEX
-    index: dict[str, dict[str, str]] = json.loads(vault.read(path)) if path.exists() else {}
-    return index
-
-
-def _originals(study: Study, index: dict[str, dict[str, str]]) -> Iterator[tuple[str, Path]]:
+def _originals(study: Study, index: Index) -> Iterator[tuple[str, Path]]:
     """Yield (source, path) of every plain original that is there."""
+    sealed = index.of_study(study)
     lists = [study.patient.crosswalk, study.consent.optout, study.consent.consented]
     for name in (each for each in lists if each is not None):
         if (study.folder / name).is_file():
-            yield _LISTS, study.folder / name
-        elif name not in index.get(_LISTS, {}):
+            yield LISTS, study.folder / name
+        elif name not in sealed.get(LISTS, {}):
             raise InvalidInput("study.no-list", file=name)
     for source in study.source:
         paths = [path for path in sorted(study.folder.glob(source.path)) if path.is_file()]
-        if not paths and source.name not in index:
+        if not paths and not sealed.get(source.name):
             raise InvalidInput("study.no-files", source=source.name, path=source.path)
         for path in paths:
             yield source.name, path

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from confide.errors import InvalidInput
+from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.study.config import load_study
 from confide.study.outgoing import FOLDER as OUTGOING
@@ -17,6 +17,7 @@ def status_of(folder: Path) -> Json:
 
     Raises:
         InvalidInput: there is no study, or its file is wrong.
+        IntegrityError: the ledger is not what it was, or the dossier not what was written.
     """
     study = load_study(folder)
     with open_ledger(home(), checkpoints=[folder / CHECKPOINT]) as ledger:
@@ -25,7 +26,7 @@ def status_of(folder: Path) -> Json:
         except InvalidInput:
             allowance = None
     dossier = folder / DOSSIER / "inside.json"
-    last = json.loads(dossier.read_text(encoding="utf-8")) if dossier.exists() else None
+    verdict = _verdict(dossier) if dossier.exists() else None
     outgoing = folder / OUTGOING
     files = [path for path in outgoing.rglob("*") if path.is_file()] if outgoing.exists() else []
     return {
@@ -37,6 +38,13 @@ def status_of(folder: Path) -> Json:
         "charges": 0 if allowance is None else allowance.charges,
         "open": 0 if allowance is None else allowance.open,
         "abandoned": 0 if allowance is None else allowance.abandoned,
-        "verdict": None if last is None else last["verdict"],
+        "verdict": verdict,
         "outgoing": len(files),
     }
+
+
+def _verdict(dossier: Path) -> str:
+    try:
+        return str(json.loads(dossier.read_bytes())["verdict"])
+    except (ValueError, KeyError, TypeError):
+        raise IntegrityError("study.dossier-changed", file=f"{DOSSIER}/{dossier.name}") from None
