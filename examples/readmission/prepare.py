@@ -68,7 +68,9 @@ def prepared(published: bytes) -> pl.DataFrame:
     missing = pl.col("diag_1") == "?"
     return table.with_columns(
         race=pl.col("race").replace("?", NOT_RECORDED),
-        diagnosis_group=pl.when(missing).then(pl.lit(NOT_RECORDED)).otherwise(_grouped(whole, DIAGNOSES, "other")),
+        diagnosis_group=pl.when(missing)
+        .then(pl.lit(NOT_RECORDED))
+        .otherwise(_grouped(whole, DIAGNOSES, "other")),
         discharge=_grouped(pl.col("discharge_disposition_id"), DISCHARGES, NOT_RECORDED),
         admitted_from=_grouped(pl.col("admission_source_id"), SOURCES, NOT_RECORDED),
         admission=_grouped(pl.col("admission_type_id"), TYPES, NOT_RECORDED),

@@ -29,9 +29,7 @@ def features() -> tuple[str, ...]:
     """Return the features of the invented hospital: about as many columns as the real one has."""
     words = lists("people-en")
     listed = {"diagnosis_group": "diagnosis_groups", "department": "departments", "district": "districts"}
-    quoted = {
-        column: ", ".join(f'"{value}"' for value in words[name]) for column, name in listed.items()
-    }
+    quoted = {column: ", ".join(f'"{value}"' for value in words[name]) for column, name in listed.items()}
     return (
         "number(age, 0, 100)",
         "number(stay_days, 0, 30)",

@@ -141,7 +141,9 @@ def _against_truth(folder: Path, released: list[Json]) -> Json:
             sums = exact_sums(plan, frame)
             for text in plan.measures:
                 measure = parse_measure(text)
-                truth = measure.finish([Noisy(sums[part].astype(float), 1e-9) for part in measure.parts]).value
+                truth = measure.finish(
+                    [Noisy(sums[part].astype(float), 1e-9) for part in measure.parts]
+                ).value
                 for row, true in zip(rows, truth.tolist(), strict=True):
                     if not np.isnan(true):
                         cells += 1
