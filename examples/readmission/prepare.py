@@ -54,10 +54,10 @@ def read_published(folder: Path) -> bytes:
 
 
 def prepared(published: bytes) -> pl.DataFrame:
-    """Return the table as text, with four columns of groups beside the codes they come from.
+    r"""Return the table as text, with four columns of groups beside the codes they come from.
 
     >>> head = "race,diag_1,discharge_disposition_id,admission_source_id,admission_type_id"
-    >>> rows = prepared(f"{head}\\n?,250.83,11,7,3\\nAsian,V57,1,20,6\\n".encode())
+    >>> rows = prepared(f"{head}\n?,250.83,11,7,3\nAsian,V57,1,20,6\n".encode())
     >>> rows.select("race", "diagnosis_group", "discharge", "admitted_from", "admission").rows()[0]
     ('not recorded', 'diabetes', 'died', 'emergency room', 'elective')
     >>> rows.select("diagnosis_group", "admission").rows()[1]

@@ -68,7 +68,7 @@ def test_both_studies_pass_and_cost_what_their_files_say(out, study):
     whole, classifier = STUDIES[study]
     dossier = inside(out, study)
     assert dossier["verdict"] == "pass"
-    assert dossier["account"]["epsilon_this_study"] == pytest.approx(whole)
+    assert whole - 1e-3 < dossier["account"]["epsilon_this_study"] <= whole
     assert dossier["account"]["allowance_epsilon"] == whole
     assert [model["epsilon"] for model in dossier["models"]] == [classifier]
 
