@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from confide.deid.deidentify import Deidentifier
     from confide.ledger.home import open_ledger
-    from confide.ledger.ledger import Ledger
     from confide.stats.plan import StatsPlan
     from confide.train.logistic import LogisticPlan
     from confide.train.section import TrainSection
 
-__all__ = ["Deidentifier", "Ledger", "LogisticPlan", "StatsPlan", "TrainSection", "open_ledger"]
+__all__ = ["Deidentifier", "LogisticPlan", "StatsPlan", "TrainSection", "open_ledger"]
 
 _DEFINED_IN = {
     "Deidentifier": "confide.deid.deidentify",
-    "Ledger": "confide.ledger.ledger",
     "LogisticPlan": "confide.train.logistic",
     "StatsPlan": "confide.stats.plan",
     "TrainSection": "confide.train.section",

@@ -22,14 +22,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small import PASSPHRASE, STUDY, Small, make_small
+from quick import make_quick
+from small import STUDY, Small, make_small
 
 from confide.cli.main import run
 from confide.ledger.home import home, open_ledger
 from confide.ledger.verify import verify_ledger
-from confide.study.workplace import vault_folder
-from confide.vault.custody import Cost
-from confide.vault.vault import open_vault
 
 PATIENTS = 60
 HUGE = 10 * 1024 * 1024
@@ -263,6 +261,7 @@ ROWS = [
     Bad("an opt-out list without a header", write("optout.csv", b"p7\np8\n"), ("optout.csv",)),
     Bad("no row left after opt-outs", everybody_opts_out, ("notes",)),
     Bad("nobody consents", nobody_consents, ("notes",)),
+    Bad("a path that matches the passphrase", edit(("raw/notes.jsonl", "*.txt"), ('text = "note"\nid = "note_id"', "")), ("passphrase.txt",)),
     # study.toml
     Bad("no study file", without("study.toml"), ("study.toml",)),
     Bad("a study file that is not TOML", edit(('name = "readmission"', "name = readmission")), ("study.toml", "3")),
@@ -323,8 +322,7 @@ def template(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONFIDE_HOME", str(folder / "home"))
         small = make_small(folder / "study", text=STUDY, patients=PATIENTS)
-        cheap = Cost(memory_kib=1024, passes=1, lanes=1)
-        open_vault(vault_folder(), passphrase=PASSPHRASE).change_passphrase(PASSPHRASE, cost=cheap)
+        make_quick()
         shutil.copy(home() / "ledger.sqlite", folder / "backup.sqlite")
     return folder, small
 

@@ -188,8 +188,6 @@ def open_command(
 @click.command(cls=Command, name="schema", help=say("cli.schema.help"))
 def schema_command() -> None:
     from confide.study.config import Study
-    from confide.study.schema import schema_of
+    from confide.study.schema import document
 
-    show_json(
-        {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "study.toml"} | schema_of(Study)
-    )
+    show_json(document(Study))

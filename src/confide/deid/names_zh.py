@@ -14,7 +14,7 @@ from confide.deid.lexicon import word_set, words
 
 _H: Final = "\u3400-\u9fff"
 _MINORITY: Final = re.compile(rf"[{_H}]{{1,8}}(?:[·•.][{_H}]{{1,8}}){{1,3}}")
-_SPACED: Final = re.compile(rf"[{_H}][ \u3000]{{1,3}}[{_H}](?: {{1,3}}[{_H}])?(?![{_H}])")
+_SPACED: Final = re.compile(rf"[{_H}]( {{1,3}})[{_H}](?:\1(?![性年民职住床电科出入男女])[{_H}])?(?![{_H}])")
 _RUN: Final = re.compile(rf"[{_H}]{{1,12}}")
 _LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]*\.?(?: [A-Z][A-Za-z'-]*\.?){0,3}")
 _MORE: Final = re.compile(r" ?[、/,;和及] ?| (?! )")

@@ -6,6 +6,7 @@ a record; nothing is spent and no source is read here.
 """
 
 import math
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
@@ -18,7 +19,8 @@ from confide.stats.section import StatsSection
 from confide.study.toml import Lines, parse, read_section
 from confide.train.section import TrainSection
 
-FILE = "study.toml"
+FILE, RECOVERY_KEY = "study.toml", "recovery-key.txt"
+_FILE_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f]{1,80}")  # a release is put out as a file of its name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,8 +197,10 @@ def _check_references(study: Study, lines: Lines) -> None:
     for section in ("source", "stats", "train"):
         names = [each.name for each in getattr(study, section)]
         for at, name in enumerate(names):
+            line = lines.of(f"{section}.{at}", "name")
+            if not _FILE_NAME.fullmatch(name):
+                raise InvalidInput("study.name-no-file", file=FILE, line=line, name=name, section=section)
             if name in names[:at]:
-                line = lines.of(f"{section}.{at}", "name")
                 raise InvalidInput("study.name-twice", file=FILE, line=line, name=name, section=section)
     for section in ("stats", "train"):
         for at, each in enumerate(getattr(study, section)):

@@ -8,6 +8,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import polars as pl
 
@@ -70,7 +71,7 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
     if study.deid is None or not study.leaving:
         return Rows([], {}, known, None, 0)
     deid = Deidentifier(
-        policy=study.deid.policy,
+        policy=_policy_of(study.folder, study.deid.policy),
         key=vault.subkey(f"pseudonyms/{study.study.name}"),
         language=study.study.language,
         review=study.deid.review,
@@ -128,6 +129,11 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
         "sources": list(study.leaving),
     }
     return Rows(outputs, tables, known, figures, held if study.deid.review == "hold" else 0)
+
+
+def _policy_of(folder: Path, policy: str) -> str:
+    """Return the policy by its name, or the path of its file, which is relative to the study file."""
+    return str(folder / policy) if policy.endswith(".toml") else policy
 
 
 def _by_patient(notes: Sequence[Note]) -> Mapping[str, list[Note]]:

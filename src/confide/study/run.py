@@ -16,6 +16,7 @@ from confide.audit.bytesearch import search_bytes
 from confide.errors import GateRefused
 from confide.ledger.ledger import Ledger, now
 from confide.risk.measure import measure
+from confide.study.config import RECOVERY_KEY
 from confide.study.dossier import build
 from confide.study.gates import GATES, Gate, Verdict, judge
 from confide.study.models import Trained, train_models
@@ -30,7 +31,6 @@ from confide.types import Json, Progress
 from confide.words import say
 
 Step = Callable[[str], AbstractContextManager[Progress]]
-RECOVERY_KEY = "recovery-key.txt"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,7 +175,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             "outputs": [output.to_json(left=verdict == "pass") for output in outputs],
             "not_private": _not_private(ledger, account),
             "not_checked": _not_checked(place, rows, models),
-            "openings": [asdict(opening) for opening in vault.openings()],
+            "openings": [asdict(each) | {"path": each.path.name} for each in vault.openings()],
             "gates": [asdict(gate) for gate in gates],
             "verdict": verdict,
             "seconds": clock.seconds,
@@ -214,7 +214,7 @@ def _book_what_epsilon_does_not_cover(
     for output in outputs:
         source = Path(output.file).stem
         place.ledger.note_not_private(
-            f"{output.file}: row-level {output.kind}, {output.status}, policy {study.deid.policy if study.deid else '-'}",
+            " · ".join([output.file, output.kind, output.status, study.deid.policy if study.deid else "-"]),
             study=study.study.name,
             account=study.account.name,
             commitment=commitments[source],

@@ -12,6 +12,13 @@ from confide.types import Json
 _PLAIN = {str: "string", float: "number", int: "integer", bool: "boolean"}
 
 
+def document(kind: type) -> Json:
+    """Return the schema of a whole file as a document of its own, as `confide schema` prints it."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "study.toml"} | schema_of(
+        kind
+    )
+
+
 def schema_of(kind: type) -> Json:
     """Return the JSON schema (2020-12) of a section, or of a whole study file."""
     hints = get_type_hints(kind)

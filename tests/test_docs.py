@@ -1,0 +1,138 @@
+"""What the documents say is run and checked: walks, Python, links, targets of make, names of tests.
+
+A fenced block ```sh is run; ```toml FILE and ```csv FILE are written where they stand; ```python in a README is
+run in a folder of its own. Other blocks are for reading. A planted wrong command shows that a walk can fail.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import confide
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
+_FENCE = re.compile(r"^```(\w*)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+_ONLY_IN_CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: its language, the file it names, its text and its line."""
+
+    language: str
+    file: str | None
+    text: str
+    line: int
+
+
+def blocks(text: str) -> list[Block]:
+    return [
+        Block(found[1], found[2], found[3], text.count("\n", 0, found.start()) + 1)
+        for found in _FENCE.finditer(text)
+    ]
+
+
+def walk(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run all ```sh blocks of a page in one shell, writing the named files where they stand."""
+    script = ["set -euo pipefail", "trap 'echo \"the block at line $BLOCK failed\" >&2' ERR"]
+    for number, block in enumerate(blocks(text)):
+        if block.language == "sh":
+            script += [f"BLOCK={block.line}", block.text]
+        elif block.file is not None:
+            kept = folder / ".files" / str(number)
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_text(block.text, encoding="utf-8")
+            script.append(f"cp '{kept}' '{block.file}'")
+    return subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=folder,
+        env=_clean(),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def _clean() -> dict[str, str]:
+    """Return an environment with this Python's `confide` first and nothing of a ledger or a language."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("CONFIDE", "LC_", "LANG"))}
+    path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", "")])
+    ours = str(Path(confide.__file__).parents[1])
+    return kept | {"PATH": path, "PYTHONPATH": ours, "LANG": "C.UTF-8", "PYTHONUTF8": "1"}
+
+
+@pytest.mark.parametrize("page", ["first-steps.md", "first-steps.zh-CN.md"])
+def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path):
+    done = walk((ROOT / "docs" / page).read_text(encoding="utf-8"), tmp_path)
+    assert done.returncode == 0, f"{done.stderr}\n{done.stdout}"
+    assert len(list(tmp_path.glob("*/dossier/outside.html"))) == 1
+
+
+def test_both_languages_walk_the_same_way():
+    english, chinese = (
+        [
+            (each.language, each.file is None)
+            for each in blocks((ROOT / "docs" / page).read_text(encoding="utf-8"))
+        ]
+        for page in ("first-steps.md", "first-steps.zh-CN.md")
+    )
+    assert [each for each in chinese if each[0] != "sh"] == [each for each in english if each[0] != "sh"]
+
+
+@pytest.mark.parametrize("planted", ["confide chekc first", "confide init nowhere", "false | true"])
+def test_a_planted_wrong_command_is_found_with_its_line(planted, tmp_path):
+    done = walk(f"# A page\n\n```sh\nmkdir first\n```\n\n```sh\n{planted}\necho went on\n```\n", tmp_path)
+    assert done.returncode != 0
+    assert "the block at line 7 failed" in done.stderr
+    assert "went on" not in done.stdout
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
+def test_the_python_of_the_readme_runs(page, tmp_path):
+    found = [
+        block for block in blocks((ROOT / page).read_text(encoding="utf-8")) if block.language == "python"
+    ]
+    assert found
+    for block in found:
+        done = subprocess.run(
+            [sys.executable, "-c", block.text], cwd=tmp_path, env=_clean() | {"XDG_DATA_HOME": str(tmp_path)},
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{page}:{block.line}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_points_to_something_that_is_there(page):
+    assert broken_links(page.read_text(encoding="utf-8"), page.parent) == []
+
+
+def broken_links(text: str, folder: Path) -> list[str]:
+    links = _LINK.findall(_ONLY_IN_CODE.sub("", text))
+    inner = [link.partition("#")[0] for link in links if not re.match(r"[a-z]+:", link)]
+    return [link for link in inner if link and not (folder / link).exists()]
+
+
+def test_a_planted_broken_link_is_found():
+    assert broken_links("[a](README.md) [b](nowhere.md#x) [c](https://example.org)", ROOT) == ["nowhere.md"]
+
+
+def test_every_target_of_make_that_a_page_names_exists():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for page in PAGES:
+        named = set(re.findall(r"(?:`|^)make ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+        assert named <= targets, f"{page.name}: {named - targets}"
+
+
+def test_every_option_and_command_that_a_page_names_exists():
+    from confide.cli.main import COMMANDS
+
+    for page in PAGES:
+        named = set(re.findall(r"`confide ([a-z]+)", page.read_text(encoding="utf-8")))
+        assert named <= set(COMMANDS), f"{page.name}: {named - set(COMMANDS)}"
