@@ -9,7 +9,6 @@ import pytest
 os.environ["CONFIDE_LANGUAGE"] = "en"
 os.environ.pop("CONFIDE_HOME", None)
 
-SHARED = Path(__file__).parents[2] / "shared"
 sys.path += [str(Path(__file__).parent / room) for room in ("ledger", "study")]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import SHARED
+from real_data import SHARED
 
 HERE = Path(__file__).parents[2]
 SCRIPT = HERE / "examples" / "readmission" / "run.py"

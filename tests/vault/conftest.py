@@ -1,11 +1,10 @@
 """A vault whose passphrase is cheap to try: the cost of a guess is passed in, as a test may."""
 
 import pytest
+from passphrase import PASSPHRASE
 
 from confide.vault.custody import Cost
 from confide.vault.vault import create_vault
-
-PASSPHRASE = "eleven green bicycles"
 
 
 @pytest.fixture

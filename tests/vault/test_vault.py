@@ -13,12 +13,12 @@ from contextlib import closing
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from passphrase import PASSPHRASE
 from second_reader import bind, file_id, read
 from second_vault import SecondVault
 
 from confide.errors import AccessDenied, ConfideError, IntegrityError, InvalidInput
 from confide.vault.vault import create_vault, open_vault
-from conftest import PASSPHRASE
 
 same_folder = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -1,0 +1,3 @@
+"""The passphrase of the vaults that tests make."""
+
+PASSPHRASE = "eleven green bicycles"
