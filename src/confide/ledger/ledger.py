@@ -271,6 +271,11 @@ class Ledger:
         """Return the studies that hold an allowance on `account`, in the order in which they came."""
         return list(dict.fromkeys(e.body["study"] for e in self.store.all(kind="allowance", account=account)))
 
+    def granted_on(self, account: str, study: str) -> str | None:
+        """Return when `study` got its allowance, or None: a day that is the same for all runs of a study."""
+        entry = self.store.last(kind="allowance", account=account, study=study)
+        return None if entry is None else str(entry.body["time"])
+
     def balance(self, account: str, study: str | None = None) -> Balance:
         """Return what `account`, or the allowance of `study` on it, may spend and has spent."""
         where = {"account": account} if study is None else {"account": account, "study": study}

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
@@ -105,8 +106,10 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         sealed = seal_sources(study, vault, progress=progress)
     with clock("read") as progress:
         records = read_records(study, vault, progress=progress)
+    granted = ledger.granted_on(study.account.name, study.study.name) or began
     with clock("deid") as progress:
-        rows = deidentify(study, records, vault, progress=progress)
+        today = date.fromisoformat(granted[:10])
+        rows = deidentify(study, records, vault, today=today, progress=progress)
     with clock("risk"):
         risk = _risk(place, rows)
     name, account = study.study.name, study.account.name
