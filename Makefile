@@ -3,10 +3,15 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test quick check bench soak bundle lock clean
+.PHONY: demo example test quick check bench soak bundle lock clean
 
 demo: .venv/base
 	$(BIN)/confide demo
+
+# Two studies on real encounters; examples/readmission/README.md says where the records come from.
+SHARED ?= ../shared
+example: .venv/base
+	$(BIN)/python examples/readmission/run.py $(SHARED)/data/diabetes-130-us-hospitals examples/readmission/out
 
 test: .venv/test
 	$(BIN)/python -m pytest
@@ -37,7 +42,7 @@ lock:
 	    --group build --group test --group check -c requirements/base.txt pyproject.toml -o requirements/test.txt
 
 clean:
-	rm -rf .venv bundle demo
+	rm -rf .venv bundle demo examples/readmission/out
 
 .venv/base: requirements/base.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -672,3 +672,25 @@ def test_a_release_that_lists_its_measures_and_no_columns_is_shown_the_same():
 
 def test_a_ledger_entry_is_said_in_the_language_of_the_study():
     assert "notes.jsonl · 病历文本 · 已假名化" in pages(example_facts("zh"), "zh")[1]
+
+
+def test_coefficients_stand_in_the_order_of_the_features_though_the_ledger_sorts_its_keys():
+    facts = example_facts("en")
+    facts["train"][0]["release"]["coefficients"] = {
+        "age": 1,
+        "intercept": 2,
+        "sex=F": 3,
+        "sex=M": 4,
+        "stay_days": 5,
+    }
+    _, outside = build(facts)
+    assert list(outside["models"][0]["coefficients"]) == ["intercept", "age", "sex=F", "sex=M", "stay_days"]
+
+
+def test_a_long_table_shows_each_group_once_with_all_its_measures():
+    facts = example_facts("en")
+    release = facts["stats"][0]["release"]
+    release["rows"] = [row | {"age_band": f"band {at}"} for at, row in enumerate(release["rows"] * 20)][:40]
+    page = pages(facts, "en")[1]
+    assert [page.count(f">band {at}</td>") for at in range(40)] == [1] * 40
+    assert "mean of stay_days, each value held within 0 and 60" in page

@@ -73,6 +73,13 @@ def test_both_studies_pass_and_cost_what_their_files_say(out, study):
     assert [model["epsilon"] for model in dossier["models"]] == [classifier]
 
 
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_parts_of_the_account_add_up_on_the_page(out, study):
+    account = inside(out, study)["account"]
+    parts = account["epsilon_spent_before"] + account["epsilon_this_study"] + account["epsilon_left"]
+    assert parts == pytest.approx(account["epsilon_total"])
+
+
 @pytest.mark.parametrize(("study", "least"), [("study-1", 0.63), ("study-4", 0.64)])
 def test_the_classifier_is_useful_and_close_to_the_one_without_privacy(out, study, least):
     [held_out] = inside(out, study)["private"]["held_out"]
