@@ -114,6 +114,7 @@ def kill(quick: bool, kills: int) -> Iterator[dict[str, object]]:
     from small import STUDY, make_small
 
     text = STUDY.format(language="en").replace('name = "stay"', 'name = "stay-{n}"')
+    text = text.replace("steps = 10", "steps = 1000")  # a charge that is open for a while
     text = text.replace('name = "readmitted"', 'name = "readmitted-{n}"').replace(
         "epsilon = 3.0", "epsilon = 900.0"
     )

@@ -63,15 +63,13 @@ def kill_many(folder: Path, text: str, kills: int, *, seed: int = 0) -> Tally:
     """
     draw, tally = random.Random(seed), Tally()
     (folder / "study.toml").write_text(text.replace("{n}", "first"))
-    began = time.monotonic()
-    finish(folder)
-    whole = time.monotonic() - began
+    whole = finish(folder)
     for number in range(kills):
         (folder / "study.toml").write_text(text.replace("{n}", str(number)))
         before = committed()
         process = start(folder)
         try:
-            process.wait(timeout=draw.uniform(0.1, 1.0) * whole)
+            process.wait(timeout=draw.uniform(0.2, 1.0) * whole)
             tally.finished_first += 1
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
@@ -89,15 +87,18 @@ def kill_many(folder: Path, text: str, kills: int, *, seed: int = 0) -> Tally:
     return tally
 
 
-def finish(folder: Path) -> None:
-    """Run the study to its end; show it a second time, which must be the same bytes."""
-    outputs = []
+def finish(folder: Path) -> float:
+    """Run the study to its end; show it again, which must be the same bytes; return the first run's seconds."""
+    outputs, seconds = [], []
     for _ in range(2):
+        began = time.monotonic()
         process = start(folder)
         out, err = process.communicate(timeout=300)
+        seconds.append(time.monotonic() - began)
         if process.returncode != 0:
             raise RuntimeError(f"the run ended with {process.returncode}: {out.decode()} {err.decode()}")
         files = json.loads(out)["outgoing"]
         outputs.append({name: Path(name).read_bytes() for name in files})
     if outputs[0] != outputs[1]:
         raise RuntimeError("a run that was shown again differs")
+    return seconds[0]

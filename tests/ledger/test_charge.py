@@ -23,7 +23,9 @@ class Count:
     claims: float | None = None
 
     def event(self):
-        return DiscreteLaplace(sensitivity=1, scale=calibrate_laplace(self.claims or self.epsilon, sensitivity=1))
+        return DiscreteLaplace(
+            sensitivity=1, scale=calibrate_laplace(self.claims or self.epsilon, sensitivity=1)
+        )
 
     def to_json(self):
         return {"kind": "count", "name": self.name, "epsilon": repr(self.epsilon)}

@@ -294,3 +294,24 @@ def test_one_patients_odd_cell_changes_how_nobody_elses_cell_is_read(tmp_path):
             sums.append({str(part): values.tolist() for part, values in exact_sums(plan, frame).items()})
     assert sums[0] == sums[1]
     assert any(any(values) for values in sums[0].values())
+
+
+def test_free_text_in_a_table_that_leaves_is_de_identified_too(tmp_path):
+    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["visits"]')
+    small = make_small(tmp_path / "study", text=text.replace("k = 2\n", ""))
+    visits = small.folder / "raw" / "visits.csv"
+    header, *rows = visits.read_text().splitlines()
+    remarks = [
+        f'"Called {small.names[int(row.split(",")[1][1:])]}, e-mail zq{n}@example.org,\nthen rested"'
+        for n, row in enumerate(rows)
+    ]
+    visits.write_text(
+        "\n".join([header + ",remark", *(f"{row},{said}" for row, said in zip(rows, remarks, strict=True))])
+        + "\n"
+    )
+    outcome = run_study(small.folder, step=QUIET)
+    out = (small.folder / "outgoing" / "tables" / "visits.csv").read_text()
+    assert outcome.verdict == "pass"
+    assert "then rested" in out
+    assert [name for name in small.names if name in out] == []
+    assert re.findall(r"zq\d+@example.org", out) == []

@@ -87,10 +87,15 @@ def verify(as_json: bool) -> None:
 
 @ledger_command.command("checkpoint", help=say("cli.ledger.checkpoint"))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def checkpoint(file: Path) -> None:
+@json_option
+def checkpoint(file: Path, as_json: bool) -> None:
     from confide.ledger.home import check_against, home, open_ledger, write_checkpoint
 
     with open_ledger(home()) as ledger:
         check_against(ledger, file)
         write_checkpoint(ledger, file)
-        click.echo(say("cli.ledger.checkpointed", file=file, size=ledger.store.head()[0]))
+        size = ledger.store.head()[0]
+    if as_json:
+        show_json({"file": str(file), "size": size})
+    else:
+        click.echo(say("cli.ledger.checkpointed", file=file, size=size))

@@ -69,6 +69,15 @@ def _without_language(arguments: list[str]) -> list[str]:
     return kept
 
 
+def _unknown_language(rest: list[str]) -> str | None:
+    """Return what stands behind a --language that was not understood; None where there is none."""
+    for at, argument in enumerate(rest):
+        option, equals, value = argument.partition("=")
+        if option == "--language":
+            return value if equals else "".join(rest[at + 1 : at + 2])
+    return None
+
+
 def _run(arguments: list[str]) -> int:
     rest = _without_language(arguments)
     as_json = "--json" in rest
@@ -81,8 +90,8 @@ def _run(arguments: list[str]) -> int:
         sys.stdout.write(f"confide {version('confide')}\n")
         return 0
     try:
-        if (found := next((each for each in rest if each.startswith("--language")), None)) is not None:
-            raise InvalidInput("cli.no-such-language", option=found, known=", ".join(LANGUAGES))
+        if (asked := _unknown_language(rest)) is not None:
+            raise InvalidInput("cli.no-such-language", found=asked, known=", ".join(LANGUAGES))
         if rest[0] not in COMMANDS:
             known = ", ".join(COMMANDS)
             raise InvalidInput("cli.no-such-command", found=rest[0], known=known)

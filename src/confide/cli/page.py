@@ -77,7 +77,12 @@ def translated(error: click.UsageError, name: str) -> ConfideError:
     if isinstance(error, click.NoSuchOption):
         return InvalidInput("cli.no-such-option", found=error.option_name, command=command)
     if isinstance(error, click.MissingParameter) and error.param is not None and error.ctx is not None:
-        return InvalidInput("cli.missing", wanted=error.param.make_metavar(error.ctx), command=command)
+        wanted = (
+            error.param.opts[-1]
+            if error.param.param_type_name == "option"
+            else error.param.make_metavar(error.ctx)
+        )
+        return InvalidInput("cli.missing", wanted=wanted, command=command)
     if isinstance(error, click.BadParameter) and error.param is not None:
         return InvalidInput("cli.bad-value", wanted=error.param.opts[-1], command=command)
     return InvalidInput("cli.usage", command=command)

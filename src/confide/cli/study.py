@@ -133,6 +133,8 @@ def status_command(folder: Path, as_json: bool) -> None:
     if as_json:
         show_json(status)
         return
+    if status["verdict"] is not None:
+        status["verdict"] = say(f"study.verdict.{status['verdict']}")
     for key, value in status.items():
         click.echo(say(f"cli.status.{key}", value="–" if value is None else value))
 

@@ -29,8 +29,8 @@ _BIRTH_KEY: Final = re.compile(
     r"|[Dd]ate [Oo]f [Bb]irth|DATE OF BIRTH|[Bb]irth ?[Dd]ate|[Bb]orn(?: on)?|[Bb]irthday)[ :是为(]{0,4}$"
 )
 _BIRTH_YEAR: Final = re.compile(
-    r"(?:生于|出生于|出生年份?[ :]?)(?P<a>1[89][0-9]{2})年?"
-    r"|(?P<b>1[89][0-9]{2})年(?=出生|生人|生[,。;])|[Bb]orn in (?P<c>1[89][0-9]{2})(?![0-9])"
+    r"(?:生于|出生于|出生年份?[ :]?)(?P<a>1[89][0-9]{2}年?)"
+    r"|(?P<b>1[89][0-9]{2}年)(?=出生|生人|生[,。;])|[Bb]orn in (?P<c>1[89][0-9]{2})(?![0-9])"
 )
 
 

@@ -254,7 +254,9 @@ def _addresses(text: str) -> Iterator[Hit]:
 @cache
 def _organisation() -> re.Pattern[str]:
     units = "|".join(words("en", "organisation_units"))
-    return re.compile(rf"(?<![A-Za-z])((?:[A-Z][A-Za-z'.&-]{{1,24}} (?:of |and |for )?){{1,5}})(?:{units})(?![a-z])")
+    return re.compile(
+        rf"(?<![A-Za-z])((?:[A-Z][A-Za-z'.&-]{{1,24}} (?:of |and |for )?){{1,5}})(?:{units})(?![a-z])"
+    )
 
 
 def _organisations(text: str) -> Iterator[Hit]:

@@ -226,7 +226,7 @@ def write_date(hit: DateHit, day: date) -> str:
         if name == "y":
             new = _like_year(day.year, old)
         elif name == "m" or (name in "ab" and (name == "a") == month_first):
-            new = _like_month(day.month, old, padded=padded)
+            new = _like_month(day.month, old, padded=padded, tight=not re.search("[ ,]", hit.text))
         elif name == "o":
             new = _ordinal(day.day, old)
         else:
@@ -248,12 +248,13 @@ def _like_year(year: int, old: str) -> str:
     return f"{year % 100:02d}" if len(old) == 2 else f"{year:04d}"
 
 
-def _like_month(month: int, old: str, *, padded: bool) -> str:
+def _like_month(month: int, old: str, *, padded: bool, tight: bool) -> str:
+    """Write a month as `old` is written; May, which has no short form, is one in 05-MAY-23."""
     if not old.isascii() or old.isdigit():
         return _like_number(month, old, padded=padded)
     name = MONTHS[month - 1]
     bare = old.rstrip(".")
-    if len(bare) <= 4 and bare.lower() not in ("may", "june", "july"):
+    if len(bare) <= 4 and bare.lower() not in (("june", "july") if tight else ("may", "june", "july")):
         name = name[:3] + ("." if old.endswith(".") else "")
     return name.upper() if bare.isupper() else name.capitalize() if bare[0].isupper() else name
 

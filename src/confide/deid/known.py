@@ -22,6 +22,7 @@ from confide.deid.lexicon import word_set, words
 _GAP: Final = re.compile(r"[\s\-·•.,'()/_:;]{0,8}")
 _NAME_GAP: Final = re.compile(r"[\s·•\-.,']{0,8}")
 _TIGHT: Final = 6  # a number or code of fewer characters is found only as it is written, or spaced as given
+_DIGITS: Final = "0123456789"
 _HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _PART_OF_ADDRESS: Final = re.compile(r"[\s,;，；、]+")
 _UNITS: Final = re.compile(r"(?<=[省市区县旗镇乡村路街道巷弄])")
@@ -209,11 +210,10 @@ def _check(text: str, places: list[int], at: int, form: Form) -> Hit | None:
         for left, right in itertools.pairwise(inside):
             if right - left > 1 and not gap.fullmatch(text, left + 1, right):
                 return None
-    long_number = len(form.needle) >= 8 and form.needle.isdigit()
-    if long_number:
-        while start > 0 and text[start - 1] in "0123456789":
+    if sum(c.isdigit() for c in form.needle) >= _TIGHT and not form.rule.endswith("birth-date"):
+        while start > 0 and text[start - 1] in _DIGITS and text[start] in _DIGITS:
             start -= 1
-        while end < len(text) and text[end] in "0123456789":
+        while end < len(text) and text[end] in _DIGITS and text[end - 1] in _DIGITS:
             end += 1
     elif not (_is_border(text, start - 1, start) and _is_border(text, end, end - 1)):
         return None

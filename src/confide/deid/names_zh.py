@@ -14,7 +14,7 @@ from confide.deid.lexicon import word_set, words
 
 _H: Final = "\u3400-\u9fff"
 _MINORITY: Final = re.compile(rf"[{_H}]{{1,8}}(?:[·•.][{_H}]{{1,8}}){{1,3}}")
-_SPACED: Final = re.compile(rf"[{_H}][ \u3000]{{1,3}}[{_H}](?: {{1,3}}[{_H}])?(?![{_H}])")
+_SPACED: Final = re.compile(rf"[{_H}]( {{1,3}})[{_H}](?:\1(?![性年民职住床电科出入男女])[{_H}])?(?![{_H}])")
 _RUN: Final = re.compile(rf"[{_H}]{{1,12}}")
 _LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]*\.?(?: [A-Z][A-Za-z'-]*\.?){0,3}")
 _MORE: Final = re.compile(r" ?[、/,;和及] ?| (?! )")
@@ -128,9 +128,13 @@ _ROLES: Final = {
 }
 _END: Final = (
     r"(?=[^\u3400-\u9fffA-Za-z]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院"
-    r"|之[妻子女夫父母]|等|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意)"
+    r"|之[妻子女夫父母]|等|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话)"
 )
-_CLEAR_END: Final = r"(?=[ ,.;:、()\[\]0-9]|$|\n|男[, 0-9]|女[, 0-9]|,男|,女)"
+_CLEAR_END: Final = (
+    r"(?=[ ,.;:。、()\[\]0-9]|$|\n|男[, 0-9]|女[, 0-9]|,男|,女"
+    r"|陪同|陪护|代诉|代述|电话|手机|带来|签字|签名|报告|会诊|负责)"
+)
+_ASKED: Final = r"(?=会诊|负责|主刀|阅片|执行|陪同)"  # 请赵樾礼会诊: what is asked of a person
 
 
 @cache
@@ -142,7 +146,9 @@ def _role_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     )
     given = rf"[{_H}]{{1,2}}?"
     name = rf"(?P<n>(?:{compound}){given}{_END}|[{sure}]{given}{_END}|[{careful}]{given}{_CLEAR_END})"
-    return tuple((kind, re.compile(rf"(?P<role>{role}) ?{name}")) for kind, role in _ROLES.items())
+    asked = rf"(?P<role>请|由)(?P<n>(?:{compound}){given}{_ASKED}|[{sure}{careful}]{given}{_ASKED})"
+    roles = tuple((kind, re.compile(rf"(?P<role>{role}) ?{name}")) for kind, role in _ROLES.items())
+    return (*roles, ("staff", re.compile(asked)))
 
 
 def find_role_names(text: str) -> Iterator[Hit]:

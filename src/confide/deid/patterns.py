@@ -51,7 +51,7 @@ class Pattern:
 
 
 def _has_letter_and_uscc(text: str) -> bool:
-    return validators.is_uscc(text) and not text.isdigit()
+    return validators.is_uscc(text) and not text[:17].isdigit()
 
 
 def _is_code(text: str) -> bool:
@@ -62,6 +62,7 @@ def _is_code(text: str) -> bool:
 _PLATE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使"
 _U = "0-9A-HJ-NPQRTUWXY"
 _URL_TAIL = r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]"
+_URL_END = r"[A-Za-z0-9/#=_~-]"
 
 PATTERNS: Final = (
     Pattern(
@@ -182,14 +183,14 @@ PATTERNS: Final = (
         border="none",
         regex=r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
     ),
-    Pattern(rule="url", type="url", gate="//", score=1.0, border="none", regex=rf"[A-Za-z]{{2,8}}://{_URL_TAIL}{{3,500}}"),
+    Pattern(rule="url", type="url", gate="//", score=1.0, border="none", regex=rf"[A-Za-z]{{2,8}}://{_URL_TAIL}{{2,500}}{_URL_END}"),
     Pattern(
         rule="www",
         type="url",
         gate="www",
         score=1.0,
         border="none",
-        regex=rf"[Ww]{{3}}\.{_URL_TAIL}{{3,500}}",
+        regex=rf"[Ww]{{3}}\.{_URL_TAIL}{{2,500}}{_URL_END}",
     ),
     Pattern(
         rule="domain",
@@ -199,7 +200,7 @@ PATTERNS: Final = (
         border="alnum",
         regex=r"[A-Za-z0-9][A-Za-z0-9-]{1,62}(?:\.[A-Za-z0-9-]{1,62}){0,4}\.(?:com|cn|org|net|edu|gov|hk|tw|uk)(?:/"
         + _URL_TAIL
-        + r"{0,300})?",
+        + r"{0,300}[A-Za-z0-9/#=_~-])?",
     ),
     Pattern(
         rule="ip-4",
@@ -209,6 +210,7 @@ PATTERNS: Final = (
         border="dotted",
         regex=r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}",
         check=lambda text: len(text) > 7 and validators.is_ip(text),  # 1.3.4.5 is rather a list
+        otherwise=0,
     ),
     Pattern(
         rule="ip-6",
@@ -227,7 +229,7 @@ PATTERNS: Final = (
         score=0.9,
         border="none",
         regex=rf"[{_PLATE}][A-HJ-NP-Z][·• -]?(?=[A-Z]{{0,4}}[0-9])"
-        r"[A-HJ-NP-Z0-9]{{4,5}}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])",
+        r"[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])",
     ),
 )  # fmt: skip
 

@@ -116,7 +116,7 @@ class Replacer:
             return value
         if kind == "birth-date" and self.caps and self.is_old(hit, value):
             return self.old(value)
-        if hit is None and re.fullmatch("[0-9]{4}", value) and action in ("shift", "year"):
+        if hit is None and re.fullmatch("[0-9]{4}年?", value) and action in ("shift", "year"):
             return value  # a bare year of birth
         if hit is None or not hit.readings:
             return self._tags[kind]
@@ -142,8 +142,8 @@ class Replacer:
         """Say whether a date of birth implies 90 years or more at the reference day."""
         if hit is not None and hit.readings:
             return any(self.is_old_day(born) for born in hit.readings)
-        year = re.fullmatch("[0-9]{4}", value)
-        return bool(year) and self._reference.year - int(value) >= OLD
+        year = re.fullmatch("([0-9]{4})年?", value)
+        return bool(year) and self._reference.year - int(value[:4]) >= OLD
 
     def is_old_day(self, born: date) -> bool:
         """Say whether somebody born on this day is 90 or more at the reference day."""

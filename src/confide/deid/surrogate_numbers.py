@@ -75,7 +75,7 @@ def _same_shape(keyed: Keyed, patient: str, kind: str, old: str) -> str:
 
 def _never_given_out(kind: str, old: str, new: str) -> str:
     """Move an invented number to where no real one can be."""
-    if kind == "resident-id":
+    if kind == "resident-id" and old[:-1].isdigit():
         new = new[:-1] + ("x" if old.endswith("x") else new[-1])
         new = "9" + new[1:]  # no region begins with 9
         while validators.is_resident_id(new):
@@ -83,11 +83,11 @@ def _never_given_out(kind: str, old: str, new: str) -> str:
     elif kind == "account-number" and new.isdigit():
         if validators.is_luhn(new):
             new = _bump(new)
-    elif kind == "ssn" and len(new) == 9:
+    elif kind == "ssn" and re.fullmatch("[0-9]{9}", old):
         new = "9" + new[1:]
     elif kind == "phone" and re.fullmatch(r"1[3-9][0-9]{9}", old):
         new = "1" + str(int(new[1]) % 3) + new[2:]
-    elif kind == "phone" and len(old) == 10 and old[0] != "0":
+    elif kind == "phone" and re.fullmatch("[1-9][0-9]{9}", old):
         new = new[:3] + "1" + new[4:]
     return new
 

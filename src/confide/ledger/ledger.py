@@ -96,7 +96,11 @@ class Ledger:
         """
         if patients < 1:
             raise InvalidInput("error.invalid-input", field="patients", wanted=">= 1", found=patients)
-        if not 0 < delta <= 1 / (100 * patients):
+        if not name.strip() or not name.isprintable():
+            raise InvalidInput("ledger.account-name")
+        if not delta > 0:
+            raise InvalidInput("error.invalid-input", field="delta", wanted="> 0", found=delta)
+        if delta > 1 / (100 * patients):
             raise InvalidInput("ledger.delta-too-large", delta=delta, most=f"{1 / (100 * patients):.1g}")
         body = {
             "kind": "account",
@@ -266,6 +270,11 @@ class Ledger:
     def studies(self, account: str) -> list[str]:
         """Return the studies that hold an allowance on `account`, in the order in which they came."""
         return list(dict.fromkeys(e.body["study"] for e in self.store.all(kind="allowance", account=account)))
+
+    def granted_on(self, account: str, study: str) -> str | None:
+        """Return when `study` got its allowance, or None: a day that is the same for all runs of a study."""
+        entry = self.store.last(kind="allowance", account=account, study=study)
+        return None if entry is None else str(entry.body["time"])
 
     def balance(self, account: str, study: str | None = None) -> Balance:
         """Return what `account`, or the allowance of `study` on it, may spend and has spent."""

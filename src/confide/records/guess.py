@@ -162,7 +162,7 @@ def _text_folders(texts: list[str]) -> list[Guess]:
         guesses.append(_text_guess(str(parent / "*.txt"), len(files), "medium", reason))
     above: dict[PurePosixPath, int] = {}
     for parent, files in by_parent.items():
-        if parent not in named:
+        if parent not in named and parent.name:  # a text beside the folders is nobody's note
             above[parent.parent] = above.get(parent.parent, 0) + len(files)
     for parent, count in above.items():
         reason = say("records.guess.text-folders")

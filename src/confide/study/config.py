@@ -19,7 +19,7 @@ from confide.stats.section import StatsSection
 from confide.study.toml import Lines, parse, read_section
 from confide.train.section import TrainSection
 
-FILE = "study.toml"
+FILE, RECOVERY_KEY = "study.toml", "recovery-key.txt"
 _FILE_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f]{1,80}")  # a release is put out as a file of its name
 
 

@@ -8,7 +8,7 @@ yes or no per gate, and the page counts these. Pure: no files, no clock; `study.
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
@@ -17,9 +17,12 @@ from typing import Any
 
 import jinja2
 
+from confide.errors import InvalidInput
+from confide.stats.measures import describe
 from confide.study import allowed, figures
 from confide.study.allowed import Facts, day, flag, number, numbers, pick, pick_each, text, texts
 from confide.study.canonical import canonical
+from confide.train.features import names
 from confide.types import Json
 from confide.words import say, speaking
 
@@ -176,12 +179,22 @@ def _model(step: Facts) -> Json:
         names = features if len(features) == len(weights) else range(1, len(weights) + 1)
         weights = dict(zip(names, weights, strict=True))
     picked = pick(release, allowed.MODEL)
+    weights = {name: weights[name] for name in sorted(weights, key=_place_of(release.get("features") or ()))}
     return {
         **picked,
         "replayed": flag(step.get("replayed")),
         "coefficients": numbers(weights),
         "notes": pick_each(release.get("notes"), allowed.NOTE),
     }
+
+
+def _place_of(features: Sequence[str]) -> Callable[[str], int]:
+    """Return where a coefficient stands in the study file's order; the ledger sorts names by the alphabet."""
+    try:
+        order = {name: place for place, name in enumerate(names(features))}
+    except InvalidInput:  # a model of another kind names its features in its own way
+        order = {}
+    return lambda name: order.get(name, len(order))
 
 
 def _accuracy(statistics: list[Json]) -> list[Json]:
@@ -269,7 +282,9 @@ def _pages() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(say=_say, **{name: getattr(figures, name) for name in _FIGURES})
+    environment.globals.update(
+        say=_say, described=_described, **{name: getattr(figures, name) for name in _FIGURES}
+    )
     environment.filters["clip"] = _clip
     return environment
 
@@ -301,6 +316,14 @@ def _say(key: str, otherwise: str | None = _MUST_BE_KNOWN, **fields: object) -> 
         if otherwise == _MUST_BE_KNOWN:
             raise
         return otherwise or "–"
+
+
+def _described(measure: str | None) -> str:
+    """Say in words what is measured; a measure that no word is known for is shown as it was written."""
+    try:
+        return describe(measure or "")
+    except (InvalidInput, KeyError):
+        return measure or "–"
 
 
 def _clip(text: str | None, length: int) -> str:

@@ -14,8 +14,7 @@ from pathlib import Path
 from confide.errors import InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.records.guess import Guess, guess
-from confide.study.config import FILE
-from confide.study.run import RECOVERY_KEY
+from confide.study.config import FILE, RECOVERY_KEY
 from confide.study.workplace import make_vault, vault_folder
 from confide.types import Json
 from confide.vault.custody import read_passphrase

@@ -17,6 +17,7 @@ from confide.study.outgoing import Output
 from confide.study.sources import Records
 from confide.study.workplace import Workplace
 from confide.train.logistic import LogisticPlan
+from confide.train.plain import plain_model
 from confide.train.predict import evaluate, patient_losses
 from confide.train.split import split_patients
 from confide.types import Json, Progress
@@ -30,6 +31,7 @@ class Trained:
     replayed: bool
     release: Json = field(repr=False)
     held_out: Json = field(repr=False)
+    plain: Json = field(repr=False)
     attack: Membership | None
 
     def output(self) -> Output:
@@ -46,6 +48,7 @@ class Trained:
             "replayed": self.replayed,
             "release": self.release,
             "held_out": self.held_out,
+            "plain": self.plain,
         }
 
     def attack_to_json(self) -> Json | None:
@@ -79,7 +82,8 @@ def train_models(
             commitment=records.commitments[plan.source],
         )
         attack = _attack(release, members, others)
-        trained.append(Trained(plan.name, replayed, release, evaluate(release, others), attack))
+        plain = evaluate(plain_model(plan.settings, members), others)
+        trained.append(Trained(plan.name, replayed, release, evaluate(release, others), plain, attack))
         progress(done + 1, len(plans))
     return trained
 

@@ -4,10 +4,13 @@ Guarantee: a patient's own structured fields, over all tables, are known values 
 notes; a document that is held is not among the outputs. Doubtful spans go to the sealed queue only.
 """
 
+import csv
+import io
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -65,8 +68,13 @@ def identifiers_of(study: Study, source: SourceSection) -> dict[str, str]:
     return dict.fromkeys(ids, "record-number") | source.identifiers
 
 
-def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progress = no_progress) -> Rows:
-    """De-identify the sources that leave, seal the queue of doubtful spans, and return what would leave."""
+def deidentify(
+    study: Study, records: Records, vault: Vault, *, today: date, progress: Progress = no_progress
+) -> Rows:
+    """De-identify the sources that leave, seal the queue of doubtful spans, and return what would leave.
+
+    `today` decides who is 90 where a patient's records name no later day; the same for every run of a study.
+    """
     known = known_values(study, records)
     if study.deid is None or not study.leaving:
         return Rows([], {}, known, None, 0)
@@ -75,6 +83,7 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
         key=vault.subkey(f"pseudonyms/{study.study.name}"),
         language=study.study.language,
         review=study.deid.review,
+        today=today,
         taken=(value for kinds in known.values() for kind in SOLE & kinds.keys() for value in kinds[kind]),
     )
     status = deid.policy.status
@@ -112,7 +121,10 @@ def deidentify(study: Study, records: Records, vault: Vault, *, progress: Progre
             )
         else:
             frame = records.tables[name]
-            clean = deid.table(frame.drop("_file", strict=False), identifiers_of(study, section))
+            identifiers = identifiers_of(study, section)
+            texts = _free_text(study, frame, identifiers)
+            clean, doubtful = deid.table_with_review(frame.drop("_file", strict=False), identifiers, texts)
+            queue += doubtful
             tables[name] = clean
             outputs.append(_table_output(name, clean, frame["_patient"].to_list(), status))
     if queue or (sealed_folder(study) / QUEUE).exists():
@@ -148,14 +160,23 @@ def _line(note: DeidNote) -> bytes:
     return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
 
 
+def _free_text(study: Study, frame: pl.DataFrame, identifiers: Mapping[str, str]) -> list[str]:
+    """Return the text columns of a table that nobody declared: neither identifying nor public categories."""
+    declared = {*identifiers, *(study.risk.quasi_identifiers if study.risk else ())}
+    declared |= {column for section in study.stats for column in section.by}
+    texts = (column for column, kind in frame.schema.items() if kind == pl.String)
+    return [column for column in texts if column not in declared and not column.startswith("_")]
+
+
 def _table_output(name: str, clean: pl.DataFrame, patients: list[str], status: Status) -> Output:
-    lines = clean.write_csv().encode().split(b"\n")
-    header, rows = lines[0] + b"\n", [line + b"\n" for line in lines[1:] if line]
-    owners: list[str | None] = list(patients) if len(rows) == len(patients) else [None] * len(rows)
-    return Output(
-        file=f"tables/{name}.csv",
-        kind="table",
-        status=status,
-        rows=clean.height,
-        records=[(None, header), *zip(owners, rows, strict=True)],
-    )
+    if clean.height != len(patients):
+        raise ValueError("de-identification keeps every row of a table")
+    records: list[tuple[str | None, bytes]] = [(None, _csv_line(clean.columns))]
+    records += [(patient, _csv_line(row)) for patient, row in zip(patients, clean.iter_rows(), strict=True)]
+    return Output(file=f"tables/{name}.csv", kind="table", status=status, rows=clean.height, records=records)
+
+
+def _csv_line(cells: Sequence[object]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow("" if cell is None else cell for cell in cells)
+    return text.getvalue().encode()

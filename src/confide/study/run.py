@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from confide.audit.bytesearch import search_bytes
 from confide.errors import GateRefused
 from confide.ledger.ledger import Ledger, now
 from confide.risk.measure import measure
+from confide.study.config import RECOVERY_KEY
 from confide.study.dossier import build
 from confide.study.gates import GATES, Gate, Verdict, judge
 from confide.study.models import Trained, train_models
@@ -30,7 +32,6 @@ from confide.types import Json, Progress
 from confide.words import say
 
 Step = Callable[[str], AbstractContextManager[Progress]]
-RECOVERY_KEY = "recovery-key.txt"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,8 +106,10 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         sealed = seal_sources(study, vault, progress=progress)
     with clock("read") as progress:
         records = read_records(study, vault, progress=progress)
+    granted = ledger.granted_on(study.account.name, study.study.name) or began
     with clock("deid") as progress:
-        rows = deidentify(study, records, vault, progress=progress)
+        today = date.fromisoformat(granted[:10])
+        rows = deidentify(study, records, vault, today=today, progress=progress)
     with clock("risk"):
         risk = _risk(place, rows)
     name, account = study.study.name, study.account.name
@@ -175,7 +178,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             "outputs": [output.to_json(left=verdict == "pass") for output in outputs],
             "not_private": _not_private(ledger, account),
             "not_checked": _not_checked(place, rows, models),
-            "openings": [asdict(opening) for opening in vault.openings()],
+            "openings": [asdict(each) | {"path": each.path.name} for each in vault.openings()],
             "gates": [asdict(gate) for gate in gates],
             "verdict": verdict,
             "seconds": clock.seconds,
@@ -214,7 +217,7 @@ def _book_what_epsilon_does_not_cover(
     for output in outputs:
         source = Path(output.file).stem
         place.ledger.note_not_private(
-            f"{output.file}: row-level {output.kind}, {output.status}, policy {study.deid.policy if study.deid else '-'}",
+            " · ".join([output.file, output.kind, output.status, study.deid.policy if study.deid else "-"]),
             study=study.study.name,
             account=study.account.name,
             commitment=commitments[source],
@@ -259,4 +262,6 @@ def _not_checked(place: Workplace, rows: Rows, models: list[Trained]) -> list[st
         found.append("membership")
     if rows.tables and study.risk is None:
         found.append("risk")
-    return [*found, *(f"gate-{name}" for name in GATES if getattr(study.gates, name) is None)]
+    of_rows = () if rows.outputs else ("k", "open_reviews")  # where no row leaves there is nothing to look at
+    unset = (name for name in GATES if getattr(study.gates, name) is None and name not in of_rows)
+    return [*found, *(f"gate-{name}" for name in unset)]

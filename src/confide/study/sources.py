@@ -18,12 +18,14 @@ from confide.records.load import load_source
 from confide.records.notes import Note
 from confide.records.patients import read_crosswalk, read_id_list, refuse_two_patients_across
 from confide.records.section import SourceSection
-from confide.study.config import Study
+from confide.study.config import FILE, RECOVERY_KEY, Study
 from confide.study.index import LISTS, Index, read_index, write_index
 from confide.study.plans import columns_of_plans
 from confide.types import Json, Progress, no_progress
 from confide.vault.durable import reading
 from confide.vault.vault import Vault
+
+_OURS = (FILE, "sealed", "outgoing", ".outgoing.new", ".outgoing.old", "dossier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,20 @@ def _commit(study: Study, vault: Vault, source: SourceSection, content: list[tup
     return vault.keyed_digest("\n".join([study.study.name, public, *digests]).encode(), "commitment")
 
 
+def _is_original(study: Study, path: Path) -> bool:
+    """Say whether a file is a record of the hospital, and not something of ours.
+
+    Raises:
+        InvalidInput: it is a key: a wide pattern would have the passphrase leave as somebody's note.
+    """
+    secret = study.keys.passphrase_file
+    keys = [study.folder / RECOVERY_KEY, *([study.folder / secret] if secret else [])]
+    if any(path.resolve() == key.resolve() for key in keys):
+        raise InvalidInput("study.key-is-no-record", file=path.relative_to(study.folder).as_posix())
+    place = path.relative_to(study.folder)
+    return path.is_file() and place.parts[0] not in _OURS and not place.name.startswith(".")
+
+
 def _originals(study: Study, index: Index) -> Iterator[tuple[str, Path]]:
     """Yield (source, path) of every plain original that is there."""
     sealed = index.of_study(study)
@@ -243,7 +259,7 @@ def _originals(study: Study, index: Index) -> Iterator[tuple[str, Path]]:
         elif name not in sealed.get(LISTS, {}):
             raise InvalidInput("study.no-list", file=name)
     for source in study.source:
-        paths = [path for path in sorted(study.folder.glob(source.path)) if path.is_file()]
+        paths = [path for path in sorted(study.folder.glob(source.path)) if _is_original(study, path)]
         if not paths and not sealed.get(source.name):
             raise InvalidInput("study.no-files", source=source.name, path=source.path)
         for path in paths:

@@ -2,10 +2,12 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.study.config import load_study
+from confide.study.gates import Verdict
 from confide.study.outgoing import FOLDER as OUTGOING
 from confide.study.publish import FOLDER as DOSSIER
 from confide.study.workplace import CHECKPOINT
@@ -45,6 +47,7 @@ def status_of(folder: Path) -> Json:
 
 def _verdict(dossier: Path) -> str:
     try:
-        return str(json.loads(dossier.read_bytes())["verdict"])
+        verdict = json.loads(dossier.read_bytes())["verdict"]
+        return str(get_args(Verdict)[get_args(Verdict).index(verdict)])
     except (ValueError, KeyError, TypeError):
         raise IntegrityError("study.dossier-changed", file=f"{DOSSIER}/{dossier.name}") from None

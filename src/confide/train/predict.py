@@ -36,14 +36,17 @@ def evaluate(release: Json, held_out: pl.DataFrame) -> Json:
     """Return how well the model tells outcomes apart on held-out patients: for the inside edition only.
 
     Returns:
-        `auc` (None where only one outcome occurs), `rows` and `positives` that were measured on, and
-        the `status` "identified": these figures are exact, so they may not leave.
+        `auc` (None where only one outcome occurs), `accuracy` at even odds, `patients`, `rows` and
+        `positives` that were measured on, and the `status` "identified": these figures are exact, so they may not leave.
     """
     truth = outcomes(release["target"], held_out)
     known = ~np.isnan(truth)
     positive = truth[known] == 1
+    chance = predict(release, held_out)[known]
     return {
-        "auc": area_under_curve(positive, predict(release, held_out)[known]),
+        "auc": area_under_curve(positive, chance),
+        "accuracy": float(((chance > 0.5) == positive).mean()) if len(chance) else None,
+        "patients": held_out.filter(pl.Series(known))["_patient"].n_unique(),
         "rows": int(known.sum()),
         "positives": int(positive.sum()),
         "status": "identified",

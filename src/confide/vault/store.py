@@ -228,7 +228,7 @@ def _saying_what_failed(path: Path) -> Iterator[None]:
         name = getattr(error, "sqlite_errorname", None) or ""  # absent where Python itself complains
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
             raise InvalidInput("vault.busy", file=path.name) from None
-        if name.startswith("SQLITE_FULL"):
+        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")):  # its shared memory is a file
             raise InvalidInput("vault.disk-full", file=path.name) from None
         if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")):
             raise InvalidInput("vault.cannot-write", file=path.name, reason=name) from None
