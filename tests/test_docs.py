@@ -24,6 +24,7 @@ import confide
 from confide.dp.events import DiscreteLaplace
 from confide.dp.filter import Rule, Spent, cost_of
 from confide.words import speaking
+from test_layers import FLOOR
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
@@ -247,3 +248,9 @@ def test_no_page_names_a_path_of_a_machine():
         assert not re.search(r"(?<![\w.])/(home|root|work|Users|opt)/", page.read_text(encoding="utf-8")), (
             page.name
         )
+
+
+def test_the_table_of_floors_is_that_of_the_layer_test():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d) \| ([^|]+) \|", text, re.MULTILINE)
+    assert {room: int(floor) for floor, rooms in rows for room in re.findall(r"`(\w+)`", rooms)} == FLOOR
