@@ -32,6 +32,7 @@ soak: .venv/test
 	$(BIN)/python benchmarks/bench_main.py --only main.kill --kills 500
 
 bundle: .venv/base
+	rm -rf bundle
 	$(BIN)/python scripts/bundle.py bundle
 
 # What the base and the tests resolve to, with hashes; uv is needed for this one command only.

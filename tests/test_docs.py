@@ -4,16 +4,27 @@ A fenced block ```sh is run; ```toml FILE and ```csv FILE are written where they
 run in a folder of its own. Other blocks are for reading. A planted wrong command shows that a walk can fail.
 """
 
+import importlib.util
+import json
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
+from email import message_from_string
+from importlib.metadata import distribution
 from pathlib import Path
+from types import ModuleType
 
+import jsonschema
 import pytest
 
 import confide
+from confide.dp.events import DiscreteLaplace
+from confide.dp.filter import Rule, Spent, cost_of
+from confide.words import speaking
+from test_layers import FLOOR
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
@@ -136,3 +147,110 @@ def test_every_option_and_command_that_a_page_names_exists():
     for page in PAGES:
         named = set(re.findall(r"`confide ([a-z]+)", page.read_text(encoding="utf-8")))
         assert named <= set(COMMANDS), f"{page.name}: {named - set(COMMANDS)}"
+
+
+def test_every_test_that_a_page_names_exists():
+    tests = "\n".join(
+        path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests").rglob("test_*.py"))
+    )
+    existing = set(re.findall(r"^def (test_\w+)\(", tests, re.MULTILINE))
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        named = re.findall(r"\b(test_[a-z0-9]+(?:_[a-z0-9]+){2,})(?!\.py|\w)(…?)", text)
+        lost = [
+            name
+            for name, cut in named
+            if not any(each == name or (cut and each.startswith(name)) for each in existing)
+        ]
+        assert lost == [], page.name
+
+
+def test_each_promise_of_the_threat_model_names_a_test():
+    text = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    promises = re.findall(r"^\*\*(\d+)\. .*?(?=^\*\*\d|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert [int(number) for number in promises] == list(range(1, 13))
+    for block in re.split(r"^(?=\*\*\d+\. )", text, flags=re.MULTILINE)[1:]:
+        assert "`test_" in block, block.splitlines()[0]
+
+
+def script(name: str) -> ModuleType:
+    """Load one of the scripts, which are no part of the package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_the_study_file_is_what_the_code_reads():
+    with speaking("en"):
+        assert (ROOT / "docs/study-file.md").read_text(encoding="utf-8") == script("study_file").page(), (
+            "stale: run python scripts/study_file.py"
+        )
+
+
+def test_the_committed_schema_is_what_confide_schema_prints():
+    done = subprocess.run(["confide", "schema"], env=_clean(), capture_output=True, text=True, check=True)
+    assert (ROOT / "docs/study.schema.json").read_text(encoding="utf-8") == done.stdout
+
+
+def test_the_demo_studies_and_those_of_the_first_steps_fit_the_schema():
+    schema = json.loads((ROOT / "docs/study.schema.json").read_text(encoding="utf-8"))
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "src/confide/demo/studies").glob("*.toml")]
+    for page in ("first-steps.md", "first-steps.zh-CN.md"):
+        found = blocks((ROOT / "docs" / page).read_text(encoding="utf-8"))
+        texts += [block.text for block in found if block.language == "toml"]
+    assert len(texts) == 4
+    for text in texts:
+        jsonschema.validate(tomllib.loads(text), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(tomllib.loads(texts[0]) | {"gate": {}}, schema)
+
+
+def test_the_page_of_exit_codes_is_what_the_code_says():
+    page = (ROOT / "docs/exit-codes.md").read_text(encoding="utf-8")
+    assert page == script("exit_codes").page(), "stale: run python scripts/exit_codes.py"
+
+
+def test_the_bill_of_materials_is_valid_and_the_same_for_the_same_parts():
+    bundle = script("bundle")
+    names = re.findall(r"^([\w-]+)==", (ROOT / "requirements/base.txt").read_text(), re.MULTILINE)
+    parts = [
+        (message_from_string(distribution(name).read_text("METADATA")), "0" * 64)
+        for name in [*names, "confide"]
+    ]
+    bom = bundle.bill_of_materials(parts)
+    assert (bom["bomFormat"], bom["specVersion"]) == ("CycloneDX", "1.5")
+    assert re.fullmatch(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", bom["serialNumber"])
+    assert bom["metadata"]["component"]["name"] == "confide"
+    assert len({each["bom-ref"] for each in bom["components"]}) == len(bom["components"]) == len(names)
+    for each in [*bom["components"], bom["metadata"]["component"]]:
+        assert each["type"] == "library"
+        assert each["purl"] == f"pkg:pypi/{each['name'].lower().replace('_', '-')}@{each['version']}"
+        assert each["licenses"], each["name"]
+        assert each["hashes"] == [{"alg": "SHA-256", "content": "0" * 64}]
+    assert bundle.bill_of_materials(reversed(parts)) == bom
+
+
+def test_the_table_of_the_admission_rule_is_what_is_measured():
+    text = (ROOT / "docs/decisions/0001-admission-rule.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d), δ = (\S+) \| (\S+) \| (\d+) \| (\d+) \|$", text, re.MULTILINE)
+    assert len(rows) == 5
+    for epsilon, delta, each, admitted, basic in rows:
+        rule, spent, count = Rule.for_budget(float(epsilon), float(delta)), Spent(), 0
+        cost = cost_of(DiscreteLaplace(sensitivity=1, scale=1 / float(each)), 0.0, rule)
+        while rule.admits(spent.plus(cost)):
+            spent, count = spent.plus(cost), count + 1
+        assert (count, round(float(epsilon) / float(each))) == (int(admitted), int(basic))
+
+
+def test_no_page_names_a_path_of_a_machine():
+    for page in PAGES:
+        assert not re.search(r"(?<![\w.])/(home|root|work|Users|opt)/", page.read_text(encoding="utf-8")), (
+            page.name
+        )
+
+
+def test_the_table_of_floors_is_that_of_the_layer_test():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d) \| ([^|]+) \|", text, re.MULTILINE)
+    assert {room: int(floor) for floor, rooms in rows for room in re.findall(r"`(\w+)`", rooms)} == FLOOR
