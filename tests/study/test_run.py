@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from small import STUDY, make_small
+from small import PASSPHRASE, STUDY, make_small
 
 from confide.cli.show import ProgressLines
 from confide.errors import BudgetExceeded, GateRefused, IntegrityError, InvalidInput
@@ -315,3 +315,24 @@ def test_free_text_in_a_table_that_leaves_is_de_identified_too(tmp_path):
     assert "then rested" in out
     assert [name for name in small.names if name in out] == []
     assert re.findall(r"zq\d+@example.org", out) == []
+
+
+def test_the_recovery_key_opens_the_vault_when_the_passphrase_is_lost(tmp_path, capsys):
+    from confide.cli.main import run as command
+    from confide.errors import AccessDenied
+    from confide.study.workplace import vault_folder
+    from confide.vault.vault import open_vault
+
+    small = make_small(tmp_path / "study")
+    recovery, new = tmp_path / "recovery.txt", tmp_path / "new.txt"
+    recovery.write_text(open_vault(vault_folder(), passphrase=PASSPHRASE).new_recovery_key() + "\n")
+    new.write_text("another battery horse staple\n")
+    for path in (recovery, new):
+        path.chmod(0o600)
+    with pytest.raises(SystemExit) as left:
+        command(["passphrase", "--recovery-file", str(recovery), "--new-passphrase-file", str(new)])
+    assert left.value.code == 0
+    with pytest.raises(AccessDenied):
+        run_study(small.folder, step=QUIET)
+    (small.folder / "passphrase.txt").write_bytes(new.read_bytes())
+    assert run_study(small.folder, step=QUIET).verdict == "pass"

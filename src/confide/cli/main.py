@@ -23,6 +23,7 @@ COMMANDS = {
     "seal": "study",
     "open": "study",
     "ledger": "ledger",
+    "passphrase": "vault",
     "schema": "study",
     "demo": "demo",
 }

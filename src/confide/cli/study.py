@@ -21,7 +21,8 @@ def ask_passphrase() -> str:
     return getpass.getpass(say("cli.ask-passphrase") + " ")
 
 
-def _ask_twice() -> str:
+def ask_twice() -> str:
+    """Ask for a new passphrase at the terminal, twice."""
     first = ask_passphrase()
     if getpass.getpass(say("cli.ask-again") + " ") != first:
         raise InvalidInput("cli.passphrases-differ")
@@ -56,7 +57,7 @@ def init_command(
         name=name,
         language=study_language,
         passphrase_file=passphrase_file,
-        ask=_ask_twice,
+        ask=ask_twice,
         recovery_file=recovery_file,
     )
     if as_json:

@@ -36,21 +36,20 @@ def canonical(value: object) -> str:
     >>> canonical({"b": [1, True, None], "a": "é"})
     '{"a":"é","b":[1,true,null]}'
     """
-    _refuse_floats(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(_in_order(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _refuse_floats(value: object) -> None:
+def _in_order(value: object) -> object:
+    """Return `value` with the keys of every object in the order of RFC 8785, by UTF-16 units; refuse floats."""
     if isinstance(value, float):
         raise TypeError("the ledger holds no floats; write an integer of stated scale, or its repr as text")
     if isinstance(value, dict):
-        for key, inner in value.items():
-            if not isinstance(key, str):
-                raise TypeError("keys are text")
-            _refuse_floats(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            _refuse_floats(inner)
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError("keys are text")
+        return {key: _in_order(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
+    if isinstance(value, list | tuple):
+        return [_in_order(inner) for inner in value]
+    return value
 
 
 def link(previous: str, text: str) -> str:

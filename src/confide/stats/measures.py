@@ -167,8 +167,8 @@ def _is_text(texts: pl.Series, wanted: str) -> Ints:
 
 def _count(noisy: list[Noisy]) -> Estimate:
     (rows,) = noisy
-    wide = half_width(rows.scale)
-    return Estimate(*(np.maximum(rows.totals + shift, 0) / GRID for shift in (0, -wide, wide)))
+    wide, totals = half_width(rows.scale), np.maximum(rows.totals, 0)  # below 0 is as good as 0, not surer
+    return Estimate(*(np.maximum(totals + shift, 0) / GRID for shift in (0, -wide, wide)))
 
 
 def _sum(noisy: list[Noisy], ruler: Ruler) -> Estimate:

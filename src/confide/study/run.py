@@ -235,7 +235,7 @@ def _account(ledger: Ledger, account: str, study: str) -> Json:
         "epsilon_this_study": allowance.epsilon_spent,
         "delta_this_study": allowance.delta,
         # The page's parts add up: what the rule may admit beyond the plain sum is not promised here.
-        "epsilon_left": max(0.0, min(total.epsilon_left, total.epsilon - total.epsilon_spent)),
+        "epsilon_left": total.epsilon_left,
         "allowance_epsilon": allowance.epsilon,
         "allowance_delta": allowance.delta,
         "abandoned_charges": total.abandoned,
