@@ -27,6 +27,8 @@ from confide.ledger.home import home, open_ledger
 from confide.ledger.verify import verify_ledger
 from confide.words import speaking
 
+pytestmark = pytest.mark.slow
+
 ENGLISH = re.compile(r"[a-z]+ [a-z]+ [a-z]+", re.IGNORECASE)
 COMMANDS = re.compile(r"(confide|chmod)( [a-z0-9./-]+)*")
 PLANTED = re.compile(r"\bp\d+\b|\bv\d+-\d\b|\bn\d+\b|\bR7\d{5}\b|\b139\d{8}\b")

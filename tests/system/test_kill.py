@@ -7,11 +7,14 @@ change of the code meets some.
 import sys
 from pathlib import Path
 
+import pytest
 from quick import make_quick
 from small import STUDY, make_small
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 from kills import committed, finish, kill_many
+
+pytestmark = pytest.mark.slow
 
 FRESH = (
     STUDY.format(language="en")

@@ -24,6 +24,8 @@ from small import STUDY, make_small
 
 from confide.ledger.home import home
 
+pytestmark = pytest.mark.slow
+
 CONFIDE = [sys.executable, "-c", "from confide.cli.main import run; run()"]
 OURS_TO_READ = ("raw", "outgoing", "passphrase.txt", "ids.csv", "optout.csv", "study.toml")
 
