@@ -22,7 +22,7 @@ from confide.vault.durable import placing
 from confide.words import language as language_in_force
 from confide.words import say, speaking
 
-_OURS = ("sealed", "outgoing", "dossier", "truth", "institution")  # folders that are no source
+_OURS = ("sealed", "outgoing", "dossier", "truth", "institution", RECOVERY_KEY)  # no records of the hospital
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +61,7 @@ def init_study(
     if not folder.is_dir():
         raise InvalidInput("study.no-records", folder=folder)
     secret = passphrase_file.resolve() if passphrase_file is not None else None
-    guesses = [one for one in guess(folder) if _is_ours_to_read(one, folder, secret)]
+    guesses = [one for one in guess(folder, besides=_OURS) if (folder / one.path).resolve() != secret]
     found = [one for one in guesses if one.kind != "unread"]
     unread = [one for one in guesses if one.kind == "unread"]
     if not any(one.kind in ("notes", "table") for one in found):
@@ -101,12 +101,6 @@ def _vault_with_recovery_key(passphrase: str, recovery: Path) -> bool:
     with placing(recovery, replace=False) as file:
         file.write(f"{make_vault(passphrase)}\n".encode())
     return True
-
-
-def _is_ours_to_read(one: Guess, folder: Path, secret: Path | None) -> bool:
-    if one.path.split("/")[0] in _OURS or one.path == RECOVERY_KEY:
-        return False
-    return secret is None or (folder / one.path).resolve() != secret
 
 
 def study_text(found: list[Guess], unread: list[Guess], *, name: str, passphrase_file: str | None) -> str:
