@@ -170,6 +170,17 @@ def test_folders_of_texts_are_guessed_without_showing_their_names(tmp_path):
     assert found[0].section().is_folder_of_texts
 
 
+def test_files_that_are_named_by_patient_are_not_taken_for_notes_of_their_folder(tmp_path):
+    put(
+        tmp_path,
+        raw__随访__Zw1DOTtxt="x",
+        raw__随访__Zw2DOTtxt="x",
+        w__A1__note1DOTtxt="x",
+        w__A2__note1DOTtxt="x",
+    )
+    assert [one.path for one in guess(tmp_path)] == ["raw/随访/*.txt", "w/*/*.txt"]
+
+
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path):
     put(tmp_path, badDOTcsv=b"a,b\n1\n", goodDOTcsv="patient_id,x\nP1,2\n")
     bad, good = guess(tmp_path)

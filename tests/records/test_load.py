@@ -170,6 +170,14 @@ def test_a_folder_of_texts_takes_the_patient_from_the_name_and_shows_no_name():
     ]
 
 
+def test_a_text_that_is_named_by_its_patient_alone_is_that_patients_note():
+    section = SourceSection(name="n", kind="notes", path="notes/*.txt")
+    assert [n.patient for n in load_notes(section, {"notes/P1.txt": b"calm", "notes/P2_b.txt": b"x"})] == [
+        "P1",
+        "P2",
+    ]
+
+
 def test_a_folder_of_texts_takes_the_patient_from_the_folder_where_the_path_says_so():
     section = SourceSection(name="n", kind="notes", path="notes/*/*.txt")
     assert [n.patient for n in load_notes(section, {"notes/P1/a.txt": b"calm", "notes/P_2/b.txt": b"x"})] == [

@@ -62,3 +62,17 @@ def test_a_study_file_that_is_there_is_never_overwritten(tmp_path):
     with pytest.raises(InvalidInput, match="is there already"):
         init(folder)
     assert (folder / "study.toml").read_text() == "mine"
+
+
+def test_a_folder_that_is_not_there_or_holds_nothing_readable_is_told_apart_from_an_empty_one(tmp_path):
+    with pytest.raises(InvalidInput) as gone:
+        init(tmp_path / "gone")
+    (tmp_path / "raw").mkdir()
+    with pytest.raises(InvalidInput) as empty:
+        init(tmp_path / "raw")
+    (tmp_path / "raw" / "visits.csv").write_text("patient_id,sex\n", encoding="utf-8")
+    with pytest.raises(InvalidInput, match=r"visits\.csv") as unread:
+        init(tmp_path / "raw")
+    assert [e.value.code for e in (gone, empty, unread)] == [
+        "study.no-folder", "study.no-records", "study.only-unread",
+    ]  # fmt: skip

@@ -240,6 +240,7 @@ ROWS = [
     Bad("an opt-out list without a header", write("optout.csv", b"p7\np8\n"), ("optout.csv",)),
     Bad("no row left after opt-outs", everybody_opts_out, ("notes",)),
     Bad("nobody consents", nobody_consents, ("notes",)),
+    Bad("notes of people who are in no table", edit(('text = "note"', 'text = "note"\npatient = "note_id"')), ("notes",)),
     Bad("a path that matches the passphrase", edit(("raw/notes.jsonl", "*.txt"), ('text = "note"\nid = "note_id"', "")), ("passphrase.txt",)),
     # study.toml
     Bad("no study file", without("study.toml"), ("study.toml",)),

@@ -4,16 +4,14 @@ from pathlib import Path
 
 import click
 
-from confide.cli.page import Command, json_option
+from confide.cli.page import Command, argument, json_option, option
 from confide.cli.show import ProgressLines, show_json
 from confide.words import say
 
 
 @click.command(cls=Command, name="demo", help=say("cli.demo.help"))
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="demo")
-@click.option(
-    "--patients", type=click.IntRange(400, 1_000_000), default=20_000, help=say("cli.demo.patients")
-)
+@argument("folder", type=click.Path(path_type=Path, file_okay=False), default="demo")
+@option("--patients", type=click.IntRange(400, 1_000_000), default=20_000, help=say("cli.demo.patients"))
 @json_option
 def demo_command(folder: Path, patients: int, as_json: bool) -> None:
     from confide.demo.walk import walk

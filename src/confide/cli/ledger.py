@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from confide.cli.page import Group, json_option
+from confide.cli.page import Group, argument, json_option, option
 from confide.cli.show import ProgressLines, show_json
 from confide.words import say
 
@@ -16,11 +16,11 @@ def ledger_command() -> None:
 
 
 @ledger_command.command("account", help=say("cli.ledger.account"))
-@click.argument("name")
-@click.option("--epsilon", type=float, required=True, help=say("cli.ledger.epsilon"))
-@click.option("--delta", type=float, required=True, help=say("cli.ledger.delta"))
-@click.option("--patients", type=int, required=True, help=say("cli.ledger.patients"))
-@click.option("--unit", type=click.Choice(["patient", "row"]), default="patient", help=say("cli.ledger.unit"))
+@argument("name")
+@option("--epsilon", type=float, required=True, help=say("cli.ledger.epsilon"))
+@option("--delta", type=float, required=True, help=say("cli.ledger.delta"))
+@option("--patients", type=int, required=True, help=say("cli.ledger.patients"))
+@option("--unit", type=click.Choice(["patient", "row"]), default="patient", help=say("cli.ledger.unit"))
 @json_option
 def account(name: str, epsilon: float, delta: float, patients: int, unit: str, as_json: bool) -> None:
     from confide.ledger.home import home, open_ledger
@@ -86,7 +86,7 @@ def verify(as_json: bool) -> None:
 
 
 @ledger_command.command("checkpoint", help=say("cli.ledger.checkpoint"))
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @json_option
 def checkpoint(file: Path, as_json: bool) -> None:
     from confide.ledger.home import check_against, home, open_ledger, write_checkpoint

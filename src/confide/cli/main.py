@@ -131,12 +131,10 @@ def foreseen(error: BaseException) -> ConfideError:
 def help_page() -> str:
     """Return the page of `confide --help`."""
     options = {"--language en|zh": "language", "--version": "version", "-h, --help": "help"}
-    lines = [f"{say('cli.heading.usage')} confide COMMAND [FOLDER] [--json]", "", f"  {say('cli.help')}", ""]
-    lines += [
-        say("cli.heading.commands") + ":",
-        *(f"  {name:<10} {say(f'cli.{name}.short')}" for name in COMMANDS),
-    ]
-    lines += ["", say("cli.heading.options") + ":"]
+    usage = f"confide {say('cli.metavar.command')} [{say('cli.metavar.folder')}] [--json]"
+    lines = [say("cli.heading.usage") + usage, "", f"  {say('cli.help')}", ""]
+    lines += [say("cli.heading.commands"), *(f"  {name:<10} {say(f'cli.{name}.short')}" for name in COMMANDS)]
+    lines += ["", say("cli.heading.options")]
     lines += [f"  {option:<18} {say(f'cli.option.{key}')}" for option, key in options.items()]
     return "\n".join(lines) + "\n"
 

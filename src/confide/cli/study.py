@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from confide.cli.page import Command, json_option
+from confide.cli.page import Command, argument, json_option, option
 from confide.cli.show import ProgressLines, show_json
 from confide.errors import InvalidInput
 from confide.words import say
 
-_folder = click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
+_folder = argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 
 
 def ask_passphrase() -> str:
@@ -31,14 +31,14 @@ def ask_twice() -> str:
 
 @click.command(cls=Command, name="init", help=say("cli.init.help"))
 @_folder
-@click.option("--name", help=say("cli.init.name"))
-@click.option("--study-language", type=click.Choice(["en", "zh"]), help=say("cli.init.language"))
-@click.option(
+@option("--name", help=say("cli.init.name"))
+@option("--study-language", type=click.Choice(["en", "zh"]), help=say("cli.init.language"))
+@option(
     "--passphrase-file",
     type=click.Path(path_type=Path, dir_okay=False),
     help=say("cli.option.passphrase-file"),
 )
-@click.option(
+@option(
     "--recovery-file", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.init.recovery-file")
 )
 @json_option
@@ -142,7 +142,7 @@ def status_command(folder: Path, as_json: bool) -> None:
 
 @click.command(cls=Command, name="seal", help=say("cli.seal.help"))
 @_folder
-@click.option("--remove-originals", is_flag=True, help=say("cli.seal.remove"))
+@option("--remove-originals", is_flag=True, help=say("cli.seal.remove"))
 @json_option
 def seal_command(folder: Path, remove_originals: bool, as_json: bool) -> None:
     from confide.study import sources
@@ -161,9 +161,9 @@ def seal_command(folder: Path, remove_originals: bool, as_json: bool) -> None:
 
 @click.command(cls=Command, name="open", help=say("cli.open.help"))
 @_folder
-@click.argument("name", required=False)
-@click.option("--to", "destination", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.open.to"))
-@click.option("--purpose", help=say("cli.open.purpose"))
+@argument("name", required=False)
+@option("--to", "destination", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.open.to"))
+@option("--purpose", help=say("cli.open.purpose"))
 @json_option
 def open_command(
     folder: Path, name: str | None, destination: Path | None, purpose: str | None, as_json: bool

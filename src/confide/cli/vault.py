@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from confide.cli.page import Command, json_option
+from confide.cli.page import Command, json_option, option
 from confide.cli.show import show_json
 from confide.words import say
 
@@ -12,9 +12,9 @@ _file = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(cls=Command, name="passphrase", help=say("cli.passphrase.help"))
-@click.option("--passphrase-file", "old_file", type=_file, help=say("cli.option.passphrase-file"))
-@click.option("--recovery-file", type=_file, help=say("cli.passphrase.recovery"))
-@click.option("--new-passphrase-file", "new_file", type=_file, help=say("cli.passphrase.new"))
+@option("--passphrase-file", "old_file", type=_file, help=say("cli.option.passphrase-file"))
+@option("--recovery-file", type=_file, help=say("cli.passphrase.recovery"))
+@option("--new-passphrase-file", "new_file", type=_file, help=say("cli.passphrase.new"))
 @json_option
 def passphrase_command(
     old_file: Path | None, recovery_file: Path | None, new_file: Path | None, as_json: bool

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
 from confide.demo.generate import generate
 from confide.errors import InvalidInput
@@ -117,16 +118,12 @@ def _figures(folder: Path, outcome: Outcome) -> dict[str, str]:
         "statistics": say(
             "demo.figure.statistics",
             error=f"{count['expected_error']['count']:.0f}",
-            median=f"{_median([row['count']['value'] for row in count['release']['rows']]):,.0f}",
+            median=f"{median([row['count']['value'] for row in count['release']['rows']]):,.0f}",
         ),
         "model": say(
             "demo.figure.model", auc=f"{model['held_out']['auc']:.3f}", epsilon=model["release"]["epsilon"]
         ),
     }
-
-
-def _median(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]
 
 
 def _planted(folder: Path, outcome: Outcome) -> tuple[int, int]:

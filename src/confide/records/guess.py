@@ -6,7 +6,7 @@ public. It never holds a value of an identifying column. At most a megabyte of e
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
@@ -17,6 +17,7 @@ import polars as pl
 from confide.errors import InvalidInput
 from confide.records.columns import typed
 from confide.records.guess_columns import ColumnGuess, Confidence, Role, guess_columns
+from confide.records.notes import has_digit, patient_in_name
 from confide.records.patients import ID_COLUMNS
 from confide.records.section import RESERVED, SourceSection
 from confide.records.tables import SUFFIXES, read_cells
@@ -70,17 +71,18 @@ class Guess:
         )
 
 
-def guess(folder: Path) -> list[Guess]:
+def guess(folder: Path, *, besides: Collection[str] = ()) -> list[Guess]:
     """Return a guess for each kind of file under `folder`, in the order of paths.
 
-    Files of one folder with the same columns and alike names are one source. Hidden files and kinds that are
-    not read are passed over; a file that should be readable and is not comes back as `unread`.
+    Files of one folder with the same columns and alike names are one source. Hidden files, kinds that are
+    not read, and what lies in `folder` under a name of `besides` are passed over; a file that should be readable and is not comes back as `unread`.
     """
     paths = sorted(
         path
         for path in folder.rglob("*")
         if path.is_file()
         and path.suffix.lower() in SUFFIXES
+        and path.relative_to(folder).parts[0] not in besides
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     )
     names = [path.relative_to(folder).as_posix() for path in paths]
@@ -155,19 +157,28 @@ def _text_folders(texts: list[str]) -> list[Guess]:
     by_parent: dict[PurePosixPath, list[PurePosixPath]] = {}
     for name in texts:
         by_parent.setdefault(PurePosixPath(name).parent, []).append(PurePosixPath(name))
-    named = {parent: files for parent, files in by_parent.items() if all("_" in file.name for file in files)}
     guesses = []
-    for parent, files in named.items():
-        reason = say("records.guess.text-names")
-        guesses.append(_text_guess(str(parent / "*.txt"), len(files), "medium", reason))
     above: dict[PurePosixPath, int] = {}
     for parent, files in by_parent.items():
-        if parent not in named and parent.name:  # a text beside the folders is nobody's note
+        beside = [other for other in by_parent if other.parent == parent.parent and other.name]
+        if _are_named_by_patient(files, beside):
+            reason = say("records.guess.text-names")
+            guesses.append(_text_guess(str(parent / "*.txt"), len(files), "medium", reason))
+        elif parent.name:  # a text beside the folders is nobody's note
             above[parent.parent] = above.get(parent.parent, 0) + len(files)
     for parent, count in above.items():
         reason = say("records.guess.text-folders")
         guesses.append(_text_guess(str(parent / "*" / "*.txt"), count, "low", reason))
     return guesses
+
+
+def _are_named_by_patient(files: list[PurePosixPath], folders: list[PurePosixPath]) -> bool:
+    """Say whether the files name the patients, and not the folders beside each other that hold them."""
+    if all("_" in file.name for file in files):
+        return True
+    if len(folders) > 1 and all(has_digit(folder.name) for folder in folders):
+        return False
+    return all(patient_in_name(file) for file in files) and files[0].parent.name != ""
 
 
 def _text_guess(path: str, files: int, confidence: Confidence, reason: str) -> Guess:

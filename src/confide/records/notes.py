@@ -3,9 +3,8 @@
 Guarantee: printing a note shows its file and row and nothing of the patient. Knows no encoding and no lists:
 `confide.records.load` reads files and applies crosswalk, opt-out and consent before a `Note` is made.
 
-In a folder of texts (`path` ends in .txt) each file is one note. The patient id is the name of the file up to
-the first underscore (`P001_admission.txt`), or the name of the folder where `path` has a `*` for it
-(`notes/*/*.txt`). Such names hold ids, so an error or a note shows the pattern and the place of the file in
+In a folder of texts (`path` ends in .txt) each file is one note. The patient id is in the name of the file
+(`P001_admission.txt`, `P001.txt`), or it is the name of the folder where `path` has a `*` for it (`notes/*/*.txt`). Such names hold ids, so an error or a note shows the pattern and the place of the file in
 the order of names: `notes/*.txt (12)`.
 """
 
@@ -81,7 +80,7 @@ def folder_of_texts(files: Iterable[tuple[str, bytes]], section: SourceSection) 
     for place, (name, data) in enumerate(files, start=1):
         seen = f"{section.path} ({place})"
         path = PurePosixPath(name)
-        patient = path.parent.name if by_folder else path.name.partition("_")[0] if "_" in path.name else ""
+        patient = path.parent.name if by_folder else patient_in_name(path)
         if not patient.strip():
             raise InvalidInput("records.no-patient-in-name", file=seen)
         text = to_utf8(data, seen).decode("utf-8")
@@ -94,3 +93,18 @@ def folder_of_texts(files: Iterable[tuple[str, bytes]], section: SourceSection) 
         {PATIENT: patients, TEXT: texts, "_file": shown}, schema_overrides={PATIENT: pl.String}
     )
     return table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("_row"))
+
+
+def patient_in_name(path: PurePosixPath) -> str:
+    """Return the patient id that the name of a text file holds: up to the first underscore, else all of a numbered name.
+
+    >>> [patient_in_name(PurePosixPath(name)) for name in ("n/P001_admission.txt", "n/P001.txt", "n/admission.txt")]
+    ['P001', 'P001', '']
+    """
+    before, underscore, _ = path.stem.partition("_")
+    return before if underscore or has_digit(before) else ""
+
+
+def has_digit(name: str) -> bool:
+    """Say whether a name holds a digit, as nearly every patient id does."""
+    return any(character.isdigit() for character in name)

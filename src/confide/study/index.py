@@ -14,6 +14,7 @@ from confide.study.config import Study
 from confide.vault.vault import Vault
 
 INDEX = "index.sealed"
+QUEUE = "review.sealed"  # doubtful spans that wait for a person
 LISTS = "[lists]"  # the crosswalk and the consent lists are sealed beside the sources
 
 

@@ -22,7 +22,7 @@ from confide.vault.durable import placing
 from confide.words import language as language_in_force
 from confide.words import say, speaking
 
-_OURS = ("sealed", "outgoing", "dossier", "truth", "institution")  # folders that are no source
+_OURS = ("sealed", "outgoing", "dossier", "truth", "institution", RECOVERY_KEY)  # no records of the hospital
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,12 +59,14 @@ def init_study(
     if target.exists():
         raise InvalidInput("study.study-exists", file=target)
     if not folder.is_dir():
-        raise InvalidInput("study.no-records", folder=folder)
+        raise InvalidInput("study.no-folder", folder=folder)
     secret = passphrase_file.resolve() if passphrase_file is not None else None
-    guesses = [one for one in guess(folder) if _is_ours_to_read(one, folder, secret)]
+    guesses = [one for one in guess(folder, besides=_OURS) if (folder / one.path).resolve() != secret]
     found = [one for one in guesses if one.kind != "unread"]
     unread = [one for one in guesses if one.kind == "unread"]
     if not any(one.kind in ("notes", "table") for one in found):
+        if unread:
+            raise InvalidInput("study.only-unread", file=unread[0].path, reason=unread[0].reason)
         raise InvalidInput("study.no-records", folder=folder)
     passphrase = read_passphrase(passphrase_file) if passphrase_file is not None else ask()
     recovery = recovery_file or folder / RECOVERY_KEY
@@ -103,12 +105,6 @@ def _vault_with_recovery_key(passphrase: str, recovery: Path) -> bool:
     return True
 
 
-def _is_ours_to_read(one: Guess, folder: Path, secret: Path | None) -> bool:
-    if one.path.split("/")[0] in _OURS or one.path == RECOVERY_KEY:
-        return False
-    return secret is None or (folder / one.path).resolve() != secret
-
-
 def study_text(found: list[Guess], unread: list[Guess], *, name: str, passphrase_file: str | None) -> str:
     """Return the text of a study file; every guess is marked, with its reason.
 
@@ -117,7 +113,9 @@ def study_text(found: list[Guess], unread: list[Guess], *, name: str, passphrase
     sources = [one for one in found if one.kind in ("notes", "table")]
     tables = [one for one in sources if one.kind == "table"]
     lists = {one.kind: one.path for one in found if one.kind in ("crosswalk", "optout", "consented")}
-    patient = next((column for one in sources if (column := one.column_of("patient"))), "patient_id")
+    patient = next((column for one in sources if (column := one.column_of("patient"))), None)
+    reason = say("records.guess.no-patient" if patient is None else "study.file.patient")
+    patient = patient or "patient_id"
     blocks = [
         [
             f"# {say('study.file.head')}",
@@ -136,7 +134,7 @@ def study_text(found: list[Guess], unread: list[Guess], *, name: str, passphrase
         ],
         [
             "[patient]",
-            f"id = {_text(patient)}{_mark(say('study.file.patient'))}",
+            f"id = {_text(patient)}{_mark(reason)}",
             *_optional("crosswalk", lists.get("crosswalk")),
         ],
         [f"# {say('study.file.consent')}", "[consent]", *_optional("optout", lists.get("optout")),

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from confide.errors import InvalidInput
 from confide.study.config import Study
-from confide.study.index import read_index
-from confide.study.rows import QUEUE
+from confide.study.index import QUEUE, read_index
 from confide.study.sources import sealed_folder
 from confide.vault.vault import Vault
 
@@ -14,8 +13,8 @@ from confide.vault.vault import Vault
 def list_sealed(study: Study, vault: Vault) -> list[str]:
     """Return the names of what lies sealed: originals by their old names, and the review queue."""
     folder = sealed_folder(study)
-    names = sorted(name for files in read_index(folder, vault).files.values() for name in files)
-    return [*names, *([QUEUE] if (folder / QUEUE).exists() else [])]
+    names = {name for files in read_index(folder, vault).files.values() for name in files}
+    return [*sorted(names), *([QUEUE] if (folder / QUEUE).exists() else [])]
 
 
 def open_sealed(study: Study, vault: Vault, name: str, destination: Path, *, purpose: str) -> None:
@@ -27,9 +26,10 @@ def open_sealed(study: Study, vault: Vault, name: str, destination: Path, *, pur
         InvalidInput: nothing of this name lies sealed here, or `destination` exists.
     """
     folder = sealed_folder(study)
-    sealed = {
-        plain: target for files in read_index(folder, vault).files.values() for plain, target in files.items()
-    }
+    index = read_index(folder, vault)
+    sealed: dict[str, str] = {}
+    for files in (*index.files.values(), *index.of_study(study).values()):  # the copy that a run reads wins
+        sealed |= files
     target = QUEUE if name == QUEUE else sealed.get(name)
     if target is None or not (folder / target).exists():
         raise InvalidInput("study.not-sealed-here", file=name)

@@ -21,12 +21,11 @@ from confide.deid.review import ReviewItem
 from confide.records.notes import Note
 from confide.records.section import SourceSection
 from confide.study.config import Study
+from confide.study.index import QUEUE
 from confide.study.outgoing import Output
 from confide.study.sources import Records, sealed_folder
 from confide.types import Json, Progress, Status, no_progress
 from confide.vault.vault import Vault
-
-QUEUE = "review.sealed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,22 +10,21 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
 from confide.audit.bytesearch import search_bytes
 from confide.errors import GateRefused
-from confide.ledger.ledger import Ledger, now
+from confide.ledger.ledger import now
 from confide.risk.measure import measure
-from confide.study.config import RECOVERY_KEY
 from confide.study.dossier import build
-from confide.study.gates import GATES, Gate, Verdict, judge
-from confide.study.models import Trained, train_models
+from confide.study.facts import Found, facts_of
+from confide.study.gates import Gate, Verdict, judge
+from confide.study.models import train_models
 from confide.study.outgoing import FOLDER, Output, put_out, take_back
 from confide.study.plans import grant, stats_plans, train_plans, verify_paid, verify_plans
 from confide.study.publish import write_dossier
 from confide.study.rows import Rows, deidentify
-from confide.study.sources import read_records, seal_sources
+from confide.study.sources import Records, read_records, seal_sources
 from confide.study.tables import statistics_output
 from confide.study.workplace import Workplace, nobody_types, open_workplace
 from confide.types import Json, Progress
@@ -99,6 +98,7 @@ def run_study(folder: Path, *, step: Step, ask: Callable[[], str] = nobody_types
 
 
 def _run(place: Workplace, clock: Clock) -> Outcome:
+    """Do the eight steps in order."""
     study, vault, ledger = place.study, place.vault, place.ledger
     began = now()
     verify_paid(study, ledger)
@@ -112,88 +112,65 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         rows = deidentify(study, records, vault, today=today, progress=progress)
     with clock("risk"):
         risk = _risk(place, rows)
-    name, account = study.study.name, study.account.name
     verify_plans(study, ledger, records.tables, records.commitments)
     grant(study, ledger)
-    statistics, releases = [], []
     with clock("stats") as progress:
-        for done, plan in enumerate(stats_plans(study)):
-            frame, commitment = records.tables[plan.source], records.commitments[plan.source]
-            release, replayed = ledger.run(plan, frame, study=name, account=account, commitment=commitment)
-            expected = plan.expected_error()
-            statistics.append(
-                {"name": plan.name, "replayed": replayed, "release": release, "expected_error": expected}
-            )
-            releases.append(statistics_output(release))
-            progress(done + 1, len(study.stats))
+        statistics = _release_statistics(place, records, progress)
     with clock("train") as progress:
         models = train_models(place, records, train_plans(study), progress=progress)
+    releases = [statistics_output(each["release"]) for each in statistics]
+    outputs = [*rows.outputs, *releases, *(model.output() for model in models)]
     with clock("audit") as progress:
-        outputs = [*rows.outputs, *releases, *(model.output() for model in models)]
-        search = search_bytes(
-            rows.known, [each for output in outputs for each in output.records], progress=progress
-        )
-    allowance = ledger.balance(account, name)
-    ks = [each["k"] for each in risk]
+        outgoing = [each for output in outputs for each in output.records]
+        search = search_bytes(rows.known, outgoing, progress=progress)
     gates, verdict = judge(
         study.gates,
-        k=min(ks) if ks else None,
+        k=min((each["k"] for each in risk), default=None),
         search=search,
-        epsilon=allowance.epsilon_spent,
+        epsilon=ledger.balance(study.account.name, study.study.name).epsilon_spent,
         open_reviews=rows.open_reviews,
     )
+    passed = verdict == "pass"
     with clock("dossier"):
-        if verdict == "pass":
+        if passed:
             _book_what_epsilon_does_not_cover(place, rows.outputs, records.commitments)
             put_out(study.folder, outputs)
         else:
             take_back(study.folder)
-        facts: Json = {
-            "study": {
-                "name": name,
-                "purpose": study.study.purpose,
-                "requester": study.study.requester,
-                "language": study.study.language,
-                "unit": study.patient.unit,
-                "confide_version": version("confide"),
-                "started": began,
-                "finished": now(),
-            },
-            "account": _account(ledger, account, name),
-            "seal": asdict(sealed)
-            | {
-                "custody": study.keys.custody,
-                "suite": "AES256-GCM-HKDF-1MB",
-                "recovery_key_on_this_machine": (study.folder / RECOVERY_KEY).exists(),
-            },
-            "sources": records.counts,
-            "deid": rows.figures,
-            "risk": risk,
-            "stats": statistics,
-            "train": [model.to_json() for model in models],
-            "audit": {
-                "bytes": asdict(search),
-                "membership": [each for model in models if (each := model.attack_to_json())],
-            },
-            "outputs": [output.to_json(left=verdict == "pass") for output in outputs],
-            "not_private": _not_private(ledger, account),
-            "not_checked": _not_checked(place, rows, models),
-            "openings": [asdict(each) | {"path": each.path.name} for each in vault.openings()],
-            "gates": [asdict(gate) for gate in gates],
-            "verdict": verdict,
-            "seconds": clock.seconds,
-        }
+        found = Found(
+            began=began, sealed=sealed, records=records, rows=rows, risk=risk, statistics=statistics,
+            models=models, outputs=outputs, search=search, gates=gates, verdict=verdict,
+        )  # fmt: skip
+        facts = facts_of(place, found, clock.seconds)
         dossiers = write_dossier(study.folder, *build(facts), language=study.study.language)
-    files = [study.folder / FOLDER / output.file for output in outputs] if verdict == "pass" else []
     return Outcome(
         verdict=verdict,
         gates=gates,
         dossiers=dossiers,
-        files=files,
+        files=[study.folder / FOLDER / output.file for output in outputs] if passed else [],
         outgoing=study.folder / FOLDER,
         outputs=outputs,
         facts=facts,
     )
+
+
+def _release_statistics(place: Workplace, records: Records, progress: Progress) -> list[Json]:
+    """Charge, or show again, every `[[stats]]` of the study; return each release with the error expected of it."""
+    study, found = place.study, []
+    for done, plan in enumerate(stats_plans(study), start=1):
+        release, replayed = place.ledger.run(
+            plan,
+            records.tables[plan.source],
+            study=study.study.name,
+            account=study.account.name,
+            commitment=records.commitments[plan.source],
+        )
+        expected = plan.expected_error()
+        found.append(
+            {"name": plan.name, "replayed": replayed, "release": release, "expected_error": expected}
+        )
+        progress(done, len(study.stats))
+    return found
 
 
 def _risk(place: Workplace, rows: Rows) -> list[Json]:
@@ -222,47 +199,3 @@ def _book_what_epsilon_does_not_cover(
             account=study.account.name,
             commitment=commitments[source],
         )
-
-
-def _account(ledger: Ledger, account: str, study: str) -> Json:
-    total, allowance = ledger.balance(account), ledger.balance(account, study)
-    size, head = ledger.store.head()
-    return {
-        "name": account,
-        "epsilon_total": total.epsilon,
-        "delta_total": total.delta,
-        "epsilon_spent_before": max(0.0, total.epsilon_spent - allowance.epsilon_spent),
-        "epsilon_this_study": allowance.epsilon_spent,
-        "delta_this_study": allowance.delta,
-        # The page's parts add up: what the rule may admit beyond the plain sum is not promised here.
-        "epsilon_left": total.epsilon_left,
-        "allowance_epsilon": allowance.epsilon,
-        "allowance_delta": allowance.delta,
-        "abandoned_charges": total.abandoned,
-        "ledger_id": ledger.id,
-        "checkpoint_size": size,
-        "checkpoint_hash": head,
-        "scratch": ledger.scratch,
-    }
-
-
-def _not_private(ledger: Ledger, account: str) -> list[Json]:
-    return [
-        {"what": entry["what"], "when": entry["time"], "study": entry["study"]}
-        for entry in ledger.not_private(account)
-    ]
-
-
-def _not_checked(place: Workplace, rows: Rows, models: list[Trained]) -> list[str]:
-    """Return the word keys of what this run did not look at; the dossier's first page prints them."""
-    study = place.study
-    found = ["machine", "legal"]
-    if rows.outputs:
-        found += ["free-text", "linkage"]
-    if any(model.attack is None for model in models):
-        found.append("membership")
-    if rows.tables and study.risk is None:
-        found.append("risk")
-    of_rows = () if rows.outputs else ("k", "open_reviews")  # where no row leaves there is nothing to look at
-    unset = (name for name in GATES if getattr(study.gates, name) is None and name not in of_rows)
-    return [*found, *(f"gate-{name}" for name in unset)]

@@ -214,10 +214,22 @@ def _read(
         )
         progress(done + 1, len(study.source))
     identifiers = {source.name: source.identifiers for source in study.source}
+    _refuse_notes_of_nobody(notes, tables)
     refuse_two_patients_across({name: (table, identifiers[name]) for name, table in tables.items()})
     coded = pl.col("_patient").cast(pl.Categorical)  # told apart once, not once per plan
     units = {name: _with_unit(study, table).with_columns(coded) for name, table in tables.items()}
     return Records(units, notes, counts, commitments, {} if crosswalk is None else crosswalk.ids_of())
+
+
+def _refuse_notes_of_nobody(notes: dict[str, list[Note]], tables: dict[str, pl.DataFrame]) -> None:
+    """Refuse notes whose patients are in no table.
+
+    A wrong `patient` or `path` looks like this: no name would be known in them, and no opt-out would hold.
+    """
+    known = {patient for table in tables.values() for patient in table["_patient"].unique()}
+    for source, found in notes.items():
+        if known and known.isdisjoint(note.patient for note in found):
+            raise InvalidInput("study.notes-of-nobody", source=source)
 
 
 def _with_unit(study: Study, frame: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.study.config import load_study
 from confide.study.gates import Verdict
+from confide.study.index import INDEX, QUEUE
 from confide.study.outgoing import FOLDER as OUTGOING
 from confide.study.publish import FOLDER as DOSSIER
 from confide.study.workplace import CHECKPOINT
@@ -34,7 +35,7 @@ def status_of(folder: Path) -> Json:
     return {
         "study": study.study.name,
         "account": study.account.name,
-        "sealed": len(list((folder / "sealed").glob("*.sealed"))),
+        "sealed": sum(path.name not in (INDEX, QUEUE) for path in (folder / "sealed").glob("*.sealed")),
         "spent": None if allowance is None else round(allowance.epsilon_spent, 6),
         "left": None if allowance is None else round(allowance.epsilon_left, 6),
         "charges": 0 if allowance is None else allowance.charges,

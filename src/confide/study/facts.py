@@ -1,0 +1,126 @@
+"""Gather what the dossier says of a run: every fact, for the inside edition.
+
+Nothing is computed from a record here. `confide.study.allowed` lists which of these facts may leave, and
+`confide.study.dossier` puts the two editions together.
+"""
+
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+
+from confide.audit.bytesearch import ByteSearch
+from confide.ledger.ledger import Ledger, now
+from confide.study.config import RECOVERY_KEY
+from confide.study.gates import GATES, Gate, Verdict
+from confide.study.models import Trained
+from confide.study.outgoing import Output
+from confide.study.rows import Rows
+from confide.study.sources import Records, Sealed
+from confide.study.workplace import Workplace
+from confide.types import Json
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What the steps of one run came to."""
+
+    began: str
+    sealed: Sealed
+    records: Records = field(repr=False)
+    rows: Rows = field(repr=False)
+    risk: list[Json] = field(repr=False)
+    statistics: list[Json] = field(repr=False)
+    models: list[Trained] = field(repr=False)
+    outputs: list[Output] = field(repr=False)
+    search: ByteSearch = field(repr=False)
+    gates: list[Gate] = field(repr=False)
+    verdict: Verdict
+
+
+def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
+    """Return the facts of a run, as `confide.study.dossier.build` takes them.
+
+    Args:
+        place: the study, its vault and its ledger.
+        found: what the steps came to.
+        seconds: how long each step took.
+    """
+    study, vault, ledger = place.study, place.vault, place.ledger
+    return {
+        "study": {
+            "name": study.study.name,
+            "purpose": study.study.purpose,
+            "requester": study.study.requester,
+            "language": study.study.language,
+            "unit": study.patient.unit,
+            "confide_version": version("confide"),
+            "started": found.began,
+            "finished": now(),
+        },
+        "account": _account(ledger, study.account.name, study.study.name),
+        "seal": asdict(found.sealed)
+        | {
+            "custody": study.keys.custody,
+            "suite": "AES256-GCM-HKDF-1MB",
+            "recovery_key_on_this_machine": (study.folder / RECOVERY_KEY).exists(),
+        },
+        "sources": found.records.counts,
+        "deid": found.rows.figures,
+        "risk": found.risk,
+        "stats": found.statistics,
+        "train": [model.to_json() for model in found.models],
+        "audit": {
+            "bytes": asdict(found.search),
+            "membership": [each for model in found.models if (each := model.attack_to_json())],
+        },
+        "outputs": [output.to_json(left=found.verdict == "pass") for output in found.outputs],
+        "not_private": _not_private(ledger, study.account.name),
+        "not_checked": _not_checked(place, found.rows, found.models),
+        "openings": [asdict(each) | {"path": each.path.name} for each in vault.openings()],
+        "gates": [asdict(gate) for gate in found.gates],
+        "verdict": found.verdict,
+        "seconds": seconds,
+    }
+
+
+def _account(ledger: Ledger, account: str, study: str) -> Json:
+    total, allowance = ledger.balance(account), ledger.balance(account, study)
+    size, head = ledger.store.head()
+    return {
+        "name": account,
+        "epsilon_total": total.epsilon,
+        "delta_total": total.delta,
+        "epsilon_spent_before": max(0.0, total.epsilon_spent - allowance.epsilon_spent),
+        "epsilon_this_study": allowance.epsilon_spent,
+        "delta_this_study": allowance.delta,
+        # The page's parts add up: what the rule may admit beyond the plain sum is not promised here.
+        "epsilon_left": total.epsilon_left,
+        "allowance_epsilon": allowance.epsilon,
+        "allowance_delta": allowance.delta,
+        "abandoned_charges": total.abandoned,
+        "ledger_id": ledger.id,
+        "checkpoint_size": size,
+        "checkpoint_hash": head,
+        "scratch": ledger.scratch,
+    }
+
+
+def _not_private(ledger: Ledger, account: str) -> list[Json]:
+    return [
+        {"what": entry["what"], "when": entry["time"], "study": entry["study"]}
+        for entry in ledger.not_private(account)
+    ]
+
+
+def _not_checked(place: Workplace, rows: Rows, models: list[Trained]) -> list[str]:
+    """Return the word keys of what this run did not look at; the dossier's first page prints them."""
+    study = place.study
+    found = ["machine", "legal"]
+    if rows.outputs:
+        found += ["free-text", "linkage"]
+    if any(model.attack is None for model in models):
+        found.append("membership")
+    if rows.tables and study.risk is None:
+        found.append("risk")
+    of_rows = () if rows.outputs else ("k", "open_reviews")  # where no row leaves there is nothing to look at
+    unset = (name for name in GATES if getattr(study.gates, name) is None and name not in of_rows)
+    return [*found, *(f"gate-{name}" for name in unset)]
