@@ -118,7 +118,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     statistics, releases = [], []
     with clock("stats") as progress:
         for done, plan in enumerate(stats_plans(study)):
-            frame, commitment = records.tables[plan.source], records.commitments[plan.source]
+            frame, commitment = records.units[plan.source], records.commitments[plan.source]
             release, replayed = ledger.run(plan, frame, study=name, account=account, commitment=commitment)
             expected = plan.expected_error()
             statistics.append(

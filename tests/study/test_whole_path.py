@@ -1,0 +1,75 @@
+"""The promises about one patient, held along the whole path from raw files to what leaves."""
+
+import json
+from collections import Counter
+
+import pytest
+from small import STUDY, make_small
+
+from confide.cli.show import ProgressLines
+from confide.ledger.home import home, open_ledger
+from confide.study.run import run_study
+from confide.study.sources import read_records, seal_sources
+from confide.study.workplace import open_workplace
+from confide.train.split import split_patients
+
+QUIET = ProgressLines(quiet=True)
+BY_ROW = STUDY.replace('crosswalk = "ids.csv"', 'crosswalk = "ids.csv"\nunit = "row"')
+
+
+@pytest.fixture(autouse=True)
+def institution(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONFIDE_HOME", str(tmp_path / "home"))
+
+
+def notes_of(small):
+    lines = (small.folder / "outgoing" / "notes" / "notes.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def say_in_every_note(small, sentence):
+    """Add a sentence about patient i, made from the planted name, to the note of patient i."""
+    path = small.folder / "raw" / "notes.jsonl"
+    notes = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for name, note in zip(small.names, notes, strict=False):
+        note["note"] += sentence.format(name=name)
+    path.write_text("".join(json.dumps(note, ensure_ascii=False) + "\n" for note in notes), encoding="utf-8")
+
+
+def with_account_of_rows(small):
+    with open_ledger(home()) as ledger:
+        ledger.open_account("rows", epsilon=10.0, delta=3e-7, patients=30_000, unit="row")
+    study = small.folder / "study.toml"
+    study.write_text(study.read_text().replace('name = "inpatients"', 'name = "rows"'))
+
+
+def test_unit_row_does_not_part_a_patients_notes_from_the_name_in_a_table(tmp_path):
+    small = make_small(tmp_path / "study", text=BY_ROW)
+    with_account_of_rows(small)
+    say_in_every_note(small, " Later {name} felt well.")
+    run_study(small.folder, step=QUIET).raise_unless_passed()
+    told = "\n".join(note["text"] for note in notes_of(small))
+    assert [name for name in small.names[:40] if name in told] == []
+
+
+def test_unit_row_a_row_more_changes_the_side_of_no_other_row(tmp_path):
+    small = make_small(tmp_path / "study", text=BY_ROW)
+    with_account_of_rows(small)
+    visits = small.folder / "raw" / "visits.csv"
+    with open_workplace(small.folder) as place:
+        before = sides(place)
+        header, *rows = visits.read_text().splitlines()
+        visits.write_text("\n".join([header, rows[0].replace("v0-0", "v0-9"), *rows]) + "\n")
+        after = sides(place)
+    assert [sum((a - b).values()) + sum((b - a).values()) for a, b in zip(before, after, strict=True)] in (
+        [1, 0],
+        [0, 1],
+    )
+
+
+def sides(place):
+    """Count the rows on each side, as a model sees them."""
+    seal_sources(place.study, place.vault)
+    frame = read_records(place.study, place.vault).units["visits"]
+    both = split_patients(frame, bytes(16), 0.3)
+    return [Counter(side.select("age", "sex", "stay_days", "readmitted").iter_rows()) for side in both]
