@@ -28,11 +28,11 @@ def notes_of(small):
 
 
 def say_in_every_note(small, sentence):
-    """Add a sentence about patient i, made from the planted name, to the note of patient i."""
+    """Let the note of patient i say one sentence, made from the planted name."""
     path = small.folder / "raw" / "notes.jsonl"
     notes = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     for name, note in zip(small.names, notes, strict=False):
-        note["note"] += sentence.format(name=name)
+        note["note"] = sentence.format(name=name)
     path.write_text("".join(json.dumps(note, ensure_ascii=False) + "\n" for note in notes), encoding="utf-8")
 
 
@@ -46,7 +46,7 @@ def with_account_of_rows(small):
 def test_unit_row_does_not_part_a_patients_notes_from_the_name_in_a_table(tmp_path):
     small = make_small(tmp_path / "study", text=BY_ROW)
     with_account_of_rows(small)
-    say_in_every_note(small, " Later {name} felt well.")
+    say_in_every_note(small, "Later {name} felt well.")
     run_study(small.folder, step=QUIET).raise_unless_passed()
     told = "\n".join(note["text"] for note in notes_of(small))
     assert [name for name in small.names[:40] if name in told] == []
@@ -73,3 +73,34 @@ def sides(place):
     frame = read_records(place.study, place.vault).units["visits"]
     both = split_patients(frame, bytes(16), 0.3)
     return [Counter(side.select("age", "sex", "stay_days", "readmitted").iter_rows()) for side in both]
+
+
+FOLDER = STUDY.replace('path = "raw/notes.jsonl"\ntext = "note"\nid = "note_id"', 'path = "notes/*.txt"')
+
+
+def test_a_column_called_patient_never_stands_in_place_of_the_pseudonym(tmp_path):
+    small = make_small(tmp_path / "study", text=FOLDER)
+    (small.folder / "notes").mkdir()
+    for i in range(9):
+        (small.folder / "notes" / f"p{i}_a.txt").write_text("Felt well.", encoding="utf-8")
+    run_study(small.folder, step=QUIET).raise_unless_passed()
+    assert [note["patient"] for note in notes_of(small) if not note["patient"].startswith("P-")] == []
+
+
+TWO_KINDS = STUDY.replace(
+    "[deid]",
+    '[[source]]\nname = "letters"\nkind = "notes"\npath = "raw/letters.jsonl"\ntext = "letter"\n'
+    'identifiers = {{ friend = "kin" }}\n\n[deid]',
+)
+
+
+def test_an_identifier_beside_a_note_is_known_in_the_patients_other_notes(tmp_path):
+    small = make_small(tmp_path / "study", text=TWO_KINDS)
+    letter = {"patient_id": "p1", "letter": "See you.", "friend": "Ottoline Vexworth"}
+    (small.folder / "raw" / "letters.jsonl").write_text(json.dumps(letter) + "\n", encoding="utf-8")
+    say_in_every_note(small, "Later Ottoline Vexworth was there.")
+    run_study(small.folder, step=QUIET)
+    [hers] = [
+        output for output in run_study(small.folder, step=QUIET).outputs if output.file == "notes/notes.jsonl"
+    ]
+    assert [line for patient, line in hers.records if patient == "p1" and b"Vexworth" in line] == []
