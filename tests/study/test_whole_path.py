@@ -104,3 +104,15 @@ def test_an_identifier_beside_a_note_is_known_in_the_patients_other_notes(tmp_pa
         output for output in run_study(small.folder, step=QUIET).outputs if output.file == "notes/notes.jsonl"
     ]
     assert [line for patient, line in hers.records if patient == "p1" and b"Vexworth" in line] == []
+
+
+def test_outside_does_not_tell_whether_there_were_patients_enough_for_an_attack(tmp_path, monkeypatch):
+    shown = []
+    for patients in (40, 300):
+        monkeypatch.setenv("CONFIDE_HOME", str(tmp_path / f"home{patients}"))
+        small = make_small(tmp_path / f"study{patients}", patients=patients)
+        run_study(small.folder, step=QUIET)
+        pages = [small.folder / "dossier" / f"{edition}.json" for edition in ("outside", "inside")]
+        shown.append([json.loads(page.read_text(encoding="utf-8"))["not_checked"] for page in pages])
+    assert shown[0][0] == shown[1][0]
+    assert ["membership" in inside for _, inside in shown] == [True, False]

@@ -14,13 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from confide.audit.bytesearch import search_bytes
+from confide.audit.membership import FEWEST
 from confide.errors import GateRefused
 from confide.ledger.ledger import Ledger, now
 from confide.risk.measure import measure
 from confide.study.config import RECOVERY_KEY
 from confide.study.dossier import build
 from confide.study.gates import GATES, Gate, Verdict, judge
-from confide.study.models import Trained, train_models
+from confide.study.models import train_models
 from confide.study.outgoing import FOLDER, Output, put_out, take_back
 from confide.study.plans import grant, stats_plans, train_plans, verify_paid, verify_plans
 from confide.study.publish import write_dossier
@@ -177,7 +178,8 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             },
             "outputs": [output.to_json(left=verdict == "pass") for output in outputs],
             "not_private": _not_private(ledger, account),
-            "not_checked": _not_checked(place, rows, models),
+            "not_checked": _not_checked(place, rows),
+            "not_checked_inside": ["membership"] if any(model.attack is None for model in models) else [],
             "openings": [asdict(each) | {"path": each.path.name} for each in vault.openings()],
             "gates": [asdict(gate) for gate in gates],
             "verdict": verdict,
@@ -253,13 +255,19 @@ def _not_private(ledger: Ledger, account: str) -> list[Json]:
     ]
 
 
-def _not_checked(place: Workplace, rows: Rows, models: list[Trained]) -> list[str]:
-    """Return the word keys of what this run did not look at; the dossier's first page prints them."""
+def _not_checked(place: Workplace, rows: Rows) -> list[str]:
+    """Return the word keys of what this run did not look at; the first page of both editions prints them.
+
+    Guarantee: they follow from the study file alone. Whether a model had patients enough for the attack
+    would tell how many there are, so outside it is judged by the declared number.
+    """
     study = place.study
     found = ["machine", "legal"]
     if rows.outputs:
         found += ["free-text", "linkage"]
-    if any(model.attack is None for model in models):
+    if any(
+        section.patients * min(section.test_share, 1 - section.test_share) < FEWEST for section in study.train
+    ):
         found.append("membership")
     if rows.tables and study.risk is None:
         found.append("risk")
