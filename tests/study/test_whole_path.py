@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from importlib.resources import files
 
 import pytest
 from small import STUDY, make_small
 
 from confide.cli.show import ProgressLines
 from confide.ledger.home import home, open_ledger
+from confide.study.outgoing import take_back
 from confide.study.run import run_study
 from confide.study.sources import read_records, seal_sources
 from confide.study.workplace import open_workplace
@@ -116,3 +118,24 @@ def test_outside_does_not_tell_whether_there_were_patients_enough_for_an_attack(
         shown.append([json.loads(page.read_text(encoding="utf-8"))["not_checked"] for page in pages])
     assert shown[0][0] == shown[1][0]
     assert ["membership" in inside for _, inside in shown] == [True, False]
+
+
+def test_the_same_data_under_an_altered_policy_is_another_set_in_the_ledger(tmp_path):
+    policies = files("confide.deid").joinpath("policies")
+    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "ours.toml"')
+    small = make_small(tmp_path / "study", text=text)
+    ours = small.folder / "ours.toml"
+    counts = []
+    for policy in ("gbt37964-research", "pipl", "pipl"):
+        ours.write_text(policies.joinpath(f"{policy}.toml").read_text(encoding="utf-8"), encoding="utf-8")
+        run_study(small.folder, step=QUIET).raise_unless_passed()
+        with open_ledger(home()) as ledger:
+            counts.append(len(ledger.not_private("inpatients")))
+    assert counts == [1, 2, 2]
+
+
+def test_what_a_killed_run_was_putting_out_is_taken_back_too(tmp_path):
+    for name in ("outgoing", ".outgoing.new", ".outgoing.old"):
+        (tmp_path / name).mkdir()
+    take_back(tmp_path)
+    assert list(tmp_path.iterdir()) == []
