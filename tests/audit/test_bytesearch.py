@@ -1,5 +1,10 @@
 """Every known identifier is searched for in every outgoing byte."""
 
+import csv
+import io
+import json
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,3 +57,15 @@ def test_an_identifier_across_two_records_is_not_found():
 def test_nothing_to_search_and_nothing_to_search_in():
     assert search_bytes({}, []).found == 0
     assert search_bytes({"p": {"phone": ["13800000000"]}}, [(None, b"")]).found == 0
+
+
+@pytest.mark.parametrize(
+    "value", ['John "Jack" Smith', "12 High Street\nOldtown", "C:\\ward\\4711", "欧阳 明月"]
+)
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_escapes_of_json_and_csv_do_not_hide_an_identifier(value, ascii_only):
+    line = json.dumps({"text": f"seen: {value}, well"}, ensure_ascii=ascii_only).encode()
+    cells = io.StringIO()
+    csv.writer(cells).writerow([f"seen: {value}, well"])
+    found = search_bytes({"p": {"name": [value]}}, [("p", line), ("p", cells.getvalue().encode())])
+    assert (found.found, found.identifiers) == (2, 1)

@@ -3,6 +3,9 @@
 The table `BAD` lists the bad input of this room: one sentence with file and row, in both languages, never a value.
 """
 
+import io
+
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -349,3 +352,15 @@ def test_reading_a_chain_ends_at_the_last_patient():
     crosswalk = read_crosswalk(b"id,patient\na,b\nb,c\nc,c\n", "ids.csv")
     assert {crosswalk.patient_of(i) for i in "abc"} == {"c"}
     assert crosswalk.patient_of("other") == "other"
+
+
+def test_a_row_without_a_number_changes_how_no_other_row_of_two_files_reads():
+    section = SourceSection(name="v", kind="table", path="v.*")
+    seen = []
+    for wards in ([1, 2], [1.0, 2.0, None]):
+        file = io.BytesIO()
+        pl.DataFrame({"pid": ["a", "b", "c"][: len(wards)], "ward": wards}).write_parquet(file)
+        files = {"a.parquet": file.getvalue(), "b.csv": b"pid,ward\nz,3\n"}
+        table = load_table(section, files, patient="pid", text={"ward"})
+        seen.append(table.filter(pl.col("pid") != "c")["ward"].to_list())
+    assert seen[0] == seen[1]

@@ -191,6 +191,16 @@ def test_excel_keeps_ids_numbers_and_days_and_counts_rows_as_it_shows_them():
     assert read_table(data, "a.xlsx").rows() == [("007", 3.0, "2024-02-29", 2), ("012", 4.5, None, 4)]
 
 
+@pytest.mark.parametrize("odd", ["unknown", 4.5, dt.datetime(2024, 3, 1, 9, 30), True, None])
+def test_one_odd_cell_of_excel_changes_how_no_other_row_reads(odd):
+    rows = [["a", dt.date(2024, 2, 29)], ["b", 3], ["c", "x 00:00:00"]]
+    fewer = read_cells(workbook(["id", "x"], *rows[:1]), "a.xlsx")
+    same = read_cells(workbook(["id", "x"], *rows), "a.xlsx")
+    more = read_cells(workbook(["id", "x"], *rows, ["d", odd]), "a.xlsx")
+    assert more.head(3).rows() == same.rows()
+    assert more.head(1).rows() == fewer.rows()
+
+
 def test_excel_rows_are_counted_from_the_top_of_the_sheet():
     with pytest.raises(InvalidInput, match="column number 1 has no name"):
         read_table(workbook([], ["id"], [1]), "a.xlsx")

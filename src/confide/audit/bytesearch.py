@@ -1,6 +1,7 @@
 """Search every outgoing byte for every known identifier.
 
-Guarantee: each exact occurrence (UTF-8, case folded for ASCII) of each value is found; one of fewer than
+Guarantee: each exact occurrence (UTF-8, case folded for ASCII; as it is, or escaped as in JSON and CSV) of
+each value of four bytes or more, of a class in `SOLE` or `SHARED`, is found; one of fewer than
 eleven ASCII letters and digits only where it stands by itself, not inside a longer word or number. An
 identifier that belongs to one person (an id, a phone) is a leak wherever it stands; a name, or an id of
 fewer than six characters, is a leak in its own patient's records and a coincidence elsewhere, because
@@ -8,6 +9,7 @@ other people carry the same name and other things the same number.
 Nothing found is no proof of safety: what nobody listed is not searched for.
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,6 +61,7 @@ def search_bytes(
     """
     owners: dict[bytes, set[str]] = {}
     sole: set[bytes] = set()
+    written: dict[bytes, bytes] = {}  # as it may stand in a file -> the value
     for patient, classes in identifiers.items():
         for kind, values in classes.items():
             if kind not in SOLE | SHARED:
@@ -67,6 +70,7 @@ def search_bytes(
                 needle = value.strip().encode().lower()
                 if len(needle) >= _SHORTEST:
                     owners.setdefault(needle, set()).add(patient)
+                    written.update(dict.fromkeys(_written(value.strip()), needle))
                     if kind in SOLE and len(needle) >= _TELLING:
                         sole.add(needle)
     text = b"\0".join(content.lower() for _, content in outputs)
@@ -75,13 +79,25 @@ def search_bytes(
     )
     leaks: set[tuple[bytes, int]] = set()
     coincidences: set[tuple[bytes, int]] = set()
-    for needle, at in _occurrences(text, owners, progress):
-        if len(needle) < _ALONE and _is_inside_a_word(text, at, len(needle)):
+    for form, at in _occurrences(text, written, progress):
+        if len(form) < _ALONE and _is_inside_a_word(text, at, len(form)):
             continue
+        needle = written[form]
         record = int(np.searchsorted(starts, at, side="right")) - 1
         own = outputs[record][0] in owners[needle]
         (leaks if own or needle in sole else coincidences).add((needle, record))
     return ByteSearch(len(owners), len(outputs), len(text), len(leaks), len(coincidences))
+
+
+def _written(value: str) -> tuple[bytes, ...]:
+    """Return a value as it stands in plain text, in JSON and in a quoted cell of CSV."""
+    forms = (
+        value,
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        json.dumps(value)[1:-1],
+        value.replace('"', '""'),
+    )
+    return tuple(form.encode().lower() for form in forms)
 
 
 def _is_inside_a_word(text: bytes, at: int, length: int) -> bool:

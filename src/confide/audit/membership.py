@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from confide.errors import InvalidInput
 
 Floats = NDArray[np.float64]
+FEWEST = 20  # patients on either side
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def loss_threshold(members: Floats, others: Floats, *, delta: float) -> Membersh
     Raises:
         InvalidInput: fewer than 20 patients on a side.
     """
-    if min(len(members), len(others)) < 20:
+    if min(len(members), len(others)) < FEWEST:
         raise InvalidInput("audit.too-few", members=len(members), others=len(others))
     low, high = members[::2], others[::2]
     threshold = _best_threshold(low, high)

@@ -5,8 +5,10 @@ beside it, and to every place outside that was named for it; a ledger that does 
 checkpoint says is refused, because it was restored from a backup or cut.
 """
 
+import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from confide.errors import IntegrityError, InvalidInput
@@ -63,18 +65,31 @@ def open_ledger(folder: Path | None = None, *, checkpoints: Iterable[Path] = ())
 
 
 def write_checkpoint(ledger: Ledger, path: Path) -> None:
-    """Write the ledger's size and head to `path`, in full or not at all."""
-    size, head = ledger.store.head()
+    """Write the ledger's size and head to `path`, in full or not at all.
+
+    Guarantee: of two who write, the later one never writes the older state: the head is read under a lock.
+    """
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with scratch.open("w", encoding="ascii") as file:
+        with _alone(path.with_name(f".{path.name}.lock")), scratch.open("w", encoding="ascii") as file:
+            size, head = ledger.store.head()
             file.write(f"{_ORIGIN}{ledger.id}\n{size}\n{head}\n")
             file.flush()
             os.fsync(file.fileno())
-        scratch.replace(path)
+            scratch.replace(path)
     except OSError as error:
         scratch.unlink(missing_ok=True)
         raise InvalidInput("ledger.unwritable", file=path) from error
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def check_against(ledger: Ledger, path: Path) -> None:

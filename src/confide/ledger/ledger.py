@@ -58,8 +58,10 @@ class Ledger:
         self.scratch = store.path is None
         first = store.last(kind="genesis")
         if first is None:
-            with store.write() as writer:
-                first = writer.append({"kind": "genesis", "format": FORMAT, "ledger": os.urandom(8).hex()})
+            with store.write() as writer:  # looked at again: another process may have been first
+                first = store.last(kind="genesis") or writer.append(
+                    {"kind": "genesis", "format": FORMAT, "ledger": os.urandom(8).hex()}
+                )
         if first.body["format"] != FORMAT:
             raise IntegrityError("ledger.not-a-ledger", file=store.path)
         self.id = str(first.body["ledger"])

@@ -149,8 +149,31 @@ def _one_table(tables: list[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
             raise InvalidInput(
                 "records.other-columns", file=name, first=first_name, columns=", ".join(sorted(different))
             )
-    named = [table.with_columns(pl.lit(name).alias("_file")) for name, table in tables]
+    named = [
+        table.with_columns(*_whole_as_text(table, tables), pl.lit(name).alias("_file"))
+        for name, table in tables
+    ]
     try:
         return pl.concat(named, how="diagonal_relaxed")
     except pl.exceptions.PolarsError:
         raise InvalidInput("records.other-kinds", file=tables[-1][0], first=first_name) from None
+
+
+def _whole_as_text(table: pl.DataFrame, tables: list[tuple[str, pl.DataFrame]]) -> list[pl.Expr]:
+    """Write the floats of a column that is text in another file: 1.0 as 1, as whole numbers are written there.
+
+    Parquet holds whole numbers as floats as soon as one row has none: that row would change how all others read.
+    """
+    exprs = []
+    for name, kind in table.schema.items():
+        if kind == pl.Float64 and any(other.schema.get(name) == pl.String for _, other in tables):
+            cell = pl.col(name)
+            whole = (cell == cell.floor()) & (cell.abs() < 2**53)
+            text = cell.cast(pl.String)
+            exprs.append(
+                pl.when(whole)
+                .then(cell.cast(pl.Int64, strict=False).cast(pl.String))
+                .otherwise(text)
+                .alias(name)
+            )
+    return exprs

@@ -128,5 +128,6 @@ def _excel(data: bytes, file: str) -> pl.DataFrame:
     rows = rows.filter(pl.any_horizontal(pl.col(names).str.strip_chars().str.len_bytes() > 0))
     if rows.height == 0:
         raise InvalidInput("records.no-rows", file=file)
-    dates = [name for name in names if rows[name].str.ends_with(" 00:00:00").all()]
-    return rows.with_columns(pl.col(dates).str.strip_suffix(" 00:00:00"))
+    return rows.with_columns(
+        pl.col(names).str.strip_suffix(" 00:00:00")
+    )  # cell by cell, whatever the others hold

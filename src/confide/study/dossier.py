@@ -46,6 +46,9 @@ def build(facts: Facts) -> tuple[Json, Json]:
     inside = {
         **outside,
         "edition": "inside",
+        "not_checked": list(
+            dict.fromkeys([*outside["not_checked"], *texts(facts.get("not_checked_inside"))])
+        ),
         "outside_digest": digest(outside),
         "gates": pick_each(facts["gates"], allowed.GATE),
         "outputs": pick_each(facts["outputs"], allowed.OUTPUT),

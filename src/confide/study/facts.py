@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 
 from confide.audit.bytesearch import ByteSearch
+from confide.audit.membership import FEWEST
 from confide.ledger.ledger import Ledger, now
 from confide.study.config import RECOVERY_KEY
 from confide.study.gates import GATES, Gate, Verdict
@@ -74,7 +75,8 @@ def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
         },
         "outputs": [output.to_json(left=found.verdict == "pass") for output in found.outputs],
         "not_private": _not_private(ledger, study.account.name),
-        "not_checked": _not_checked(place, found.rows, found.models),
+        "not_checked": _not_checked(place, found.rows),
+        "not_checked_inside": ["membership"] if any(model.attack is None for model in found.models) else [],
         "openings": [asdict(each) | {"path": each.path.name} for each in vault.openings()],
         "gates": [asdict(gate) for gate in found.gates],
         "verdict": found.verdict,
@@ -111,13 +113,19 @@ def _not_private(ledger: Ledger, account: str) -> list[Json]:
     ]
 
 
-def _not_checked(place: Workplace, rows: Rows, models: list[Trained]) -> list[str]:
-    """Return the word keys of what this run did not look at; the dossier's first page prints them."""
+def _not_checked(place: Workplace, rows: Rows) -> list[str]:
+    """Return the word keys of what this run did not look at; the first page of both editions prints them.
+
+    Guarantee: they follow from the study file alone. Whether a model had patients enough for the attack
+    would tell how many there are, so outside it is judged by the declared number.
+    """
     study = place.study
     found = ["machine", "legal"]
     if rows.outputs:
         found += ["free-text", "linkage"]
-    if any(model.attack is None for model in models):
+    if any(
+        section.patients * min(section.test_share, 1 - section.test_share) < FEWEST for section in study.train
+    ):
         found.append("membership")
     if rows.tables and study.risk is None:
         found.append("risk")

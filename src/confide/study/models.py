@@ -72,7 +72,7 @@ def train_models(
     key = place.vault.subkey(f"split/{study.study.name}")
     trained = []
     for done, plan in enumerate(plans):
-        frame = records.tables[plan.source]
+        frame = records.units[plan.source]
         members, others = split_patients(frame, key, plan.settings.test_share)
         release, replayed = place.ledger.run(
             plan,

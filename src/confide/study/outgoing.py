@@ -67,4 +67,5 @@ def put_out(folder: Path, outputs: list[Output]) -> None:
 
 def take_back(folder: Path) -> None:
     """Empty `outgoing/` after a run whose verdict is not "pass"; what had left before is not undone by it."""
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)
+    for name in (FOLDER, f".{FOLDER}.new", f".{FOLDER}.old"):  # a killed run may have left the latter two
+        shutil.rmtree(folder / name, ignore_errors=True)

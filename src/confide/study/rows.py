@@ -1,6 +1,6 @@
 """De-identify what leaves row by row: notes patient by patient, tables column by column.
 
-Guarantee: a patient's own structured fields, over all tables, are known values in all of that patient's
+Guarantee: a patient's own structured fields, over all sources, are known values in all of that patient's
 notes; a document that is held is not among the outputs. Doubtful spans go to the sealed queue only.
 """
 
@@ -18,7 +18,7 @@ import polars as pl
 from confide.audit.bytesearch import SOLE
 from confide.deid.deidentify import Deidentifier, DeidNote
 from confide.deid.review import ReviewItem
-from confide.records.notes import Note
+from confide.records.notes import PATIENT, Note
 from confide.records.section import SourceSection
 from confide.study.config import Study
 from confide.study.index import QUEUE
@@ -40,13 +40,17 @@ class Rows:
 
 
 def known_values(study: Study, records: Records) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Return patient -> class -> values: the patient's ids, and the identifier columns of all tables."""
+    """Return patient -> class -> values: the patient's ids, and the identifier columns of all sources."""
     found: dict[str, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
     everyone = {note.patient for notes in records.notes.values() for note in notes}
     for patient in everyone.union(*(frame["_patient"].to_list() for frame in records.tables.values())):
         found[patient]["record-number"] = dict.fromkeys((patient, *records.ids.get(patient, ())))
     for source in study.source:
         if source.kind != "table":
+            for note in records.notes[source.name]:
+                for column, kind in identifiers_of(study, source).items():
+                    if (value := note.fields.get(column, "")).strip():
+                        found[note.patient][kind][value] = None
             continue
         frame = records.tables[source.name]
         for column, kind in identifiers_of(study, source).items():
@@ -63,7 +67,8 @@ def known_values(study: Study, records: Records) -> dict[str, dict[str, tuple[st
 
 def identifiers_of(study: Study, source: SourceSection) -> dict[str, str]:
     """Return the identifying columns of a source: those it names, and those of the patient's and record's id."""
-    ids = [column for column in (source.patient or study.patient.id, source.id) if column is not None]
+    patient = PATIENT if source.is_folder_of_texts else source.patient or study.patient.id
+    ids = [column for column in (patient, source.id) if column is not None]
     return dict.fromkeys(ids, "record-number") | source.identifiers
 
 
@@ -155,7 +160,8 @@ def _by_patient(notes: Sequence[Note]) -> Mapping[str, list[Note]]:
 
 
 def _line(note: DeidNote) -> bytes:
-    fields = {"id": note.release_id, "patient": note.patient, "text": note.text, **note.fields}
+    ours = {"id": note.release_id, "patient": note.patient, "text": note.text}
+    fields = ours | note.fields | ours  # a column of the same name never stands in place of a pseudonym
     return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
 
 

@@ -189,7 +189,10 @@ def _risk(place: Workplace, rows: Rows) -> list[Json]:
 def _book_what_epsilon_does_not_cover(
     place: Workplace, outputs: list[Output], commitments: dict[str, str]
 ) -> None:
-    """Write row-level sets into the ledger before they are put out (promise 6)."""
+    """Write row-level sets into the ledger before they are put out (promise 6).
+
+    The commitment is to the data and to what is put out: the same data under an altered policy is another set.
+    """
     study = place.study
     for output in outputs:
         source = Path(output.file).stem
@@ -197,5 +200,7 @@ def _book_what_epsilon_does_not_cover(
             " · ".join([output.file, output.kind, output.status, study.deid.policy if study.deid else "-"]),
             study=study.study.name,
             account=study.account.name,
-            commitment=commitments[source],
+            commitment=place.vault.keyed_digest(
+                commitments[source].encode() + b"\0" + output.content, "not-private"
+            ),
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 
+from confide.engines.polars import read_text
 from confide.errors import ConfideError, IntegrityError, InvalidInput
 from confide.records.load import load_source
 from confide.records.notes import Note
@@ -39,9 +40,13 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The opened records of a study, opt-outs gone. Patient data: never printed."""
+    """The opened records of a study, opt-outs gone. Patient data: never printed.
+
+    `_patient` is the patient in `tables`, and in `units` what the study protects: the same, or each row.
+    """
 
     tables: dict[str, pl.DataFrame]
+    units: dict[str, pl.DataFrame]
     notes: dict[str, list[Note]]
     counts: list[Json]
     commitments: dict[str, str]
@@ -217,8 +222,10 @@ def _read(
     _refuse_notes_of_nobody(notes, tables)
     refuse_two_patients_across({name: (table, identifiers[name]) for name, table in tables.items()})
     coded = pl.col("_patient").cast(pl.Categorical)  # told apart once, not once per plan
-    units = {name: _with_unit(study, table).with_columns(coded) for name, table in tables.items()}
-    return Records(units, notes, counts, commitments, {} if crosswalk is None else crosswalk.ids_of())
+    tables = {name: table.with_columns(coded) for name, table in tables.items()}
+    units = {name: _with_unit(study, name, table).with_columns(coded) for name, table in tables.items()}
+    ids = {} if crosswalk is None else crosswalk.ids_of()
+    return Records(tables, units, notes, counts, commitments, ids)
 
 
 def _refuse_notes_of_nobody(notes: dict[str, list[Note]], tables: dict[str, pl.DataFrame]) -> None:
@@ -232,11 +239,25 @@ def _refuse_notes_of_nobody(notes: dict[str, list[Note]], tables: dict[str, pl.D
             raise InvalidInput("study.notes-of-nobody", source=source)
 
 
-def _with_unit(study: Study, frame: pl.DataFrame) -> pl.DataFrame:
-    """Where the study file says unit = "row", each row stands for a patient of its own."""
+def _with_unit(study: Study, source: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """Where the study file says unit = "row", each row stands for a patient of its own.
+
+    Guarantee: a row more brings one id more and changes no other, wherever it stands: an id is what plans
+    read of the row, and how many rows before it read the same. (A place in the file would move all rows
+    behind it to other ids, and so to other sides of a split.)
+    """
     if study.patient.unit == "patient":
         return frame
-    return frame.with_columns(pl.int_range(pl.len()).cast(pl.String).alias("_patient"))
+    columns = sorted(columns_of_plans(study, source) & set(frame.columns))
+    texts = [read_text(frame[name]) for name in columns]
+    cells = [
+        pl.concat_str(text.str.len_bytes().cast(pl.String), pl.lit(":"), text).fill_null("-")
+        for text in texts
+    ]
+    content = pl.concat_str([pl.lit(""), *cells])
+    rows = frame.with_columns(content.alias("_patient"))
+    place = pl.int_range(pl.len()).over("_patient").cast(pl.String)
+    return rows.with_columns(pl.concat_str([place, "_patient"], separator="/").alias("_patient"))
 
 
 def _commit(study: Study, vault: Vault, source: SourceSection, content: list[tuple[str, bytes]]) -> str:
