@@ -5,6 +5,7 @@ import pytest
 from stats_tables import SCHEMA, Silent
 
 from confide.errors import InvalidInput
+from confide.stats.keys import column_of
 from confide.stats.measures import describe
 from confide.stats.plan import StatsPlan
 from confide.stats.section import StatsSection
@@ -93,3 +94,8 @@ def test_a_measure_is_described_in_both_languages():
         assert describe("count") == "number of rows"
     with speaking("zh"):
         assert describe("proportion(sex, F)") == "sex 为 F 的行所占比例"
+
+
+def test_a_band_beside_its_own_column_is_refused():
+    with pytest.raises(InvalidInput, match="could mean either"):
+        column_of("age_band", ["age", "age_band"])

@@ -336,3 +336,29 @@ def test_the_recovery_key_opens_the_vault_when_the_passphrase_is_lost(tmp_path, 
         run_study(small.folder, step=QUIET)
     (small.folder / "passphrase.txt").write_bytes(new.read_bytes())
     assert run_study(small.folder, step=QUIET).verdict == "pass"
+
+
+def test_rows_leave_in_the_order_of_pseudonyms_not_of_the_source(tmp_path):
+    text = STUDY.replace(
+        'policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["notes", "visits"]'
+    )
+    small = make_small(tmp_path / "study", text=text.replace("k = 2\n", ""))
+    outcome = run_study(small.folder, step=QUIET)
+    table = (small.folder / "outgoing" / "tables" / "visits.csv").read_text().splitlines()
+    place = table[0].split(",").index("_patient")
+    assert (pseudonyms := [row.split(",")[place] for row in table[1:]]) == sorted(pseudonyms)
+    for output in outcome.outputs[:2]:
+        owners = [patient for patient, _ in output.records if patient is not None]
+        assert owners != sorted(owners, key=lambda patient: int(patient[1:]))
+
+
+def test_a_cell_outside_its_public_list_is_text_like_any_other(tmp_path):
+    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["visits"]')
+    small = make_small(tmp_path / "study", text=text.replace("k = 2\n", ""))
+    visits = small.folder / "raw" / "visits.csv"
+    visits.write_text(
+        visits.read_text()
+        + "v999,p200,Nobody Here,13900000001,R700200,1980-03-01,see zq@example.org,44,3,0\n"
+    )
+    run_study(small.folder, step=QUIET)
+    assert "zq@example.org" not in (small.folder / "outgoing" / "tables" / "visits.csv").read_text()

@@ -49,15 +49,18 @@ def column_of(key: str, columns: Collection[str]) -> str:
     """Return the column that a key groups by: its own name, or `age` for `age_band`.
 
     Raises:
-        InvalidInput: neither is among the columns.
+        InvalidInput: neither is among the columns, or both are: one row of JSON lines that brings the
+            other name would move every patient's rows.
 
     >>> column_of("age_band", ["age", "sex"])
     'age'
     """
-    for column in (key, key.removesuffix("_band")):
-        if column in columns:
-            return column
-    raise InvalidInput("stats.no-column", column=key)
+    there = [column for column in dict.fromkeys((key, key.removesuffix("_band"))) if column in columns]
+    if not there:
+        raise InvalidInput("stats.no-column", column=key)
+    if len(there) > 1:
+        raise InvalidInput("stats.two-columns", first=there[0], second=there[1])
+    return there[0]
 
 
 def checked(by: Keys) -> Keys:

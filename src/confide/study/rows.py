@@ -101,7 +101,7 @@ def deidentify(
     for name in study.leaving:
         section = study.source_named(name)
         if section.kind == "notes":
-            leaving: list[tuple[str | None, bytes]] = []
+            leaving: list[tuple[str, DeidNote]] = []
             for patient, notes in _by_patient(records.notes[name]).items():
                 for note in deid.patient(
                     notes, known.get(patient, {}), identifiers=identifiers_of(study, section)
@@ -112,7 +112,7 @@ def deidentify(
                     spans.update(span.type for span in note.spans)
                     layers.update(span.found_by.partition(":")[0] for span in note.spans)
                     if not note.held:
-                        leaving.append((patient, _line(note)))
+                        leaving.append((patient, note))
                 progress(documents, total)
             outputs.append(
                 Output(
@@ -120,7 +120,7 @@ def deidentify(
                     kind="notes",
                     status=status,
                     rows=len(leaving),
-                    records=leaving,
+                    records=_in_order_of_pseudonyms(leaving),
                 )
             )
         else:
@@ -159,16 +159,27 @@ def _by_patient(notes: Sequence[Note]) -> Mapping[str, list[Note]]:
     return groups
 
 
+def _in_order_of_pseudonyms(notes: list[tuple[str, DeidNote]]) -> list[tuple[str | None, bytes]]:
+    """Return the lines that leave; the order of the source would tell who came before whom."""
+    return [(patient, _line(note)) for patient, note in sorted(notes, key=lambda pair: pair[1].patient)]
+
+
 def _line(note: DeidNote) -> bytes:
     ours = {"id": note.release_id, "patient": note.patient, "text": note.text}
-    fields = ours | note.fields | ours  # a column of the same name never stands in place of a pseudonym
+    fields = {**ours, **note.fields, **ours}  # a column of the same name never stands in place of a pseudonym
     return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
 
 
 def _free_text(study: Study, frame: pl.DataFrame, identifiers: Mapping[str, str]) -> list[str]:
-    """Return the text columns of a table that nobody declared: neither identifying nor public categories."""
+    """Return the text columns of a table that nobody declared: neither identifying nor public categories.
+
+    A column of [[stats]] is declared only as far as its cells are: with a cell outside the list it is text.
+    """
     declared = {*identifiers, *(study.risk.quasi_identifiers if study.risk else ())}
-    declared |= {column for section in study.stats for column in section.by}
+    for section in study.stats:
+        for column, listed in section.by.items():
+            if column in frame.columns and set(frame[column].drop_nulls().unique()) <= set(map(str, listed)):
+                declared.add(column)
     texts = (column for column, kind in frame.schema.items() if kind == pl.String)
     return [column for column in texts if column not in declared and not column.startswith("_")]
 
@@ -176,8 +187,10 @@ def _free_text(study: Study, frame: pl.DataFrame, identifiers: Mapping[str, str]
 def _table_output(name: str, clean: pl.DataFrame, patients: list[str], status: Status) -> Output:
     if clean.height != len(patients):
         raise ValueError("de-identification keeps every row of a table")
+    rows = zip(clean["_patient"], patients, clean.iter_rows(), strict=True)
+    ordered = sorted(rows, key=lambda row: row[0])  # by pseudonym: the order of the source would tell ranks
     records: list[tuple[str | None, bytes]] = [(None, _csv_line(clean.columns))]
-    records += [(patient, _csv_line(row)) for patient, row in zip(patients, clean.iter_rows(), strict=True)]
+    records += [(patient, _csv_line(row)) for _, patient, row in ordered]
     return Output(file=f"tables/{name}.csv", kind="table", status=status, rows=clean.height, records=records)
 
 
