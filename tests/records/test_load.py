@@ -364,3 +364,11 @@ def test_a_row_without_a_number_changes_how_no_other_row_of_two_files_reads():
         table = load_table(section, files, patient="pid", text={"ward"})
         seen.append(table.filter(pl.col("pid") != "c")["ward"].to_list())
     assert seen[0] == seen[1]
+
+
+def test_one_odd_cell_is_refused_where_the_study_names_the_encoding():
+    section = SourceSection(name="visits", kind="table", path="v.csv", patient="id", encoding="utf-8")
+    rows = "id,said\np1,décidé\n".encode()
+    assert load_table(section, {"v.csv": rows})["said"].to_list() == ["décidé"]
+    with pytest.raises(InvalidInput, match="line 3"):
+        load_table(section, {"v.csv": rows + "p2,不详\n".encode("gb18030")})

@@ -13,7 +13,7 @@ _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")
 _SHARE = 0.8  # of the characters beyond ASCII, how many must be everyday Chinese for a file to be GB18030
 
 
-def to_utf8(data: bytes, file: str) -> bytes:
+def to_utf8(data: bytes, file: str, encoding: str | None = None) -> bytes:
     r"""Return the text of `data` as UTF-8 without a mark, with lines that end in `\n`.
 
     Guarantee: no byte is dropped or replaced. A file that is neither UTF-8 nor UTF-16 with a mark counts as
@@ -23,6 +23,8 @@ def to_utf8(data: bytes, file: str) -> bytes:
     Args:
         data: the whole file.
         file: its name, for the refusal.
+        encoding: "utf-8" or "gb18030" where the study names it; then nothing is guessed, so that one odd
+            cell is refused and never changes how the others are read.
 
     Raises:
         InvalidInput: no encoding fits, a short text fits two, or the text holds NUL bytes; says byte and
@@ -39,6 +41,10 @@ def to_utf8(data: bytes, file: str) -> bytes:
         if (fault := _fault(data, mark[0])) is not None:
             raise _refusal(data, fault, file)
         text = data[2:].decode(mark[0]).encode("utf-8")
+    elif encoding is not None:
+        if (fault := _fault(data, encoding)) is not None:
+            raise _refusal(data, fault, file)
+        text = data.decode(encoding).encode("utf-8")
     else:
         text = _without_mark(data, file)
     if (at := text.find(b"\0")) >= 0:

@@ -131,7 +131,7 @@ def _usable_rows(
     if section.is_folder_of_texts:
         rows = folder_of_texts(ordered, section)
     else:
-        rows = _one_table([(name, read_cells(data, name)) for name, data in ordered])
+        rows = _one_table([(name, read_cells(data, name, section.encoding)) for name, data in ordered])
         check_columns(rows, section, ordered[0][0])
     usable = assign_patients(
         rows, column, file=ordered[0][0], crosswalk=crosswalk, optout=optout, consented=consented

@@ -83,7 +83,7 @@ def folder_of_texts(files: Iterable[tuple[str, bytes]], section: SourceSection) 
         patient = path.parent.name if by_folder else patient_in_name(path)
         if not patient.strip():
             raise InvalidInput("records.no-patient-in-name", file=seen)
-        text = to_utf8(data, seen).decode("utf-8")
+        text = to_utf8(data, seen, section.encoding).decode("utf-8")
         if not text.strip():
             raise InvalidInput("records.empty", file=seen)
         patients.append(patient)

@@ -43,6 +43,12 @@ class SourceSection:
     id: str | None = field(
         default=None, metadata={"doc": "Column of the record id, which no two records share; optional."}
     )
+    encoding: Literal["utf-8", "gb18030"] | None = field(
+        default=None,
+        metadata={
+            "doc": "Encoding of the text files. Named, an odd cell is refused; left out, the whole file decides."
+        },
+    )
     identifiers: dict[str, str] = field(
         default_factory=dict,
         metadata={"doc": "Columns that identify somebody and the class of each, such as phone."},

@@ -56,8 +56,10 @@ def read_table(data: bytes, file: str, *, text: Collection[str] = ()) -> pl.Data
     return typed(read_cells(data, file), file, text=text)
 
 
-def read_cells(data: bytes, file: str) -> pl.DataFrame:
+def read_cells(data: bytes, file: str, encoding: str | None = None) -> pl.DataFrame:
     """Return the table in `data` with `_row`, before any cell is looked at: text cells are text.
+
+    `encoding` is the one that the study names for its text files; None guesses it from the whole file.
 
     Raises:
         InvalidInput: the file is empty or broken, or a column has no name or another's.
@@ -66,9 +68,9 @@ def read_cells(data: bytes, file: str) -> pl.DataFrame:
         raise InvalidInput("records.empty", file=file)
     suffix = PurePath(file).suffix.lower()
     if suffix in (".csv", ".tsv", ".txt"):
-        return read_delimited(to_utf8(data, file), file)
+        return read_delimited(to_utf8(data, file, encoding), file)
     if suffix in (".jsonl", ".ndjson"):
-        return read_json_lines(to_utf8(data, file), file)
+        return read_json_lines(to_utf8(data, file, encoding), file)
     if suffix == ".parquet":
         return _parquet(data, file)
     if suffix == ".xlsx":
