@@ -362,3 +362,20 @@ def test_a_cell_outside_its_public_list_is_text_like_any_other(tmp_path):
     )
     run_study(small.folder, step=QUIET)
     assert "zq@example.org" not in (small.folder / "outgoing" / "tables" / "visits.csv").read_text()
+
+
+def test_with_unit_row_a_statistic_counts_rows_and_bounds_no_patient(tmp_path):
+    text = STUDY.replace('crosswalk = "ids.csv"', 'crosswalk = "ids.csv"\nunit = "row"')
+    text = text.replace('name = "inpatients"', 'name = "rows"').replace("epsilon = 3.0", "epsilon = 300.0")
+    text = text.replace("epsilon = 1.0\n\n[[train]]", "epsilon = 200.0\nmax_rows = 1\n\n[[train]]")
+    small = make_small(tmp_path / "study", text=text)
+    visits = small.folder / "raw" / "visits.csv"
+    own = "".join(
+        f"w{n},p200,{small.names[200]},{small.phones[200]},R700200,1980-03-01,F,44,3,0\n" for n in range(500)
+    )
+    visits.write_text(visits.read_text() + own)
+    with open_ledger(home()) as ledger:
+        ledger.open_account("rows", epsilon=300.0, delta=3e-7, patients=30_000, unit="row")
+    outcome = run_study(small.folder, step=QUIET)
+    counted = sum(row["count"]["value"] for row in outcome.facts["stats"][0]["release"]["rows"])
+    assert counted > 700  # bounded per patient, the 500 rows of one would weigh as one

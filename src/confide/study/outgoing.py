@@ -1,4 +1,4 @@
-"""Hold what would leave under seal until the gates have spoken, then let it out in one move.
+"""Hold what would leave in memory until the gates have spoken, then let it out in one move.
 
 Guarantee: no plain byte of a release is on disk before the verdict is "pass"; `outgoing/` holds either
 everything of the last passing run, or what an earlier one left. Row-level sets are written into the

@@ -160,7 +160,7 @@ def _release_statistics(place: Workplace, records: Records, progress: Progress) 
     for done, plan in enumerate(stats_plans(study), start=1):
         release, replayed = place.ledger.run(
             plan,
-            records.tables[plan.source],
+            records.units[plan.source],
             study=study.study.name,
             account=study.account.name,
             commitment=records.commitments[plan.source],
