@@ -23,9 +23,7 @@ FLOOR = {
 WITHIN_A_FLOOR = {
     ("errors", "words"),
     ("calls", "errors"),
-    ("engines", "records"),
     ("demo", "study"),
-    ("study", "demo"),
 }
 
 

@@ -194,3 +194,11 @@ def test_no_repr_shows_a_release(ledger):
     with ledger.charge(Count(), study="study", account="inpatients") as charge:
         charge.commit({"count": 4711})
     assert "4711" not in repr(charge) + repr(ledger) + repr(ledger.balance("inpatients"))
+
+
+def test_a_release_that_was_altered_in_the_file_is_not_shown_again(ledger, tmp_path):
+    run(ledger, Count())
+    with sqlite3.connect(tmp_path / "home" / "ledger.sqlite") as other:
+        other.execute("UPDATE releases SET content = CAST(content || ' ' AS BLOB)")
+    with pytest.raises(IntegrityError, match="not what was committed"):
+        run(ledger, Count())

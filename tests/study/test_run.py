@@ -379,3 +379,14 @@ def test_with_unit_row_a_statistic_counts_rows_and_bounds_no_patient(tmp_path):
     outcome = run_study(small.folder, step=QUIET)
     counted = sum(row["count"]["value"] for row in outcome.facts["stats"][0]["release"]["rows"])
     assert counted > 700  # bounded per patient, the 500 rows of one would weigh as one
+
+
+def test_no_invented_number_of_a_run_is_a_real_one(tmp_path):
+    text = STUDY.replace('policy = "gbt37964-research"', 'policy = "gbt37964-research"\nsources = ["visits"]')
+    small = make_small(tmp_path / "study", text=text.replace("k = 2\n", ""))
+    visits = small.folder / "raw" / "visits.csv"
+    real = {f"{33 * i:04d}" for i in range(300)}  # 300 of 10,000: by chance some nine would be hit
+    visits.write_text(re.sub(r"R700(\d{3})", lambda found: f"{33 * int(found[1]):04d}", visits.read_text()))
+    outcome = run_study(small.folder, step=QUIET)
+    [header, *rows] = [line.decode().rstrip("\n").split(",") for _, line in outcome.outputs[0].records]
+    assert real.isdisjoint(row[header.index("record")] for row in rows)
