@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confide.study import figures
-from confide.study.canonical import canonical, number
+from confide.crypto.canonical import canonical, number
 from confide.study.dossier import build, digest, render
 from confide.words import say, speaking
 

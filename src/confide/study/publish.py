@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from confide.study.canonical import canonical
+from confide.crypto.canonical import canonical
 from confide.study.dossier import render
 from confide.types import Json
 from confide.vault.durable import placing

@@ -1,6 +1,6 @@
 """Write JSON in exactly one way (RFC 8785), so that two machines agree on a document's digest.
 
-Knows no dossier: objects, arrays, texts, numbers, true, false, null. The bytes are also good JSON
+Objects, arrays, texts, numbers, true, false, null; knows no document of ours. The bytes are also good JSON
 to store: a file that holds them has the digest that `sha256sum` prints.
 """
 
