@@ -266,9 +266,19 @@ def test_an_insider_with_the_signing_key_who_rewrites_below_the_last_cosigned_ch
     note = cosigned(log.checkpoint(), NORTH, NOW)
     log.grow(tail)
     forged = tampered(log, seed, size)
-    honest = {"checkpoints": [log.checkpoint()], "log_keys": keys(log), "notes": [note], "trusted": [NORTH.cosigner]}
+    honest = {
+        "checkpoints": [log.checkpoint()],
+        "log_keys": keys(log),
+        "notes": [note],
+        "trusted": [NORTH.cosigner],
+    }
     assert verify_log(log, **honest).tail == tail
-    alone = {"checkpoints": [forged.checkpoint()], "log_keys": keys(log), "notes": [], "trusted": [NORTH.cosigner]}
+    alone = {
+        "checkpoints": [forged.checkpoint()],
+        "log_keys": keys(log),
+        "notes": [],
+        "trusted": [NORTH.cosigner],
+    }
     verify_log(forged, **alone)  # whole and signed: nothing shows without the witness
     with pytest.raises(IntegrityError) as refused:
         verify_log(forged, **alone | {"notes": [note]})

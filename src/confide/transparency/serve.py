@@ -77,6 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     timeout = PATIENCE
+    error_content_type, error_message_format = "text/plain", "%(code)d"  # what was asked is not repeated
 
     def handle(self) -> None:
         with within(self.connection, LIFE):
