@@ -13,6 +13,8 @@ import polars as pl
 
 from confide.errors import InvalidInput
 from confide.records.columns import refuse_rows
+from confide.records.delimited import headings
+from confide.records.encoding import to_utf8
 from confide.records.naming import shown
 from confide.records.section import RESERVED
 from confide.records.tables import read_cells
@@ -65,7 +67,7 @@ def read_crosswalk(data: bytes, file: str) -> Crosswalk:
     >>> read_crosswalk(b"id,patient\nA-1,B-7\nB-7,C-9\n", "ids.csv").patient_of("A-1")
     'C-9'
     """
-    table = read_cells(data, file)
+    table = _list_cells(data, file)
     pair = next((pair for pair in _CROSSWALK_COLUMNS if set(pair) <= set(table.columns)), None)
     if pair is None:
         raise InvalidInput("records.crosswalk-columns", file=file)
@@ -104,13 +106,24 @@ def read_id_list(data: bytes, file: str) -> frozenset[str]:
     >>> sorted(read_id_list(b"patient_id,since\n007,2024\n", "optout.csv"))
     ['007']
     """
-    table = read_cells(data, file)
+    table = _list_cells(data, file)
     column = next((name for name in ID_COLUMNS if name in table.columns), None)
     if column is None:
         raise InvalidInput("records.list-column", file=file, known=", ".join(ID_COLUMNS))
     ids = pl.col(column).str.normalize("NFKC").str.strip_chars().replace("", None)
     refuse_rows(table, ids.is_null(), "records.list-empty", file)
     return frozenset(table.select(ids).to_series())
+
+
+def _list_cells(data: bytes, file: str) -> pl.DataFrame:
+    """Return the cells of a list; a header alone is a list on which nobody stands, as after an erasure."""
+    try:
+        return read_cells(data, file)
+    except InvalidInput as error:
+        if error.code != "records.no-rows" or not file.lower().endswith((".csv", ".tsv", ".txt")):
+            raise
+    names = headings(to_utf8(data, file), file)
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.String) | {"_row": pl.Int64})
 
 
 def assign_patients(
