@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from confide.crypto.derive import Fingerprint, keyed_digest
-from confide.crypto.stream import write_all
+from confide.crypto.segments import write_all
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.types import Json, Progress, no_progress
 from confide.vault import custody
