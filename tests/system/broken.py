@@ -263,7 +263,7 @@ ROWS = [
     Bad("a source outside the folder", edit(("raw/visits.csv", "../visits.csv")), ("study.toml", "../visits.csv")),
     # keys, ledger, other processes
     Bad("wrong passphrase", write("passphrase.txt", b"correct horse battery stable\n"), code=6, values=("stable",)),
-    Bad("short passphrase", write("passphrase.txt", b"stable\n"), ("12",), values=("stable",)),
+    Bad("short passphrase", write("passphrase.txt", b"stable\n"), code=6, values=("stable",)),
     Bad("no passphrase file", without("passphrase.txt"), ("passphrase.txt",)),
     Bad("a passphrase file that others may read", readable_passphrase, ("passphrase.txt",)),
     Bad("nobody to type the passphrase", edit(('passphrase_file = "passphrase.txt"', "")), ("passphrase_file",)),

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Self
 
+from confide.crypto.note import Signer
 from confide.dp.filter import Cost, Rule, Spent, cost_of, to_atto, to_nano
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
@@ -55,7 +57,8 @@ class Ledger:
     def __init__(self, store: Store, *, after_write: Callable[["Ledger"], None] | None = None) -> None:
         self.store = store
         self._after_write = after_write
-        self.scratch = store.path is None
+        self.signer: Signer | None = None  # of checkpoints; given by `confide.ledger.home`
+        self.scratch = store.scratch
         first = store.last(kind="genesis")
         if first is None:
             with store.write() as writer:  # looked at again: another process may have been first
@@ -63,7 +66,7 @@ class Ledger:
                     {"kind": "genesis", "format": FORMAT, "ledger": os.urandom(8).hex()}
                 )
         if first.body["format"] != FORMAT:
-            raise IntegrityError("ledger.not-a-ledger", file=store.path)
+            raise IntegrityError("ledger.not-a-ledger", file=store.place)
         self.id = str(first.body["ledger"])
 
     def __repr__(self) -> str:
@@ -281,19 +284,20 @@ class Ledger:
     def balance(self, account: str, study: str | None = None) -> Balance:
         """Return what `account`, or the allowance of `study` on it, may spend and has spent."""
         where = {"account": account} if study is None else {"account": account, "study": study}
-        charges = self.store.all(kind="charge", **where)
+        commits, abandoned, charges = (  # in this order, so that a charge is counted before what ended it
+            self.store.count(kind=kind, **where) for kind in ("commit", "abandon", "charge")
+        )
         rule = self._rule(account, study)
         spent = self._spent(account, study)
-        states = [self.state_of(charge.sequence) for charge in charges]
         return Balance(
             name=study or account,
             epsilon=rule.epsilon / 1e9,
             delta=rule.delta / 1e18,
             epsilon_spent=(shown := _shown(rule, spent)),
             epsilon_left=max(0.0, min(rule.left(spent), rule.epsilon / 1e9 - shown)),
-            charges=len(charges),
-            open=states.count("open"),
-            abandoned=states.count("abandoned"),
+            charges=charges,
+            open=charges - commits - abandoned,
+            abandoned=abandoned,
             patients=self._opening(account).body["patients"],
         )
 
@@ -369,9 +373,9 @@ class Ledger:
             opening = self._opening(account)
             if self.store.last(kind="commit", key=key) is not None:
                 raise InvalidInput("ledger.already-released", name=plan.name, study=study)
-            for earlier in self.store.all(kind="charge", key=key):
-                if self.state_of(earlier.sequence) == "open":
-                    writer.append(_abandonment(earlier, "a later run took its place"))
+            earlier = self.store.last(kind="charge", key=key)  # those before it were ended in its transaction
+            if earlier is not None and self.state_of(earlier.sequence) == "open":
+                writer.append(_abandonment(earlier, "a later run took its place"))
             entry = writer.append(
                 {
                     "kind": "charge",
@@ -389,7 +393,7 @@ class Ledger:
                     "commitment": commitment,
                     "unit": opening.body["unit"],
                     "relation": opening.body["relation"],
-                    "versions": {"confide": version("confide"), "python": platform.python_version()},
+                    "versions": _versions(),
                 }
             )
         return entry.sequence
@@ -421,6 +425,11 @@ class Ledger:
     @staticmethod
     def _key(plan: Plan, *, study: str, account: str) -> str:
         return hashlib.sha256(canonical([study, account, plan.to_json()]).encode()).hexdigest()
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {"confide": version("confide"), "python": platform.python_version()}
 
 
 def _shown(rule: Rule, spent: Spent) -> float:
