@@ -9,7 +9,7 @@ import pytest
 os.environ["CONFIDE_LANGUAGE"] = "en"
 os.environ.pop("CONFIDE_HOME", None)
 
-sys.path += [str(Path(__file__).parent), *(str(Path(__file__).parent / room) for room in ("ledger", "study"))]
+sys.path += [str(Path(__file__).parent / room) for room in ("ledger", "study", "fuzz")]
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tink import cleartext_keyset_handle, streaming_aead
 from tink.proto import aes_gcm_hkdf_streaming_pb2, common_pb2, tink_pb2
 
-from confide.crypto.stream import HEADER, SEGMENT, TAG, decrypt_stream, encrypt_stream, sealed_size
+from confide.crypto.segments import HEADER, SEGMENT, TAG, sealed_size
+from confide.crypto.stream import decrypt_stream, encrypt_stream
 from confide.errors import IntegrityError
 
 FIRST, REST = SEGMENT - HEADER - TAG, SEGMENT - TAG

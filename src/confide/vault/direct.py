@@ -10,7 +10,7 @@ import mmap
 import os
 from io import FileIO
 
-from confide.crypto.stream import write_all
+from confide.crypto.segments import write_all
 
 CHUNK = 4 << 20  # a multiple of every block size
 

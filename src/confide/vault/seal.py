@@ -17,17 +17,9 @@ from pathlib import Path
 
 from confide.crypto.aead import bind
 from confide.crypto.derive import hkdf
-from confide.crypto.stream import (
-    KEY,
-    SEGMENT,
-    Readable,
-    Seen,
-    decrypt_segments,
-    encrypt_segments,
-    fill,
-    ignore,
-    sealed_size,
-)
+from confide.crypto.segments import SEGMENT, Readable, fill, sealed_size
+from confide.crypto.stream import Seen, decrypt_segments, encrypt_segments, ignore
+from confide.crypto.suites import KEY
 from confide.errors import IntegrityError, InvalidInput
 from confide.vault.direct import DirectWriter
 from confide.vault.durable import placing, reading, reserve

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from confide.crypto.derive import keyed_digest
-from confide.crypto.stream import write_all
+from confide.crypto.segments import write_all
 from confide.errors import AccessDenied, InvalidInput
 from confide.types import Progress, no_progress
 from confide.vault import custody
