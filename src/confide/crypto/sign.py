@@ -156,7 +156,11 @@ def _signed_bytes(statement: Json) -> bytes:
         raise InvalidInput("crypto.statement-form")
     try:
         return _CONTEXT + canonical(statement)
-    except (TypeError, ValueError, AttributeError) as error:  # no JSON; a key that is no text; a lone surrogate
+    except (
+        TypeError,
+        ValueError,
+        AttributeError,
+    ) as error:  # no JSON; a key that is no text; a lone surrogate
         raise InvalidInput("crypto.statement-form") from error
 
 
