@@ -4,14 +4,18 @@ Guarantee: where roles were founded, `use_approval` returns only after the ledge
 study and this patient; a request holds a keyed, salted digest of the id and never the id.
 """
 
+import json
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
-from confide.errors import AccessDenied
-from confide.ledger.requests import new_request
+from confide.crypto.sign import digest
+from confide.errors import AccessDenied, InvalidInput
+from confide.ledger.requests import LARGEST, new_request, parts, read_request
 from confide.records.patients import clean_id
 from confide.study.workplace import Workplace
 from confide.types import Json
+from confide.vault.durable import placing, reading
 
 
 def ask(place: Workplace, kind: str, ids: Sequence[str]) -> Json:
@@ -29,31 +33,66 @@ def ask(place: Workplace, kind: str, ids: Sequence[str]) -> Json:
 
 def use_approval(
     place: Workplace, kind: str, request: Json | None, ids: Sequence[str], *, resumes: bool = False
-) -> None:
-    """Use up the approval of an act; where no roles were founded, none is needed.
+) -> str:
+    """Use up the approval of an act and return its digest; where no roles were founded, none is needed.
+
+    Guarantee: an approval allows one act. An act that was stopped before it was done, and so recorded, is
+    finished under the approval that it was begun with.
 
     Args:
         place: the opened study.
         kind: of the act.
         request: the signed request.
         ids: as they were given to `ask`.
-        resumes: the act was begun before under an approval, and is finished now without a new one.
+        resumes: what is asked was approved and begun before, so that no request is needed to finish it.
 
     Raises:
         AccessDenied: there is none, or it is about another study or somebody else; or too few signed.
         ConfideError: what else the ledger finds wrong with it.
     """
-    if resumes or not place.ledger.roster():
-        return
+    if not place.ledger.roster() or (resumes and request is None):
+        return ""
     if request is None:
         raise AccessDenied("erase.no-approval", kind=kind)
-    fields = request["request"]["fields"]
-    about = _about(place, kind, str(fields.get("salt")), ids)
-    if request["request"]["kind"] != kind or fields.get("study") != place.study.study.name:
+    asked, _ = parts(request)
+    fields = asked["fields"]
+    if asked["kind"] != kind or fields.get("study") != place.study.study.name:
         raise AccessDenied("erase.other-approval", kind=kind)
-    if fields.get("about") != about:
+    if fields.get("about") != _about(place, kind, str(fields.get("salt")), ids):
         raise AccessDenied("erase.other-patient")
-    place.ledger.approved(request).verify_kind(kind)
+    try:
+        place.ledger.approved(request)
+    except InvalidInput as error:
+        if error.code != "ledger.request-used" or _is_done(place, digest(asked)):
+            raise
+    return digest(asked)
+
+
+def write_request(request: Json, file: Path) -> None:
+    """Write a request to a new file, for people to sign.
+
+    Raises:
+        InvalidInput: the file exists, or cannot be written.
+    """
+    with placing(file, replace=False) as out:
+        out.write(json.dumps(request, ensure_ascii=False, indent=2).encode() + b"\n")
+
+
+def read_request_file(file: Path) -> Json:
+    """Read a request that was signed.
+
+    Raises:
+        InvalidInput: no such file, or it holds no request.
+    """
+    with reading(file) as source:
+        return read_request(source.read(LARGEST + 1))
+
+
+def _is_done(place: Workplace, approval: str) -> bool:
+    """Say whether the act that this approval allowed was carried out to its end."""
+    records = place.ledger.store.all(kind="record", study=place.study.study.name)
+    details = (entry.body["details"] for entry in records)
+    return any(each.get("approval") == approval and each.get("state") == "done" for each in details)
 
 
 def _about(place: Workplace, kind: str, salt: str, ids: Sequence[str]) -> str:

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Literal
 
 from confide.audit.bytesearch import search_bytes
-from confide.errors import AccessDenied, ConfideError, IntegrityError, InvalidInput
+from confide.errors import ConfideError, IntegrityError, InvalidInput
 from confide.records.patients import Crosswalk, clean_id, read_crosswalk
 from confide.records.without import without_rows
 from confide.study.approvals import use_approval
 from confide.study.config import Study
 from confide.study.index import INDEX, LISTS, QUEUE, Index, read_index, write_index
+from confide.study.replays import ERASURE
 from confide.study.sources import commitment_of, content_digest, sealed_folder
 from confide.study.survivors import survivors_of
 from confide.study.whose import Gone, as_text, digest_of_id, gone_by, rows_of, section_of, shown_name
@@ -28,7 +29,6 @@ from confide.study.workplace import Workplace
 from confide.types import Json, Progress, no_progress
 from confide.vault.vault import Vault
 
-WHAT = "vault-erasure"
 _CHUNK = 4 << 20  # bytes that are searched at once
 
 
@@ -101,11 +101,16 @@ def erase_patient(
     steps, values = _plan(study, vault, pieces, gone, destroy_unreadable=destroy_unreadable)
     if not again and all(step.act == "keep" for step in steps):
         raise InvalidInput("erase.nobody")
-    use_approval(place, "erase", request, ids, resumes=again)
+    approval = use_approval(place, "erase", request, ids, resumes=again)
     began = ledger.record(
-        WHAT,
+        ERASURE,
         study=study.study.name,
-        details={"state": "begun", "vault": vault.id, "commitments": _commitments(study, vault, steps)},
+        details={
+            "state": "begun",
+            "vault": vault.id,
+            "approval": approval,
+            "commitments": _commitments(study, vault, steps),
+        },
     )
     index.erased |= marks
     _mark_going(index, steps)
@@ -123,9 +128,15 @@ def erase_patient(
     _verify(study, vault, left, gone)
     mentions = _mentions(study, vault, left, values | {"record-number": set(everyone)})
     ledger.record(
-        WHAT,
+        ERASURE,
         study=study.study.name,
-        details={"state": "done", "vault": vault.id, "begun": began.sequence, "epoch": epoch},
+        details={
+            "state": "done",
+            "vault": vault.id,
+            "approval": approval,
+            "begun": began.sequence,
+            "epoch": epoch,
+        },
     )
     acts = [step.act for step in steps]
     return Erased(
@@ -144,7 +155,9 @@ def _pieces(study: Study, index: Index, folder: Path) -> Iterator[Piece]:
         IntegrityError: a file of the index is gone.
         InvalidInput: nobody knows what a sealed file is a copy of.
     """
-    known = {sealed: (source, name) for source, files in index.files.items() for name, sealed in files.items()}
+    known = {
+        sealed: (source, name) for source, files in index.files.items() for name, sealed in files.items()
+    }
     counted = {sealed for files in index.of_study(study).values() for sealed in files.values()}
     for sealed in known:
         if not (folder / sealed).is_file():
@@ -291,20 +304,3 @@ def _chunks(text: bytes) -> Iterator[bytes]:
         end = text.find(b"\n", start + _CHUNK) + 1 or len(text)
         yield text[start:end]
         start = end
-
-
-def released_commitment(place: Workplace, source: str, commitment: str) -> list[str]:
-    """Return the commitments under which releases of `source` may stand: of now, and of before erasures.
-
-    Guarantee: only what a recorded erasure of this study led to `commitment` is among them.
-    """
-    earlier: dict[str, set[str]] = {}
-    for entry in place.ledger.store.all(kind="record", study=place.study.study.name):
-        details = entry.body["details"]
-        if entry.body["what"] == WHAT and details["state"] == "begun" and source in details["commitments"]:
-            before, after = details["commitments"][source]
-            earlier.setdefault(after, set()).add(before)
-    found = [commitment]
-    for each in found:
-        found += sorted(earlier.get(each, set()) - set(found))
-    return found

@@ -28,7 +28,7 @@ def survivors_of(place: Workplace, gone: Gone) -> list[Json]:
         _item("originals", _plain(place, gone)),
         _item("elsewhere", _elsewhere(place)),
     ]
-    always = [{"what": what, "count": None, "names": []} for what in ("backups", "medium")]
+    always: list[Json] = [{"what": what, "count": None, "names": []} for what in ("backups", "medium")]
     return [each for each in found if each["count"]] + always
 
 
