@@ -9,12 +9,12 @@ import hashlib
 import os
 import unicodedata
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from confide.crypto.derive import keyed_digest
 from confide.errors import AccessDenied, InvalidInput
 from confide.ledger.entries import canonical
+from confide.ledger.files import alone, put, sync_folder
 from confide.ledger.store import Store, Writer
 
 KEY = "cohort.key"
@@ -131,14 +131,7 @@ def _digest(digest: Keyed, account: str, patient: str) -> bytes:
 
 def _make(path: Path) -> None:
     """Make the key where there is none, readable by its owner alone, durable before it is used."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(scratch, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(os.urandom(32))
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):  # another process was first; both use that key
-            os.link(scratch, path)
-        scratch.unlink()
-    except OSError as error:
-        raise InvalidInput("ledger.unwritable", file=path) from error
+    with alone(path):
+        if not path.exists():
+            put(path, os.urandom(32), mode=0o600)
+            sync_folder(path.parent)

@@ -376,8 +376,8 @@ class Ledger:
         Where the account has cohorts, ε is that of the patients who were exposed most, or of those in `cohort`.
         """
         where = {"account": account} if study is None else {"account": account, "study": study}
-        charges, commits, abandoned = (
-            self.store.count(kind=kind, **where) for kind in ("charge", "commit", "abandon")
+        commits, abandoned, charges = (  # in this order, so that a charge is counted before what ended it
+            self.store.count(kind=kind, **where) for kind in ("commit", "abandon", "charge")
         )
         opened = accounts.opening(self.store, account)
         holder = opened if study is None else accounts.allowance(self.store, account, study)
