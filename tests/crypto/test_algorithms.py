@@ -1,7 +1,7 @@
 """Two ways of handing over a key; DES, ECB, CBC without MAC, PKCS1v1.5 and what is like them: refused with the reason."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confide.crypto import algorithms
@@ -62,6 +62,7 @@ def test_an_unknown_name_is_refused_without_repeating_it(name):
     assert told.value.public == {}
 
 
+@settings(max_examples=40)
 @given(name=st.text(max_size=40))
 def test_every_other_text_is_refused_in_a_sentence(name):
     with pytest.raises(InvalidInput) as told:
