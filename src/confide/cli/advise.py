@@ -1,5 +1,6 @@
 """`confide advise`: what an ε means, what remains, what error to expect, which method fits; spends nothing."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,8 +112,8 @@ def _show_meaning(name: str, one: "Meaning", patients: int | None) -> None:
 
 
 def _chance(delta: float) -> str:
-    """Write a chance as 1 : n, with n rounded down, so that the chance is never shown smaller than it is."""
-    return f"1 : {int(1 / delta * (1 + 1e-12)):,}"
+    """Write a chance as 1:n, with n rounded down, so that the chance is never shown smaller than it is."""
+    return f"1:{int(1 / delta * (1 + 1e-12)):,}"
 
 
 def _show_more(found: "Advice") -> None:
@@ -132,7 +133,7 @@ def _show_inverses(found: "Advice", error: str) -> None:
     never = say("advise.error.never")
     rows = [[say("advise.error.epsilon"), *(f"{size:,}" for size in found.sizes), say("advise.error.rows")]]
     for one in found.inverses:
-        name = one.measure if one.name == one.measure else f"{one.name}: {one.measure}"
+        name = one.measure if one.name == one.measure else f"{one.name} · {one.measure}"
         needed = [never if epsilon is None else short(epsilon) for epsilon in one.epsilons]
         at = never if one.rows is None else f"{one.rows:,} (ε {one.epsilon:g})"
         rows.append([name, *needed, at])
@@ -146,7 +147,7 @@ def _show_methods(found: "Advice") -> None:
     if not found.methods:
         _heading(say("advise.fits.goals"))
         goals = ("table", "model", "rows", "question", "hospitals")
-        click.echo(table([[goal, say(f"advise.goal.{goal}")] for goal in goals]) + "\n")
+        click.echo("\n".join(f"  {goal:<10} {say(f'advise.goal.{goal}')}" for goal in goals) + "\n")
         return
     from confide.study.advise import typical_figures
 
@@ -174,12 +175,12 @@ def _show_methods(found: "Advice") -> None:
 
 def _title(row: "Method") -> str:
     low, high = row.patients
-    title = f"{say(f'advise.goal.{row.goal}')} ({row.data})"
-    if high < float("inf"):
-        return title + " · " + say("advise.fits.range-patients", low=f"{low:,}", high=f"{high:,}")
-    if low > 0:
-        return title + " · " + say("advise.fits.from-patients", low=f"{low:,}")
-    return title
+    title = say("advise.fits.title", goal=say(f"advise.goal.{row.goal}"), data=say(f"advise.data.{row.data}"))
+    if high == math.inf:
+        return f"{title} · {say('advise.fits.from-patients', low=f'{low:,}')}" if low else title
+    if low == 0:
+        return f"{title} · {say('advise.fits.below-patients', high=f'{high:,}')}"
+    return f"{title} · {say('advise.fits.range-patients', low=f'{low:,}', high=f'{high:,}')}"
 
 
 def _show_laws(found: "Advice") -> None:
@@ -195,8 +196,8 @@ def _show_laws(found: "Advice") -> None:
 def _law_title(row: "Law") -> str:
     name, status = say(f"advise.law.name.{row.law}"), say(f"dossier.status.{row.status}")
     if row.policy is None:
-        return f"{name}: {say('advise.law.status', status=status)}"
-    return f"{name}: {say('advise.law.policy', policy=row.policy, status=status)}"
+        return say("advise.law.status", name=name, status=status)
+    return say("advise.law.policy", name=name, policy=row.policy, status=status)
 
 
 def _show_machine(found: "Advice") -> None:

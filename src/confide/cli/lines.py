@@ -4,15 +4,17 @@ A Chinese character takes two columns and may be parted from its neighbour; a ma
 with what it closes. Knows no command.
 """
 
+import math
 import re
 import shutil
 from collections.abc import Sequence
 from unicodedata import east_asian_width
 
-_CLOSING = "，。；：、！？）”》」%％…"
-# A piece is one wide character with the marks that close it, or a run of others; a space ends a run.
+_OPENING, _CLOSING = "（“《「", "，。；：、！？）”》」%％…"
+# A piece is one wide character or a run of others, with the marks that open and close it; or a run of spaces.
 _PIECE = re.compile(
-    rf"[\u2e80-\u9fff（“《「，。；：、！？）”》」％…][{_CLOSING}]*|[^\u2e80-\u9fff（“《「\s]+|\s+"
+    rf"[{_OPENING}]*(?:[\u2e80-\u9fff]|[^\u2e80-\u9fff{_OPENING}{_CLOSING}\s]+|(?=[{_CLOSING}]))[{_CLOSING}]*"
+    rf"|[{_OPENING}]+|\s+"
 )
 
 
@@ -78,11 +80,11 @@ def short(value: float | None) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in percent.
+    """Return a share in percent, never rounded up to a whole unless it is within a hundredth of one.
 
-    >>> percent(0.0987), percent(1.437), percent(0.99995)
-    ('9.87 %', '144 %', '99.995 %')
+    >>> percent(0.0987), percent(1.437), percent(0.999665), percent(1.0)
+    ('9.87 %', '144 %', '99.97 %', '100 %')
     """
-    digits = f"{100 * share:.3g}"
-    near_all = f"{100 * share:.6g}" if 0.995 < share < 1 else digits
-    return f"{near_all if digits == '100' else digits} %"
+    if 0.995 < share < 1:
+        return f"{math.ceil(share * 10_000) / 100:g} %"
+    return f"{100 * share:.3g} %"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 1_000_000_000
 SMALLEST_EPSILON, LARGEST_EPSILON = 1e-6, 1e6
 _MISS = 1 - CONFIDENCE
+_QUANTILE = 4.1131  # P(|X + Y| > x) = e^-x (1 + x/2) for Laplace X, Y of scale 1 is 5 % here
 _NO_FIGURE_BELOW = 3.3  # of the denominator's scales: `intervals.ratio_bounds` tells nothing there
 
 
@@ -102,7 +103,7 @@ def expected(measure: Measure, scale: Callable[[Part], float], rows: int) -> Exp
 def _ratio(rows: int, scales: tuple[float, float], *, largest: int, unit: float) -> Expected:
     """Bound the error of (A + X) / (N + Y) by the quantile of X - r Y over N, at its worst: |r| = `largest`."""
     above, below = scales
-    quantile = _quantile_of_sum(above, largest * below) + 1 + largest
+    quantile = _QUANTILE * max(above, largest * below) + 1 + largest
     total = float(rows * GRID)
     shown_from = max(quantile / largest, _NO_FIGURE_BELOW * below + 1) + below * math.log(1 / (2 * _MISS))
     whole = 2 * largest * unit
@@ -119,22 +120,6 @@ def standard_deviation(scale: float) -> float:
     14.14
     """
     return 1 / (math.sqrt(2) * math.sinh(0.5 / scale))
-
-
-def _quantile_of_sum(scale: float, other: float) -> float:
-    """Return the x with P(|X + Y| > x) = 5 % for independent Laplace X and Y of these scales."""
-    larger, ratio = max(scale, other), min(scale, other) / max(scale, other)
-
-    def tail(x: float) -> float:
-        if ratio > 1 - 1e-6:
-            return math.exp(-x) * (1 + x / 2)
-        return (math.exp(-x) - ratio**2 * math.exp(-x / ratio)) / (1 - ratio**2)
-
-    low, high = 0.0, 10.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if tail(middle) > _MISS else (low, middle)
-    return high * larger
 
 
 def rows_for(plan: "StatsPlan", measure: str, wanted: Wanted) -> int | None:

@@ -180,7 +180,7 @@ def forecast(study: Study, ledger: Ledger | None, *, sizes: Sequence[int] = SIZE
         patients=None if ledger is None or account is None else ledger.balance(study.account.name).patients,
         rows=_leaving(study),
         gate=study.gates.epsilon,
-        broken_gate=_broken_gate(study, ledger, asked),
+        broken_gate=None if refusal else _broken_gate(study, ledger, due, asked),
         refusal=refusal,
     )
 
@@ -276,11 +276,20 @@ def _leaving(study: Study) -> list[Leaving]:
     return [Leaving(source=name, policy=study.deid.policy, status=status) for name in study.leaving]
 
 
-def _broken_gate(study: Study, ledger: Ledger | None, asked: float) -> float | None:
-    """Return the ε of the study after a run, where its own gate would then refuse what was paid for."""
+def _broken_gate(
+    study: Study, ledger: Ledger | None, due: list[StatsPlan | LogisticPlan], asked: float
+) -> float | None:
+    """Return the ε of the study after a run, where its own gate would then refuse what was paid for.
+
+    As the ledger shows it: the plain sum while that is within the allowance, else what its rule states.
+    """
     gate, spent = study.gates.epsilon, 0.0
-    name, account = study.study.name, study.account.name
-    if ledger is not None and ledger.granted_on(account, name) is not None:
-        spent = ledger.balance(account, name).epsilon_spent
-    after = spent + asked
-    return after if gate is not None and asked > 0 and after > gate * (1 + 1e-9) else None
+    if gate is None or not due:
+        return None
+    name, account = study.study.name, study.account
+    if ledger is not None and ledger.granted_on(account.name, name) is not None:
+        spent = ledger.balance(account.name, name).epsilon_spent
+        rule, sums = ledger.standing(account.name, name)
+        if spent + asked > account.epsilon:
+            spent, asked = rule.epsilon_spent(after_plans(rule, sums, due)), 0.0
+    return spent + asked if spent + asked > gate * (1 + 1e-9) else None
