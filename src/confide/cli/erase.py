@@ -4,6 +4,7 @@ The id comes from a file or from the terminal, without echo, and never from the 
 and lists of processes are logs.
 """
 
+import sys
 from pathlib import Path
 
 import click
@@ -68,7 +69,7 @@ def ids_asked(file: Path | None) -> list[str]:
         InvalidInput: no such file, no text, or nobody to ask.
     """
     if file is None:
-        if not click.get_text_stream("stdin").isatty():
+        if not sys.stdin.isatty():
             raise InvalidInput("erase.nobody-types")
         return [click.prompt(say("erase.ask"), hide_input=True)]
     try:
