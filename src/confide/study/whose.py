@@ -13,8 +13,8 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from confide.errors import InvalidInput
-from confide.records.naming import shown as shown_names
 from confide.records.encoding import to_utf8
+from confide.records.naming import shown as shown_names
 from confide.records.notes import patient_in_name, patient_of_text
 from confide.records.patients import clean_id, id_text, ids_in_list, list_cells
 from confide.records.section import SourceSection
