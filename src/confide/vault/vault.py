@@ -208,6 +208,22 @@ class Vault:
         steady = Steady(BytesIO(data), target.name, no_progress)
         return self._shelf.write(steady, target, standing.kind, replaces=standing, suite=suite)
 
+    def destroy(self, target: Path) -> None:
+        """Delete a sealed file and its key: no copy of it opens any more, wherever it lies.
+
+        Guarantee: the key is gone first, for good; stopped in between, a second call deletes what is left.
+
+        Raises:
+            InvalidInput: there is no such file, or it is not a sealed one.
+            AccessDenied: another vault sealed it.
+        """
+        file_id = header_of(target).file_id
+        if not self._store.is_destroyed(file_id):
+            self._shelf.standing(target)
+            self._store.destroy_file(file_id)
+        target.unlink()
+        sync_folder(target.parent)
+
     def adopt(self, target: Path, data_key: bytes, *, kind: Kind = "original") -> Sealed:
         """Take in a file that was sealed elsewhere under `data_key`; it is opened to its end first.
 
