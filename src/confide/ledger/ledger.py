@@ -400,6 +400,10 @@ class Ledger:
             expires=holder.body.get("expires"),
         )
 
+    def standing(self, account: str, study: str | None = None) -> tuple[Rule, Spent]:
+        """Return the rule of `account`, or of the allowance of `study` on it, and the sums that it stands at."""
+        return self._rule(account, study), self._spent(account, study)
+
     def state_of(self, sequence: int) -> str:
         """Return "open", "committed" or "abandoned" for the charge with this number."""
         last = self.store.last(charge=sequence)

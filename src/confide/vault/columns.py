@@ -68,7 +68,9 @@ class TokenColumn:
         if not all(value.strip() for value in (self.study, self.column, self.recipient)):
             raise InvalidInput("handover.column-empty")
         if self.kind not in SINGLE:
-            raise InvalidInput("handover.column-kind", column=self.column, kind=self.kind, known=", ".join(SINGLE))
+            raise InvalidInput(
+                "handover.column-kind", column=self.column, kind=self.kind, known=", ".join(SINGLE)
+            )
         if self.method not in get_args(Method):
             raise InvalidInput("handover.column-method", found=self.method, known=", ".join(get_args(Method)))
         shortest, _ = self.lengths
@@ -87,7 +89,9 @@ class TokenColumn:
 
     def _form(self) -> tuple[str, int, int]:
         call = parse_call(self.form)
-        numbers = [int(each) for each in call.arguments if each.isascii() and each.isdigit() and len(each) < 4]
+        numbers = [
+            int(each) for each in call.arguments if each.isascii() and each.isdigit() and len(each) < 4
+        ]
         fits = call.name in ALPHABETS and 1 <= len(numbers) == len(call.arguments) <= 2
         if not fits or not 1 <= numbers[0] <= numbers[-1] <= _LONGEST:
             raise InvalidInput("handover.column-form", found=self.form, known=", ".join(ALPHABETS))
