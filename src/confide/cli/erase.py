@@ -12,7 +12,6 @@ import click
 from confide.cli.page import Command, argument, json_option, option
 from confide.cli.show import ProgressLines, show_json
 from confide.errors import InvalidInput
-from confide.types import Json
 from confide.words import say
 
 _file = click.Path(path_type=Path, dir_okay=False)
@@ -42,8 +41,10 @@ def erase_command(
         ids = ids_asked(patient_file)
         if request_file is not None:
             approvals.write_request(approvals.ask(place, "erase", ids), request_file)
-            told: Json = {"request": str(request_file)}
-            show_json(told) if as_json else click.echo(say("erase.requested", file=request_file))
+            if as_json:
+                show_json({"request": str(request_file)})
+            else:
+                click.echo(say("erase.requested", file=request_file))
             return
         request = None if approved_file is None else approvals.read_request_file(approved_file)
         with ProgressLines(quiet=as_json)("erase") as progress:
