@@ -84,7 +84,7 @@ def restore(
         url: of the PostgreSQL database that keeps the ledger; then there is no `source`.
 
     Raises:
-        InvalidInput: a ledger stands where the copy should go, or there is no checkpoint to compare with.
+        InvalidInput: a ledger stands where the copy should go, `source` is not there, or there is no checkpoint to compare with.
         IntegrityError: the copy is no backup, is altered, forked, or older than a checkpoint.
     """
     paths = [path for path in (folder / CHECKPOINT, folder / COSIGNED, *checkpoints) if path.exists()]
@@ -94,6 +94,8 @@ def restore(
     target = folder / LEDGER
     if target.exists():
         raise InvalidInput("ledger.restore-over", file=target)
+    if not source.is_file():
+        raise InvalidInput("ledger.unreadable", file=source)
     with placing(target) as part:
         shutil.copyfile(source, part)
         with Ledger(Store(Sqlite(part), now)) as ledger:

@@ -62,15 +62,14 @@ def export(ledger: Ledger, path: Path, *, folder: Path, with_releases: bool = Fa
 
 
 def _lines(ledger: Ledger, size: int, note: str, folder: Path, *, with_releases: bool) -> Iterator[Json]:
-    commits = []
-    yield {"format": EXPORT, "ledger": ledger.id, "entries": size}
-    for sequence, digest, text, salt, columns in ledger.store.rows():
+    commits = [entry.sequence for entry in ledger.store.all(kind="commit") if entry.sequence < size]
+    releases = commits if with_releases else []
+    yield {"format": EXPORT, "ledger": ledger.id, "entries": size, "releases": len(releases)}
+    for sequence, digest, text, salt, _ in ledger.store.rows():
         if sequence == size:  # written since the checkpoint was signed
             break
         yield {"entry": text, "hash": digest, "salt": salt.hex()}
-        if columns[0] == "commit":
-            commits.append(sequence)
-    for sequence in commits if with_releases else []:
+    for sequence in releases:
         salt, content = ledger.store.release(sequence)
         yield {"release": sequence, "salt": salt.hex(), "content": content.decode()}
     yield {"checkpoint": note}
@@ -82,7 +81,7 @@ def read_export(path: Path) -> Export:
     """Read an export.
 
     Guarantee: what is returned has an unbroken chain, and its entries are exactly those under the checkpoint, which
-    one of the log keys among them signed; every release that is there is the one that its commit names. Prices,
+    one of the log keys among them signed; with releases, each commit's is there. Prices,
     sums and admissions are not looked at. Whatever the file holds, nothing but an error of confide is raised.
 
     Raises:
@@ -104,16 +103,18 @@ class _Reader:
         self._line = 0
 
     def whole(self) -> Export:
-        head = self._next({"format": str, "ledger": str, "entries": int})
+        head = self._next({"format": str, "ledger": str, "entries": int, "releases": int})
         if head["format"] != EXPORT or not 1 <= head["entries"] < 2**53:
             raise self._refusal()
         entries, salts, edge = self._entries(head["entries"])
         if entries[0].body.get("kind") != "genesis" or entries[0].body.get("ledger") != head["ledger"]:
             raise self._refusal()
-        releases: dict[int, tuple[bytes, bytes]] = {}
-        while "release" in (line := self._next()):
-            releases |= self._release(line, entries)
-        checkpoint = self._note(line, "checkpoint")
+        commits = [entry.sequence for entry in entries if entry.body.get("kind") == "commit"]
+        if head["releases"] not in (0, len(commits)):
+            raise self._refusal()
+        with_releases = commits if head["releases"] else []
+        releases = {sequence: self._release(entries[sequence]) for sequence in with_releases}
+        checkpoint = self._note(self._next(), "checkpoint")
         if checkpoint.origin != ORIGIN + head["ledger"] or not _signed_over(checkpoint, entries, edge):
             raise self._refusal()
         last = self._next(at_end=True)
@@ -139,18 +140,16 @@ class _Reader:
             salts.append(salt)
         return entries, salts, edge
 
-    def _release(self, line: Json, entries: list[Entry]) -> dict[int, tuple[bytes, bytes]]:
-        self._check(line, {"release": int, "salt": str, "content": str})
-        sequence, salt = line["release"], self._bytes(line["salt"], SALT)
-        if not 0 <= sequence < len(entries) or entries[sequence].body.get("kind") != "commit":
-            raise self._refusal()
+    def _release(self, commit: Entry) -> tuple[bytes, bytes]:
+        line = self._next({"release": int, "salt": str, "content": str})
+        salt = self._bytes(line["salt"], SALT)
         try:
             content = line["content"].encode()
         except UnicodeEncodeError:
             raise self._refusal() from None
-        if salted_digest(salt, content) != entries[sequence].body.get("release"):
+        if line["release"] != commit.sequence or salted_digest(salt, content) != commit.body.get("release"):
             raise self._refusal()
-        return {sequence: (salt, content)}
+        return salt, content
 
     def _note(self, line: Json, name: str) -> Checkpoint:
         self._check(line, {name: str})

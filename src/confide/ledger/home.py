@@ -39,6 +39,11 @@ def home() -> Path:
     return (Path(data) if data else Path.home() / ".local" / "share") / "confide"
 
 
+def ledger_url() -> str | None:
+    """Return the address of the PostgreSQL database that keeps the ledger, `$CONFIDE_LEDGER`, or None."""
+    return os.environ.get("CONFIDE_LEDGER") or None
+
+
 def open_ledger(
     folder: Path | None = None, *, checkpoints: Iterable[Path] = (), url: str | None = None
 ) -> Ledger:
@@ -58,7 +63,7 @@ def open_ledger(
     Raises:
         IntegrityError: the ledger is older than a checkpoint, another one, rewritten, or gone.
     """
-    url = url or os.environ.get("CONFIDE_LEDGER")
+    url = url or ledger_url()
     if folder is None and url is None and "CONFIDE_HOME" not in os.environ and not (home() / LEDGER).exists():
         return Ledger(Store(Sqlite(None), now))
     folder = folder or home()
@@ -97,10 +102,12 @@ def open_unchecked(folder: Path, *, url: str | None, seen: Path | None) -> Ledge
         raise IntegrityError("ledger.gone", file=database.place, checkpoint=seen)
     store = Store(database, now)
     try:
-        return Ledger(store, after_write=lambda written: write_checkpoint(written, folder / CHECKPOINT))
+        ledger = Ledger(store, after_write=lambda written: write_checkpoint(written, folder / CHECKPOINT))
     except BaseException:
         store.close()
         raise
+    ledger.folder = folder
+    return ledger
 
 
 def _postgres(url: str) -> Database:
@@ -212,3 +219,15 @@ def _signed_by(note: Checkpoint, key: Verifier) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def accept_clock(ledger: Ledger, folder: Path) -> str:
+    """Write down that a person found this machine's clock right, though the newest entry is later; return that entry's time.
+
+    What had expired by the later time may be in force again: the entry says so to whoever reads the log.
+    """
+    with ledger.store.write() as writer:
+        newest = ledger.store.at(ledger.store.head()[0] - 1).body["time"]
+        writer.append({"kind": "clock", "newest": newest})
+    write_checkpoint(ledger, folder / CHECKPOINT)
+    return str(newest)
