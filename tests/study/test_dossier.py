@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from confide.study import figures
 from confide.crypto.canonical import canonical, number
+from confide.study import figures
 from confide.study.dossier import build, digest, render
 from confide.words import say, speaking
 
