@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo example test quick check bench soak bundle lock clean
+.PHONY: demo example test quick check bench soak fuzz bundle lock clean
 
 demo: .venv/base
 	$(BIN)/confide demo
@@ -30,6 +30,12 @@ bench: .venv/test
 
 soak: .venv/test
 	$(BIN)/python benchmarks/bench_main.py --only main.kill --kills 500
+
+# Each parser of foreign bytes, SECONDS long; what is found stays in fuzz/ with the corpus.
+SECONDS ?= 3600
+fuzz: .venv/test
+	for target in $$($(BIN)/python tests/fuzz/fuzz.py --list); do \
+	    $(BIN)/python tests/fuzz/fuzz.py $$target $(SECONDS) fuzz/$$target || exit 1; done
 
 bundle: .venv/base
 	rm -rf bundle

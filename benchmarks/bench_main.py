@@ -4,8 +4,6 @@ Each line of output is one JSON object: id, value, target, holds, ours, rival, u
 Usage: python benchmarks/bench_main.py [--only PREFIX] [--quick] [--kills N]. Time nothing else meanwhile.
 """
 
-import argparse
-import json
 import os
 import resource
 import shutil
@@ -17,23 +15,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from lines import arguments, line, show
+
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "tests" / "study")]
+sys.path.append(str(HERE.parent / "tests" / "study"))
 CONFIDE = [sys.executable, "-c", "from confide.cli.main import run; run()"]
-
-
-def line(
-    name: str, value: float, target: str, *, ours: object, rival: object, unit: str, how: str
-) -> dict[str, object]:
-    """Return one benchmark line; `target` is an operator and a number."""
-    operator, number = target.split()
-    holds = {"<=": value <= float(number), ">=": value >= float(number), "==": value == float(number)}[
-        operator
-    ]
-    return {
-        "id": name, "value": round(value, 4), "target": target, "holds": holds,
-        "ours": ours, "rival": rival, "unit": unit, "how": how,
-    }  # fmt: skip
 
 
 def demo(quick: bool) -> Iterator[dict[str, object]]:
@@ -147,9 +133,7 @@ def kill(quick: bool, kills: int) -> Iterator[dict[str, object]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="main", help="ids that begin so")
-    parser.add_argument("--quick", action="store_true")
+    parser = arguments(__doc__, "main")
     parser.add_argument("--kills", type=int, default=50)
     asked = parser.parse_args()
     parts = {
@@ -159,11 +143,7 @@ def main() -> None:
         "main.stats": lambda: stats(asked.quick),
         "main.kill": lambda: kill(asked.quick, asked.kills),
     }
-    for name, part in parts.items():
-        if name.startswith(asked.only) or asked.only.startswith(name):
-            for found in part():
-                if str(found["id"]).startswith(asked.only):
-                    print(json.dumps(found), flush=True)
+    show(parts, asked.only)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,20 @@ def test_a_long_id_is_a_leak_inside_a_longer_number_too():
     assert search_bytes({"p": {"phone": ["13800000000"]}}, [(None, b"0086138000000001")]).found == 1
 
 
+@pytest.mark.parametrize("written", ["电话１３８００００００００", "１３８0000００００，", "电话①38"])
+def test_full_width_forms_do_not_hide_an_identifier(written):
+    found = search_bytes({"p": {"phone": ["13800000000"]}}, [(None, written.encode()), (None, b"\xff138")])
+    assert found.found == (0 if "①" in written else 1)
+
+
+def test_an_identifier_that_was_listed_in_full_width_is_found_in_plain_digits():
+    assert search_bytes({"p": {"phone": ["１３８００００００００"]}}, [(None, b"13800000000")]).found == 1
+
+
+def test_bytes_that_are_no_text_are_searched_as_they_are():
+    assert search_bytes({"p": {"phone": ["13800000000"]}}, [(None, b"\xff\xfe13800000000\xff")]).found == 1
+
+
 def test_case_does_not_hide_an_identifier():
     assert search_bytes({"p": {"email": ["Ann@example.org"]}}, [(None, b"ANN@EXAMPLE.ORG")]).found == 1
 

@@ -1,7 +1,7 @@
 """Search every outgoing byte for every known identifier.
 
-Guarantee: each exact occurrence (UTF-8, case folded for ASCII; as it is, or escaped as in JSON and CSV) of
-each value of four bytes or more, of a class in `SOLE` or `SHARED`, is found; one of fewer than
+Guarantee: each exact occurrence (UTF-8, case folded for ASCII; as it is, in full-width or other compatibility
+forms, or escaped as in JSON and CSV) of each value of four bytes or more, of a class in `SOLE` or `SHARED`, is found; one of fewer than
 eleven ASCII letters and digits only where it stands by itself, not inside a longer word or number. An
 identifier that belongs to one person (an id, a phone) is a leak wherever it stands; a name, or an id of
 fewer than six characters, is a leak in its own patient's records and a coincidence elsewhere, because
@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,10 +74,9 @@ def search_bytes(
                     written.update(dict.fromkeys(_written(value.strip()), needle))
                     if kind in SOLE and len(needle) >= _TELLING:
                         sole.add(needle)
-    text = b"\0".join(content.lower() for _, content in outputs)
-    starts = (
-        np.cumsum([0, *(len(content) + 1 for _, content in outputs[:-1])]) if outputs else np.zeros(0, int)
-    )
+    folded = [_folded(content) for _, content in outputs]
+    text = b"\0".join(folded)
+    starts = np.cumsum([0, *(len(content) + 1 for content in folded[:-1])]) if folded else np.zeros(0, int)
     leaks: set[tuple[bytes, int]] = set()
     coincidences: set[tuple[bytes, int]] = set()
     for form, at in _occurrences(text, written, progress):
@@ -86,13 +86,24 @@ def search_bytes(
         record = int(np.searchsorted(starts, at, side="right")) - 1
         own = outputs[record][0] in owners[needle]
         (leaks if own or needle in sole else coincidences).add((needle, record))
-    return ByteSearch(len(owners), len(outputs), len(text), len(leaks), len(coincidences))
+    size = sum(len(content) for _, content in outputs)
+    return ByteSearch(len(owners), len(outputs), size, len(leaks), len(coincidences))
+
+
+def _folded(content: bytes) -> bytes:
+    """Return the bytes in small letters and, where that differs, behind them their plain form (NFKC)."""
+    small = content.lower()
+    if content.isascii():
+        return small
+    plain = normalize("NFKC", content.decode(errors="replace")).encode().lower()
+    return small if plain == small else small + b"\0" + plain
 
 
 def _written(value: str) -> tuple[bytes, ...]:
     """Return a value as it stands in plain text, in JSON and in a quoted cell of CSV."""
     forms = (
         value,
+        normalize("NFKC", value),
         json.dumps(value, ensure_ascii=False)[1:-1],
         json.dumps(value)[1:-1],
         value.replace('"', '""'),

@@ -1,4 +1,4 @@
-"""Derive keys from a key, and keyed digests of data: HKDF and HMAC with SHA-256, and a fast fingerprint.
+"""Derive keys from a key, and keyed digests of data: HKDF, HMAC with SHA-256, and a fast fingerprint.
 
 Pure functions of bytes: no files, no randomness. Labels keep the uses of one key apart; a label
 is used for one purpose only. The argument for the fingerprint is in `docs/sealed-format.md`.
@@ -12,15 +12,22 @@ from cryptography.hazmat.primitives.ciphers import AEADEncryptionContext, Cipher
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
-def hkdf(key: bytes, info: bytes, length: int = 32, *, salt: bytes = b"") -> bytes:
+def hkdf(
+    key: bytes,
+    info: bytes,
+    length: int = 32,
+    *,
+    salt: bytes = b"",
+    digest: type[hashes.HashAlgorithm] = hashes.SHA256,
+) -> bytes:
     """Derive `length` bytes from a key that is already uniform (never from a passphrase).
 
-    Source: RFC 5869 with SHA-256.
+    Source: RFC 5869, with SHA-256 unless another `digest` is named.
 
     >>> hkdf(bytes(32), b"a") == hkdf(bytes(32), b"b")
     False
     """
-    return HKDF(algorithm=hashes.SHA256(), length=length, salt=salt or None, info=info).derive(key)
+    return HKDF(algorithm=digest(), length=length, salt=salt or None, info=info).derive(key)
 
 
 def keyed_digest(key: bytes, data: bytes) -> bytes:

@@ -154,6 +154,11 @@ def load_study(folder: Path) -> Study:
         raise InvalidInput("study.no-study-file", file=path) from None
     except (UnicodeDecodeError, OSError):
         raise InvalidInput("study.unreadable", file=path) from None
+    return read_study(text, folder)
+
+
+def read_study(text: str, folder: Path) -> Study:
+    """Check the text of a study file; relative paths in it start at `folder`. Raises as `load_study`."""
     tables, lines = parse(text, FILE), Lines(text)
     known = [each.name for each in fields(Study) if each.name != "folder"]
     for key in tables:

@@ -17,11 +17,11 @@ from typing import Any
 
 import jinja2
 
+from confide.crypto.canonical import canonical
 from confide.errors import InvalidInput
 from confide.stats.measures import describe
 from confide.study import allowed, figures
 from confide.study.allowed import Facts, day, flag, number, numbers, pick, pick_each, text, texts
-from confide.crypto.canonical import canonical
 from confide.train.features import names
 from confide.types import Json
 from confide.words import say, speaking

@@ -25,6 +25,7 @@ from confide.study.index import QUEUE
 from confide.study.outgoing import Output
 from confide.study.sources import Records, sealed_folder
 from confide.types import Json, Progress, Status, no_progress
+from confide.vault.pseudonyms import study_key
 from confide.vault.vault import Vault
 
 
@@ -84,7 +85,7 @@ def deidentify(
         return Rows([], {}, known, None, 0)
     deid = Deidentifier(
         policy=policy_of(study.folder, study.deid.policy),
-        key=vault.subkey(f"pseudonyms/{study.study.name}"),
+        key=study_key(vault, study.study.name),
         language=study.study.language,
         review=study.deid.review,
         today=today,

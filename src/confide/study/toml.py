@@ -53,6 +53,8 @@ def parse(text: str, file: str) -> Json:
     """
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise InvalidInput("study.not-toml", file=file, line=1) from None
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         number = int(line.group(1)) if line else text.count("\n") + 1

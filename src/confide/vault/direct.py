@@ -10,7 +10,7 @@ import mmap
 import os
 from io import FileIO
 
-from confide.crypto.stream import write_all
+from confide.crypto.segments import write_all
 
 CHUNK = 4 << 20  # a multiple of every block size
 
@@ -30,13 +30,14 @@ class DirectWriter:
         return self._buffer[self._held : self._held + size]
 
     def advance(self, size: int) -> None:
-        """Take in `size` bytes that were filled; write the chunk that they complete."""
+        """Take in `size` bytes that were filled; write the chunks that they complete."""
         self._held += size
-        if self._held >= CHUNK:
+        whole = self._held // CHUNK * CHUNK
+        if whole:
             self._set_direct(wanted=True)
-            self._write(self._buffer[:CHUNK])
-            rest = self._held - CHUNK
-            self._buffer[:rest] = self._buffer[CHUNK : self._held]
+            self._write(self._buffer[:whole])
+            rest = self._held - whole
+            self._buffer[:rest] = self._buffer[whole : self._held]
             self._held = rest
 
     def finish(self) -> None:
