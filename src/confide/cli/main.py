@@ -24,6 +24,7 @@ COMMANDS = {
     "seal": "study",
     "open": "study",
     "ledger": "ledger",
+    "vault": "vault",
     "passphrase": "vault",
     "schema": "study",
     "demo": "demo",
