@@ -24,6 +24,8 @@ COMMANDS = {
     "seal": "study",
     "open": "study",
     "ledger": "ledger",
+    "log": "log",
+    "witness": "witness",
     "vault": "vault",
     "passphrase": "vault",
     "schema": "study",
