@@ -26,6 +26,7 @@ COMMANDS = {
     "ledger": "ledger",
     "log": "log",
     "witness": "witness",
+    "vault": "vault",
     "passphrase": "vault",
     "schema": "study",
     "demo": "demo",
