@@ -8,6 +8,7 @@ import pytest
 
 os.environ["CONFIDE_LANGUAGE"] = "en"
 os.environ.pop("CONFIDE_HOME", None)
+os.environ.pop("CONFIDE_LEDGER", None)
 
 sys.path += [str(Path(__file__).parent / room) for room in ("ledger", "study", "fuzz")]
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from confide.crypto.keyed import Keyed
 from confide.deid import validators
 from confide.deid.deidentify import Deidentifier
 from confide.deid.fold import normal
-from confide.deid.keyed import Keyed
 from confide.deid.lexicon import words
 from confide.deid.replace import mask
 from confide.deid.surrogate_names import NameBook, invent_name

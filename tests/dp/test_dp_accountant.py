@@ -193,12 +193,23 @@ def test_sampled_epsilon_agrees_with_dp_accounting_on_two_hundred_settings():
     assert worst <= 1.01
 
 
-def test_unsampled_epsilon_agrees_with_dp_accounting():
-    for sigma, delta in itertools.product([0.5, 1.0, 3.0, 10.0, 50.0, 300.0], [1e-5, 1e-8, 1e-12]):
-        accountant = RdpAccountant(list(1 + np.geomspace(0.01, 1e5, 3000)))
-        accountant.compose(dp_accounting.GaussianDpEvent(sigma))
-        ours = epsilon(DiscreteGaussian(sensitivity=1, sigma=sigma), delta)
-        assert accountant.get_epsilon(delta) * (1 - 1e-5) <= ours <= accountant.get_epsilon(delta) * 1.01
+def closed_form(mu, at):
+    """Return the exact δ(ε) of Gaussian noise, by Balle and Wang 2018, at 40 digits."""
+    mu, at = mpmath.mpf(mu), mpmath.mpf(at)
+    below, above = (mpmath.erfc((at / mu + side * mu / 2) / mpmath.sqrt(2)) / 2 for side in (-1, 1))
+    return below - mpmath.exp(at) * above
+
+
+@pytest.mark.parametrize("times", [1, 7])
+@pytest.mark.parametrize("delta", [1e-5, 1e-8, 1e-12])
+@pytest.mark.parametrize("noise", [0.3, 1.0, 5.0, 50.0, 300.0])
+def test_gaussian_noise_without_sampling_costs_what_the_closed_form_says(noise, delta, times):
+    mu = mpmath.sqrt(times) / mpmath.mpf(noise)
+    for grid, tight in ((40.0, 0.99), (2.0**20, 0.99999)):
+        priced = epsilon(Composed((DiscreteGaussian(sensitivity=grid, sigma=noise * grid),) * times), delta)
+        assert closed_form(mu, priced) <= delta  # never below the truth
+        if noise * grid > 20:
+            assert closed_form(mu, priced * tight) > delta  # and not far above it
 
 
 @pytest.mark.parametrize("sigma", [50.0, 200.0])

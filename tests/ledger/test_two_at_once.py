@@ -2,14 +2,16 @@
 
 import threading
 
-from confide.ledger import home as places
+from confide.ledger import files as places
 from confide.ledger.home import CHECKPOINT, LEDGER, open_ledger, write_checkpoint
 from confide.ledger.ledger import Ledger, now
+from confide.ledger.log_key import take_key
+from confide.ledger.sqlite import Sqlite
 from confide.ledger.store import Store
 
 
 def test_two_who_make_the_ledger_at_once_make_one(tmp_path):
-    with Store(tmp_path / LEDGER, now) as slow, Store(tmp_path / LEDGER, now) as quick:
+    with Store(Sqlite(tmp_path / LEDGER), now) as slow, Store(Sqlite(tmp_path / LEDGER), now) as quick:
         looked, ids = slow.last, []
 
         def look_and_be_overtaken(**where):
@@ -40,7 +42,8 @@ def test_a_slow_writer_never_puts_back_an_older_checkpoint(tmp_path, monkeypatch
             write_checkpoint(ledger, tmp_path / CHECKPOINT)
 
     def write_more():
-        with Ledger(Store(tmp_path / LEDGER, now)) as ledger:
+        with Ledger(Store(Sqlite(tmp_path / LEDGER), now)) as ledger:
+            take_key(ledger, tmp_path)
             ledger.open_account("inpatients", epsilon=1.0, delta=1e-9, patients=100)
             monkeypatch.setattr(places.os, "getpid", lambda: -1)  # a process of its own
             write_checkpoint(ledger, tmp_path / CHECKPOINT)

@@ -234,3 +234,8 @@ def test_json_numbers_are_read_as_they_were_written():
     assert read_cells(b'{"a": 1.50, "b": 12345678901234567890, "c": true, "d": null}', "a.jsonl").rows() == [
         ("1.50", "12345678901234567890", "true", None, 1)
     ]
+
+
+def test_blank_lines_below_the_header_are_passed_over_and_counted():
+    table = read_table(b"id,note\n\n\r\n7,calm\n", "a.csv", text=("id",))
+    assert table.rows() == [("7", "calm", 4)]

@@ -159,7 +159,7 @@ def other_study_spends(place: Place) -> None:
 
     plan = StatsPlan(name="beds", source="visits", by={}, measures=("count",), epsilon=8.5)
     with open_ledger(home()) as ledger:
-        ledger.grant("neighbour", "inpatients", epsilon=9.0, delta=1e-7)
+        ledger.grant("neighbour", "inpatients", epsilon=9.0, delta=1e-7, purpose="bed planning")
         with ledger.charge(plan, study="neighbour", account="inpatients"):
             pass
 
@@ -263,7 +263,7 @@ ROWS = [
     Bad("a source outside the folder", edit(("raw/visits.csv", "../visits.csv")), ("study.toml", "../visits.csv")),
     # keys, ledger, other processes
     Bad("wrong passphrase", write("passphrase.txt", b"correct horse battery stable\n"), code=6, values=("stable",)),
-    Bad("short passphrase", write("passphrase.txt", b"stable\n"), ("12",), values=("stable",)),
+    Bad("short passphrase", write("passphrase.txt", b"stable\n"), code=6, values=("stable",)),
     Bad("no passphrase file", without("passphrase.txt"), ("passphrase.txt",)),
     Bad("a passphrase file that others may read", readable_passphrase, ("passphrase.txt",)),
     Bad("nobody to type the passphrase", edit(('passphrase_file = "passphrase.txt"', "")), ("passphrase_file",)),

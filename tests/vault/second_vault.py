@@ -27,13 +27,11 @@ class SecondVault:
             }
             self.entries = db.execute("SELECT sequence, entry FROM openings ORDER BY sequence").fetchall()
         kind = "passphrase" if passphrase else "recovery"
-        salt, memory, passes, lanes, wrapped, checksum = custody[kind]
-        numbers = [memory, passes, lanes] if passphrase else []
-        belonging = bind(
-            b"confide root key", kind.encode(), self.vault_id, salt, json.dumps(numbers).encode()
-        )
+        settings, salt, _, wrapped, checksum = custody[kind]
+        belonging = bind(b"confide root key", kind.encode(), self.vault_id, salt, settings.encode())
         assert hashlib.sha256(bind(belonging, wrapped)).digest() == checksum
         if passphrase:
+            memory, passes, lanes = json.loads(settings)
             secret = unicodedata.normalize("NFC", passphrase).encode()
             kek = Argon2id(salt=salt, length=32, iterations=passes, lanes=lanes, memory_cost=memory).derive(
                 secret

@@ -15,7 +15,7 @@ from confide.vault.custody import (
     Cost,
     open_with_passphrase,
     open_with_recovery,
-    read_passphrase,
+    read_secret,
     recovery_bytes,
     recovery_text,
     wrap_with_passphrase,
@@ -53,9 +53,11 @@ def test_another_passphrase_is_denied(one, other):
 @given(data=st.data())
 def test_a_damaged_record_is_an_integrity_error_and_not_a_wrong_passphrase(data):
     record = wrap_with_passphrase(ROOT, "eleven green bicycles", VAULT, CHEAP)
-    name = data.draw(st.sampled_from(["salt", "wrapped", "check", "cost", "kind"]))
-    if name == "cost":
-        changed = replace(record, cost=replace(CHEAP, passes=2))
+    name = data.draw(st.sampled_from(["salt", "wrapped", "check", "settings", "guarded", "kind"]))
+    if name == "settings":
+        changed = replace(record, settings="[64, 2, 1]")
+    elif name == "guarded":
+        changed = replace(record, guarded=b"anything")
     elif name == "kind":
         changed = replace(record, kind="recovery")
     else:
@@ -132,26 +134,23 @@ def test_a_passphrase_file_is_read_without_one_line_end(tmp_path, end):
     path = tmp_path / "passphrase"
     path.write_bytes(("十二个字的口令才算足够长吧\n" + end).encode())
     path.chmod(0o600)
-    assert read_passphrase(path) == "十二个字的口令才算足够长吧" + ("\n" if end else "")
+    assert read_secret(path) == "十二个字的口令才算足够长吧" + ("\n" if end else "")
 
 
 @pytest.mark.parametrize(
     ("content", "mode", "code"),
     [
-        (b"", 0o600, "vault.passphrase-short"),
-        (b"\n", 0o600, "vault.passphrase-short"),
-        (b"eleven char\n", 0o600, "vault.passphrase-short"),
-        (b"eleven green bicycles", 0o640, "vault.passphrase-open"),
-        (b"eleven green bicycles", 0o604, "vault.passphrase-open"),
-        (b"\xff\xfe eleven green bicycles", 0o600, "vault.passphrase-encoding"),
+        (b"eleven green bicycles", 0o640, "vault.secret-open"),
+        (b"eleven green bicycles", 0o604, "vault.secret-open"),
+        (b"\xff\xfe eleven green bicycles", 0o600, "vault.secret-encoding"),
     ],
 )
-def test_a_passphrase_file_that_is_short_or_open_to_others_is_refused(tmp_path, content, mode, code):
+def test_a_file_with_a_secret_that_is_open_to_others_or_no_text_is_refused(tmp_path, content, mode, code):
     path = tmp_path / "passphrase"
     path.write_bytes(content)
     path.chmod(mode)
     with pytest.raises(InvalidInput) as caught:
-        read_passphrase(path)
+        read_secret(path)
     assert caught.value.code == code
 
 
@@ -160,5 +159,5 @@ def test_the_hint_for_an_open_passphrase_file_says_chmod(tmp_path):
     path.write_text("eleven green bicycles")
     path.chmod(0o644)
     with pytest.raises(InvalidInput) as caught:
-        read_passphrase(path)
+        read_secret(path)
     assert "chmod 600 passphrase" in caught.value.hint

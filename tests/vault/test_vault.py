@@ -415,15 +415,15 @@ def test_a_destroyed_epoch_key_closes_its_files_for_good(vault, tmp_path):
 def test_a_store_of_a_later_format_is_told_from_a_damaged_one(vault):
     path = vault.folder / "vault.sqlite"
     with closing(sqlite3.connect(path)) as db:
-        db.execute("UPDATE vault SET format = 2")
+        db.execute("UPDATE vault SET format = 3")
         db.commit()
         with pytest.raises(IntegrityError):
             open_vault(vault.folder, passphrase=PASSPHRASE)
         (vault_id,) = db.execute("SELECT vault_id FROM vault").fetchone()
-        later = hashlib.sha256(bind(b"confide vault", (2).to_bytes(8, "big"), vault_id)).digest()[:8]
+        later = hashlib.sha256(bind(b"confide vault", (3).to_bytes(8, "big"), vault_id)).digest()[:8]
         db.execute("UPDATE vault SET checksum = ?", (later,))
         db.commit()
-    with pytest.raises(InvalidInput, match="format 2"):
+    with pytest.raises(InvalidInput, match="format 3"):
         open_vault(vault.folder, passphrase=PASSPHRASE)
 
 

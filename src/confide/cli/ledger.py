@@ -1,4 +1,4 @@
-"""`confide ledger`: open accounts, show what is left, verify, export a checkpoint."""
+"""`confide ledger`: open accounts, show what is left, verify; checkpoints, exports, backups and what follows a loss."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -99,3 +99,66 @@ def checkpoint(file: Path, as_json: bool) -> None:
         show_json({"file": str(file), "size": size})
     else:
         click.echo(say("cli.ledger.checkpointed", file=file, size=size))
+
+
+@ledger_command.command("export", help=say("cli.ledger.export"))
+@argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@option("--with-releases", is_flag=True, help=say("cli.ledger.with-releases"))
+@json_option
+def export_command(file: Path, with_releases: bool, as_json: bool) -> None:
+    from confide.ledger.export import export
+    from confide.ledger.home import home, open_ledger
+
+    with open_ledger(home()) as ledger:
+        size = export(ledger, file, folder=home(), with_releases=with_releases)
+    _say_or_json(as_json, "cli.ledger.exported", file=str(file), size=size)
+
+
+@ledger_command.command("backup", help=say("cli.ledger.backup"))
+@argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
+def backup_command(file: Path, as_json: bool) -> None:
+    from confide.ledger.backup import backup
+    from confide.ledger.home import home, open_ledger
+
+    with open_ledger(home()) as ledger:
+        size = backup(ledger, file)
+    _say_or_json(as_json, "cli.ledger.backed-up", file=str(file), size=size)
+
+
+@ledger_command.command("restore", help=say("cli.ledger.restore"))
+@argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help=say("cli.ledger.newest"),
+)
+@option("--accept-loss", is_flag=True, help=say("cli.ledger.accept-loss"))
+@json_option
+def restore_command(
+    file: Path | None, checkpoints: tuple[Path, ...], accept_loss: bool, as_json: bool
+) -> None:
+    from confide.ledger.backup import restore
+    from confide.ledger.home import home, ledger_url
+
+    found = restore(home(), file, checkpoints=checkpoints, accept_loss=accept_loss, url=ledger_url())
+    _say_or_json(as_json, "cli.ledger.closed" if found.closed else "cli.ledger.restored", **asdict(found))
+
+
+@ledger_command.command("accept-clock", help=say("cli.ledger.accept-clock"))
+@json_option
+def accept_clock_command(as_json: bool) -> None:
+    from confide.ledger.home import accept_clock, home, open_ledger
+
+    with open_ledger(home()) as ledger:
+        newest = accept_clock(ledger, home())
+    _say_or_json(as_json, "cli.ledger.clock-accepted", newest=newest)
+
+
+def _say_or_json(as_json: bool, key: str, **found: object) -> None:
+    if as_json:
+        show_json(found)
+    else:
+        click.echo(say(key, **found))

@@ -17,6 +17,7 @@ from confide.words import LANGUAGES, language, say, speaking
 
 COMMANDS = {
     "init": "study",
+    "advise": "advise",
     "check": "study",
     "run": "study",
     "status": "study",

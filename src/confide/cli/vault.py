@@ -21,15 +21,15 @@ def passphrase_command(
 ) -> None:
     from confide.cli.study import ask_passphrase, ask_twice
     from confide.study.workplace import vault_folder
-    from confide.vault.custody import read_passphrase
+    from confide.vault.custody import read_secret
     from confide.vault.vault import open_vault
 
     if recovery_file is not None:
-        vault = open_vault(vault_folder(), recovery_key=read_passphrase(recovery_file))
+        vault = open_vault(vault_folder(), recovery_key=read_secret(recovery_file))
     else:
-        old = ask_passphrase() if old_file is None else read_passphrase(old_file)
+        old = ask_passphrase() if old_file is None else read_secret(old_file)
         vault = open_vault(vault_folder(), passphrase=old)
-    vault.change_passphrase(ask_twice() if new_file is None else read_passphrase(new_file))
+    vault.change_passphrase(ask_twice() if new_file is None else read_secret(new_file))
     if as_json:
         show_json({"vault": str(vault_folder()), "changed": True})
     else:

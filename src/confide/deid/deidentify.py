@@ -11,11 +11,11 @@ from typing import NoReturn, Protocol
 
 import polars as pl
 
+from confide.crypto.keyed import Keyed
 from confide.deid.cascade import Document, find_in_documents, latest_date
 from confide.deid.classes import CLASSES, DATE_CLASSES, NAME_CLASSES
 from confide.deid.fold import fold
 from confide.deid.hits import Hit
-from confide.deid.keyed import Keyed
 from confide.deid.known import known_values
 from confide.deid.lexicon import key_classes
 from confide.deid.policy import Policy, load_policy
@@ -25,6 +25,7 @@ from confide.deid.section import Review
 from confide.deid.table import deidentify_table, text_cell
 from confide.errors import InvalidInput
 from confide.types import Language, Span
+from confide.vault.pseudonyms import Pseudonyms
 
 
 class NoteLike(Protocol):
@@ -112,6 +113,7 @@ class Deidentifier:
         self._taken = frozenset(value.strip().casefold() for value in taken)
         self._policy: Policy = load_policy(policy)
         self._keyed = Keyed(key)
+        self._pseudonyms = Pseudonyms(key)
         self._language: Language = language
         self._review: Review = review
         self._today = today
@@ -139,7 +141,7 @@ class Deidentifier:
         >>> Deidentifier(policy="pipl", key=bytes(32)).pseudonym("1234567890")[:2]
         'P-'
         """
-        return f"P-{self._keyed.token(16, 'patient', patient)}"
+        return self._pseudonyms.patient(patient)
 
     def patient(
         self,
@@ -201,7 +203,7 @@ class Deidentifier:
     ) -> DeidNote:
         return DeidNote(
             id=note.id,
-            release_id=f"N-{self._keyed.token(16, 'note', note.patient, note.id)}",
+            release_id=self._pseudonyms.record(note.patient, note.id),
             patient=self.pseudonym(note.patient),
             text=clean.text,
             spans=clean.spans,

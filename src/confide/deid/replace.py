@@ -9,10 +9,10 @@ from collections.abc import Container, Iterable
 from datetime import date
 from typing import Final
 
+from confide.crypto.keyed import Keyed
 from confide.deid.ages import AgeHit, find_ages
 from confide.deid.classes import CLASSES, NAME_CLASSES, PLACE_CLASSES
 from confide.deid.dates import DateHit, move_date
-from confide.deid.keyed import Keyed
 from confide.deid.policy import Policy
 from confide.deid.surrogate_names import NameBook, invent_name
 from confide.deid.surrogate_numbers import invent_number

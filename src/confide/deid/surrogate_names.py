@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from confide.crypto.keyed import Keyed
 from confide.deid.fold import fold, normal
-from confide.deid.keyed import Keyed
 from confide.deid.known import split_han_name
 from confide.deid.lexicon import word_set, words
 

@@ -7,9 +7,9 @@ check on purpose; SSNs begin with 9, mainland mobiles with 10 to 12, US exchange
 import re
 from typing import Final
 
+from confide.crypto.keyed import Keyed
 from confide.deid import validators
 from confide.deid.fold import normal
-from confide.deid.keyed import Keyed
 from confide.deid.lexicon import words
 
 _LOWER: Final = "abcdefghjkmnpqrstuvwxyz"

@@ -8,8 +8,8 @@ import re
 from functools import cache
 from typing import Final
 
+from confide.crypto.keyed import Keyed
 from confide.deid.fold import normal
-from confide.deid.keyed import Keyed
 from confide.deid.lexicon import word_set, words
 
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")

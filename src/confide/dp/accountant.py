@@ -14,14 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from confide.dp.events import (
+    ApproximateDP,
+    BoundedRange,
     Composed,
     DiscreteGaussian,
     DiscreteLaplace,
     Event,
     Failure,
+    Leaf,
     SampledGaussian,
     leaves,
 )
+from confide.dp.gaussian import SMOOTHING_DELTA, gaussian_epsilon, squared_shift
 from confide.dp.noise import LARGEST_SCALE, LARGEST_SIGMA, SMALLEST_SCALE, SMALLEST_SIGMA
 from confide.errors import InvalidInput
 
@@ -32,7 +36,7 @@ _SLACK_PER_ORDER = 1e-13  # ... but for the binomial sum, whose terms lose digit
 _ABSOLUTE = 1e-14  # where a curve is a small difference of numbers near 1
 
 # Orders at which ε is searched. Any order is valid; sampled curves rise steeply, so all are tried to 512.
-_WHOLE = np.concatenate([np.arange(2, 513), np.geomspace(513, 2048, 60).astype(np.int64)])
+_WHOLE = np.concatenate([np.arange(2, 513), np.arange(528, 2049, 16)])
 _REAL = 1 + np.geomspace(1e-2, 1e7, 700)
 
 
@@ -50,25 +54,33 @@ def exact(value: float) -> Fraction:
 def pure_epsilon_exact(event: Event) -> Fraction | None:
     """Return `pure_epsilon` as an exact number, or None if there is none.
 
-    Guarantee: the sum over the events of L1 sensitivity / scale, without rounding.
+    Guarantee: the sum over the events of L1 sensitivity / scale, or of the ε they state, without rounding.
     """
     ratios: dict[Fraction, int] = {}
     for leaf, times in leaves(event).items():
-        match leaf:
-            case DiscreteLaplace():
-                ratio = leaf.sensitivity / Fraction(leaf.scale)
-                ratios[ratio] = ratios.get(ratio, 0) + times
-            case Failure():
-                pass
-            case _:
-                return None
+        ratio = _pure(leaf)
+        if ratio is None:
+            return None
+        ratios[ratio] = ratios.get(ratio, 0) + times
     return sum((ratio * times for ratio, times in ratios.items()), Fraction(0))
+
+
+def _pure(leaf: Leaf) -> Fraction | None:
+    match leaf:
+        case DiscreteLaplace():
+            return leaf.sensitivity / Fraction(leaf.scale)
+        case BoundedRange() | ApproximateDP():
+            return exact(leaf.epsilon)
+        case Failure():
+            return Fraction(0)
+        case _:
+            return None
 
 
 def pure_epsilon(event: Event) -> float:
     """Return the ε of pure differential privacy (beside `additive_delta`), or infinity if there is none.
 
-    Guarantee: not below the sum over the events of L1 sensitivity / scale.
+    Guarantee: not below the sum over the events of L1 sensitivity / scale, or of the ε they state.
 
     Source: Ghosh, Roughgarden, Sundararajan 2009; basic composition.
 
@@ -90,7 +102,11 @@ def additive_delta(event: Event) -> float:
 
 def additive_delta_exact(event: Event) -> Fraction:
     """Return `additive_delta` as an exact number."""
-    found = (exact(leaf.delta) * times for leaf, times in leaves(event).items() if isinstance(leaf, Failure))
+    found = (
+        exact(leaf.delta) * times
+        for leaf, times in leaves(event).items()
+        if isinstance(leaf, Failure | ApproximateDP)
+    )
     return min(Fraction(1), sum(found, Fraction(0)))
 
 
@@ -112,6 +128,7 @@ def rdp(event: Event, order: float) -> float:
 
     Source: discrete Laplace: a closed form proved in our docs. Discrete Gaussian: Canonne, Kamath,
     Steinke 2020, Theorem 14. Sampled: Mironov, Talwar, Zhang 2019, Section 3.3, exact for integer shifts.
+    Bounded range: Cesar, Rogers 2021, Lemma 3.2 (ε²/8). Stated (ε, δ): Kairouz, Oh, Viswanath 2015.
     """
     if not 1 < order < math.inf:
         raise InvalidInput("dp.out-of-range", field="order", low="1", high="inf", found=order)
@@ -119,9 +136,10 @@ def rdp(event: Event, order: float) -> float:
 
 
 def epsilon(event: Event, delta: float) -> float:
-    """Return a valid ε for `delta`: the smallest of three statements, for plans that were fixed in advance.
+    """Return a valid ε for `delta`: the smallest of five statements, for plans that were fixed in advance.
 
-    The three: pure ε; the Rényi curve of everything; pure ε of what has one plus the curve of the rest.
+    The five: pure ε; Rényi or Gaussian differential privacy of everything; pure ε of what has one plus one of
+    these two of the rest. Exact for Gaussian noise without sampling.
 
     Guarantee: the event is (ε, delta)-differentially private under one patient more or less. Not a rule for
     admitting plans chosen one after the other: that is `confide.dp.filter`.
@@ -133,12 +151,13 @@ def epsilon(event: Event, delta: float) -> float:
     Returns:
         ε, at least 0; infinity if there is no statement at this delta.
 
-    Source: conversion by Canonne, Kamath, Steinke 2020, Proposition 12 (as in Balle et al. 2020).
+    Source: conversion by Canonne, Kamath, Steinke 2020, Proposition 12 (as in Balle et al. 2020); for Gaussian
+    noise Balle, Wang 2018, Theorem 8.
 
     >>> epsilon(DiscreteLaplace(sensitivity=1, scale=2.0), 0)
     0.5
-    >>> round(epsilon(DiscreteGaussian(sensitivity=1, sigma=5.0), 1e-6), 3)
-    0.9
+    >>> round(epsilon(DiscreteGaussian(sensitivity=100, sigma=500.0), 1e-6), 3)
+    0.834
     """
     if not 0 <= delta < 1:
         raise InvalidInput("dp.out-of-range", field="delta", low="0", high="1", found=delta)
@@ -147,10 +166,11 @@ def epsilon(event: Event, delta: float) -> float:
         return math.inf
     found = [pure_epsilon(event)]
     if left > 0:
-        found.append(_converted(event, left))
+        found += [_converted(event, left), _gaussian(event, left)]
         pure, rest = _parted(event)
         if pure.events and rest.events:
-            found.append((pure_epsilon(pure) + _converted(rest, left)) * (1 + _SLACK))
+            least = min(_converted(rest, left), _gaussian(rest, left))
+            found.append((pure_epsilon(pure) + least) * (1 + _SLACK))
     return min(found)
 
 
@@ -243,7 +263,7 @@ def _parted(event: Event) -> tuple[Composed, Composed]:
     rest: list[Event] = []
     for leaf, times in leaves(event).items():
         if not isinstance(leaf, Failure):
-            (pure if isinstance(leaf, DiscreteLaplace) else rest).extend([leaf] * times)
+            (rest if _pure(leaf) is None else pure).extend([leaf] * times)
     return Composed(tuple(pure)), Composed(tuple(rest))
 
 
@@ -254,6 +274,11 @@ def _converted(event: Event, delta: float) -> float:
     gap = np.log1p(-1 / orders) - (math.log(delta) + np.log(orders)) / (orders - 1)
     best = float(np.min(_curve(event, orders) + gap))
     return max(0.0, best + abs(best) * _SLACK + 1e-12)
+
+
+def _gaussian(event: Event, delta: float) -> float:
+    """Return the ε at `delta` of the Gaussian shift that the event amounts to, or infinity if there is none."""
+    return gaussian_epsilon(squared_shift(event), delta - SMOOTHING_DELTA)
 
 
 def _curve(event: Event, orders: Floats) -> Floats:
@@ -270,6 +295,11 @@ def _curve(event: Event, orders: Floats) -> Floats:
             case SampledGaussian():
                 rho = _rho(leaf.sensitivity, leaf.sigma)
                 total += times * leaf.steps * _sampled_curve(leaf.rate, rho, orders)
+            case BoundedRange():
+                eighth = orders * (leaf.epsilon * leaf.epsilon / 8)
+                total += times * np.minimum(eighth, randomised_response(leaf.epsilon, orders))
+            case ApproximateDP():
+                total += times * randomised_response(leaf.epsilon, orders)
             case Failure():
                 pass
     return total * (1 + _SLACK)
@@ -295,6 +325,18 @@ def _laplace_curve(sensitivity: int, scale: float, orders: Floats) -> Floats:
         closed = a + np.log1p(k * np.expm1(-(2 * orders - 1) * a)) / (orders - 1)
     slack = _ABSOLUTE * (1 + 1 / (orders - 1))
     return np.minimum(np.minimum(closed + slack, a), orders * (0.5 * a * a))
+
+
+def randomised_response(epsilon: float, orders: Floats) -> Floats:
+    """Return the largest divergence at each order that an ε-private mechanism has.
+
+    Randomised response has it: ln((e^{αε} + e^{(1-α)ε}) / (1 + e^ε)) / (α-1).
+    """
+    other = math.exp(-epsilon) / (1 + math.exp(-epsilon))  # the chance of the untrue answer
+    with np.errstate(under="ignore"):
+        curve = epsilon + np.log1p(np.expm1(-(2 * orders - 2) * epsilon) * other) / (orders - 1)
+    slack = _ABSOLUTE * (1 + 1 / (orders - 1))
+    return np.minimum(np.minimum(curve + slack, epsilon), orders * (0.5 * epsilon * epsilon))
 
 
 def _sampled_curve(rate: float, rho: float, orders: Floats) -> Floats:

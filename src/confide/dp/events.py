@@ -2,6 +2,7 @@
 
 Events are public, frozen and exact: they may be printed, signed and stored (floats as decimal strings).
 They hold no data and know no price: `confide.dp.accountant` has that. Neighbours: one patient more or less.
+`confide.dp.mechanisms` writes the field's mechanisms (thresholding, banded matrices …) as such events.
 """
 
 import math
@@ -15,12 +16,17 @@ from confide.types import Json
 
 LARGEST_SENSITIVITY = 2**53  # a float holds every whole number up to here
 LARGEST_STEPS = 2**31
+LARGEST_EPSILON = 1e6
 SMALLEST_RATE = 1e-9  # below, the accountant's floating-point slack would need a new proof
 
 
 def _number(field: str, value: object, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise InvalidInput("dp.out-of-range", field=field, low=f"{low:g}", high=f"{high:g}", found=value)
+
+
+def _epsilon(value: object) -> None:
+    _number("epsilon", value, 1e-9, LARGEST_EPSILON)
 
 
 def _whole(field: str, value: object, low: int, high: int) -> None:
@@ -50,6 +56,7 @@ class DiscreteGaussian:
     """Independent discrete Gaussian noise on integers; one patient moves them by `sensitivity` in L2.
 
     The norm is counted in grid units, so it is at least 1: an integer vector of a smaller norm is zero.
+    At most 2^40 integers at a time.
     """
 
     sensitivity: float
@@ -75,6 +82,7 @@ class SampledGaussian:
 
     Patients are drawn independently. One who takes part moves the step's integers by an integer vector of L2
     norm at most `sensitivity`, in grid units, which may depend on the results of the steps before.
+    At most 2^40 integers at a time.
     """
 
     rate: float
@@ -97,6 +105,47 @@ class SampledGaussian:
             "sensitivity": repr(float(self.sensitivity)),
             "sigma": repr(float(self.sigma)),
             "steps": self.steps,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BoundedRange:
+    """One choice by an exponential mechanism: the privacy loss of all answers lies in an interval of `epsilon`.
+
+    Pr ∝ exp(epsilon · u / (2Δ)), or exp(epsilon · u / Δ) where a patient moves all u in one direction. Not for
+    permute-and-flip nor for the largest of noisy counts: their loss spreads up to twice as wide, so they are
+    an `ApproximateDP` with delta 0.
+    """
+
+    epsilon: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no ε."""
+        _epsilon(self.epsilon)
+
+    def to_json(self) -> Json:
+        """Return the event as JSON without floats."""
+        return {"kind": "bounded-range", "epsilon": repr(float(self.epsilon))}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApproximateDP:
+    """Anything that was proved (epsilon, delta)-differentially private, and of which nothing more is known."""
+
+    epsilon: float
+    delta: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no ε or no δ."""
+        _epsilon(self.epsilon)
+        _number("delta", self.delta, 0, 1)
+
+    def to_json(self) -> Json:
+        """Return the event as JSON without floats."""
+        return {
+            "kind": "approximate-dp",
+            "epsilon": repr(float(self.epsilon)),
+            "delta": repr(float(self.delta)),
         }
 
 
@@ -131,7 +180,7 @@ class Composed:
         return {"kind": "composed", "events": [event.to_json() for event in self.events]}
 
 
-Leaf = DiscreteLaplace | DiscreteGaussian | SampledGaussian | Failure
+Leaf = DiscreteLaplace | DiscreteGaussian | SampledGaussian | BoundedRange | ApproximateDP | Failure
 Event = Leaf | Composed
 
 
@@ -174,6 +223,10 @@ def event_from_json(json: Json) -> Event:
                 sigma=_read(json, "sigma"),
                 steps=_read_whole(json, "steps"),
             )
+        case "bounded-range":
+            return BoundedRange(epsilon=_read(json, "epsilon"))
+        case "approximate-dp":
+            return ApproximateDP(epsilon=_read(json, "epsilon"), delta=_read(json, "delta"))
         case "failure":
             return Failure(delta=_read(json, "delta"))
         case "composed":

@@ -1,7 +1,7 @@
 """Decide whether an account may take one more charge, when plans are chosen one after the other.
 
-One rule, fixed when the account is made: a basic sum and a Rényi sum at one order, each with its share of δ.
-Whole numbers only (ε in units of 1e-9, δ in units of 1e-18), prices rounded up and caps rounded down.
+One rule, fixed when the account is made: a basic sum, a Rényi sum at one order and a Gaussian sum, each with its
+share of δ. Whole numbers only (ε in units of 1e-9, δ of 1e-18, μ² of 1e-12), prices rounded up, caps down.
 Knows no store and no clock: the ledger keeps the sums. Proof: `docs/proofs/filter.md`.
 """
 
@@ -9,15 +9,25 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
-from confide.dp.accountant import additive_delta_exact, epsilon, exact, pure_epsilon_exact, rdp
+from confide.dp.accountant import (
+    additive_delta_exact,
+    epsilon,
+    exact,
+    pure_epsilon_exact,
+    randomised_response,
+    rdp,
+)
 from confide.dp.events import Event
+from confide.dp.gaussian import gaussian_epsilon, largest_square, pure_square, squared_shift, within
 from confide.errors import InvalidInput
 from confide.types import Json
 
 NANO = 10**9
+PICO = 10**12
 ATTO = 10**18
 CEILING = 2**53 - 1  # the largest whole number that every JSON reader keeps: above every cap, "no bound"
 LARGEST_EPSILON = 1e6
@@ -45,11 +55,12 @@ def to_atto(value: float) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cost:
-    """What one charge books: whole numbers, rounded up. It counts in both regions of the rule."""
+    """What one charge books: whole numbers, rounded up. It counts in all regions of the rule."""
 
     basic_epsilon: int  # nano; CEILING where the plan has no (ε, δ) of its own
     basic_delta: int  # atto; the δ that basic_epsilon needs, beside additive_delta
     renyi: int  # nano; the Rényi divergence at the rule's order
+    gaussian: int  # pico; μ² of the Gaussian shift that the plan amounts to; CEILING where there is none
     additive_delta: int  # atto; outside every curve
 
     def __post_init__(self) -> None:
@@ -62,8 +73,15 @@ class Cost:
 
     @classmethod
     def from_json(cls, json: Json) -> "Cost":
-        """Read what `to_json` wrote."""
-        return cls(**_read(json, "cost", _SUMS))
+        """Read what `to_json` wrote; without a Gaussian figure there is no Gaussian statement."""
+        return cls(**_read(_with_gaussian(json), "cost", _SUMS))
+
+    def covers(self, found: "Cost") -> bool:
+        """Say whether no figure is below `found` by more than a millionth: other machines round otherwise.
+
+        A price above the truth keeps every promise; one below it does not.
+        """
+        return all(getattr(self, field) * 1_000_001 >= getattr(found, field) * 1_000_000 for field in _SUMS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +91,7 @@ class Spent:
     basic_epsilon: int = 0
     basic_delta: int = 0
     renyi: int = 0
+    gaussian: int = 0
     additive_delta: int = 0
 
     def __post_init__(self) -> None:
@@ -82,7 +101,7 @@ class Spent:
     def plus(self, cost: "Cost | Spent") -> "Spent":
         """Return the sums with one more charge; a sum stays at `CEILING` once there.
 
-        >>> once = Cost(basic_epsilon=5, basic_delta=0, renyi=2, additive_delta=0)
+        >>> once = Cost(basic_epsilon=5, basic_delta=0, renyi=2, gaussian=3, additive_delta=0)
         >>> Spent().plus(once).plus(once).basic_epsilon
         10
         """
@@ -94,8 +113,46 @@ class Spent:
 
     @classmethod
     def from_json(cls, json: Json) -> "Spent":
-        """Read what `to_json` wrote."""
-        return cls(**_read(json, "spent", _SUMS))
+        """Read what `to_json` wrote; sums without a Gaussian one have no Gaussian statement, unless all are 0."""
+        return cls(**_read(_with_gaussian(json), "spent", _SUMS))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shares:
+    """How the regions of a rule divide its δ; whole numbers of atto, together at most δ."""
+
+    basic: int
+    renyi: int
+    renyi_additive: int
+    gaussian: int
+    gaussian_additive: int
+
+    def __post_init__(self) -> None:
+        """Refuse what is no share."""
+        for field in _SHARES:
+            _whole(field, getattr(self, field), 0, ATTO)
+
+    @classmethod
+    def of(cls, delta: int) -> "Shares":
+        """Divide `delta` for a new rule: most to Gaussian noise, whose ε feels it most."""
+        return cls(
+            basic=delta // 4,
+            renyi=delta // 4,
+            renyi_additive=delta // 16,
+            gaussian=3 * delta // 8,
+            gaussian_additive=delta // 16,
+        )
+
+    @classmethod
+    def without_gaussian(cls, delta: int) -> "Shares":
+        """Return the shares of the first rules, which had no Gaussian region and did not write their shares."""
+        return cls(
+            basic=delta // 2, renyi=delta // 4, renyi_additive=delta // 4, gaussian=0, gaussian_additive=0
+        )
+
+    def to_json(self) -> Json:
+        """Return the shares as JSON without floats."""
+        return {field: getattr(self, field) for field in _SHARES}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,20 +163,27 @@ class Rule:
     sees an (epsilon, delta)-differentially private whole, under one patient more or less.
 
     Source: Rogers, Roth, Ullman, Vadhan 2016 (basic filter); Feldman, Zrnic 2021 (Rényi filter); Canonne,
-    Kamath, Steinke 2020, Proposition 12 (conversion). That both may stand together: `docs/proofs/filter.md`.
+    Kamath, Steinke 2020, Proposition 12 (conversion); Smith, Thakurta 2022 and Koskela, Tobaben, Honkela
+    2023 (Gaussian filter). That all may stand together: `docs/proofs/filter.md`.
     """
 
     epsilon: int  # nano
     delta: int  # atto
     order: int
     cap: int  # nano, of the Rényi sum; below 0: no Rényi region
+    gaussian: int  # pico, of the Gaussian sum; below 0: no Gaussian region
+    shares: Shares
 
     def __post_init__(self) -> None:
         """Refuse a rule that promises more than its caps keep."""
         _whole("epsilon", self.epsilon, 1, int(LARGEST_EPSILON * NANO))
         _whole("delta", self.delta, 0, _down(exact(LARGEST_DELTA), ATTO))
         _whole("order", self.order, 2, LARGEST_ORDER)
-        _whole("cap", self.cap, -1, _cap(self.epsilon, self.delta, self.order))
+        _whole("shares", sum(self.shares.to_json().values()), 0, self.delta)
+        _whole("cap", self.cap, -1, _cap(self.epsilon, self.shares.renyi, self.order))
+        _whole("gaussian", self.gaussian, -1, CEILING - 1)
+        if self.gaussian >= 0 and not within(self.gaussian, self.epsilon, self.shares.gaussian):
+            raise InvalidInput("dp.event-form", kind="rule", field="gaussian")
 
     @classmethod
     def for_budget(cls, epsilon: float, delta: float) -> "Rule":
@@ -132,69 +196,102 @@ class Rule:
         Raises:
             InvalidInput: `epsilon` or `delta` is out of range or not a number.
 
-        >>> Rule.for_budget(4.0, 1e-8)
-        Rule(epsilon=4000000000, delta=10000000000, order=10, cap=2160428292)
+        >>> rule = Rule.for_budget(4.0, 1e-8)
+        >>> rule.order, rule.cap, rule.gaussian
+        (10, 2160428292, 485288935390)
         """
         if not 1 / NANO <= epsilon <= LARGEST_EPSILON:
             raise InvalidInput("dp.out-of-range", field="epsilon", low="1e-09", high="1e+06", found=epsilon)
         if not 0 <= delta <= LARGEST_DELTA:
             raise InvalidInput("dp.out-of-range", field="delta", low="0", high="0.001", found=delta)
-        whole_epsilon, whole_delta = _down(exact(epsilon), NANO), _down(exact(delta), ATTO)
-        order = _best_order(whole_epsilon, whole_delta)
-        cap = _cap(whole_epsilon, whole_delta, order)
-        return cls(epsilon=whole_epsilon, delta=whole_delta, order=order, cap=cap)
+        return _rule(_down(exact(epsilon), NANO), _down(exact(delta), ATTO))
 
     def admits(self, spent: Spent) -> bool:
         """Say whether an account may stand at `spent`, the sums with the charge that is asked for."""
-        return self._basic(spent) or self._renyi(spent)
+        return self._basic(spent) or self._renyi(spent) or self._gaussian(spent)
 
     def left(self, spent: Spent) -> float:
         """Return an ε such that any pure ε-private plan up to it, with no δ, is still admitted.
 
         Plans whose noise is known better (discrete Laplace, Gaussian) may be admitted beyond.
         """
-        basic = self.epsilon - spent.basic_epsilon if self._basic(spent) else 0
-        low, high = 0, self.epsilon  # randomised response has the largest curve among ε-private mechanisms
-        while self._renyi(spent) and low < high:
+
+        def admitted(pure: int) -> bool:
+            cost = Cost(
+                basic_epsilon=pure,
+                basic_delta=0,
+                renyi=_renyi_of_pure(pure, self.order),
+                gaussian=_up(exact(pure_square(pure / NANO)), PICO),
+                additive_delta=0,
+            )
+            return self.admits(spent.plus(cost))
+
+        low, high = (0, self.epsilon) if self.admits(spent) else (0, 0)
+        while low < high:
             middle = (low + high + 1) // 2
-            fits = spent.renyi + _randomised_response(middle, self.order) <= self.cap
-            low, high = (middle, high) if fits else (low, middle - 1)
-        return max(basic, low) / NANO
+            low, high = (middle, high) if admitted(middle) else (low, middle - 1)
+        return low / NANO
 
     def epsilon_spent(self, spent: Spent) -> float:
-        """Return for display the smallest ε of the two sums, at the account's δ; infinity if neither stands.
+        """Return for display the smallest ε of the sums, at the account's δ; infinity if none stands.
 
         The guarantee of the account is its rule; this says how much of it the sums use.
         """
         found = [math.inf]
-        if spent.basic_delta + spent.additive_delta <= self.delta // 2 and spent.basic_epsilon < CEILING:
+        if spent.basic_delta + spent.additive_delta <= self.shares.basic and spent.basic_epsilon < CEILING:
             found.append(spent.basic_epsilon / NANO)
-        if self.cap >= 0 and spent.additive_delta <= self.delta // 4 and spent.renyi < CEILING:
+        if self.cap >= 0 and spent.additive_delta <= self.shares.renyi_additive and spent.renyi < CEILING:
             found.append((spent.renyi + self.epsilon - self.cap) / NANO)
+        additive = spent.additive_delta <= self.shares.gaussian_additive
+        if self.gaussian >= 0 and additive and spent.gaussian < CEILING:
+            shown = gaussian_epsilon(spent.gaussian / PICO, (self.shares.gaussian - 1) / ATTO)
+            whole = self.epsilon / NANO  # the double and the rule's decimals must not disagree at the brim
+            found.append(
+                min(shown, whole) if self._gaussian(spent) else max(shown, math.nextafter(whole, 2e6))
+            )
         return min(found)
 
     def to_json(self) -> Json:
-        """Return the rule as JSON without floats."""
-        return {"epsilon": self.epsilon, "delta": self.delta, "order": self.order, "cap": self.cap}
+        """Return the rule as JSON without floats; one of the first rules as it was written then."""
+        written = {field: getattr(self, field) for field in _FIRST_RULE}
+        if self.gaussian < 0 and self.shares == Shares.without_gaussian(self.delta):
+            return written
+        return written | {"gaussian": self.gaussian, "shares": self.shares.to_json()}
 
     @classmethod
     def from_json(cls, json: Json) -> "Rule":
         """Read what `to_json` wrote; a cap larger than the budget allows is refused."""
-        return cls(**_read(json, "rule", ("epsilon", "delta", "order", "cap")))
+        first = _read(json, "rule", _FIRST_RULE)
+        if "gaussian" not in json and "shares" not in json:
+            _whole("delta", first["delta"], 0, ATTO)
+            return cls(**first, gaussian=-1, shares=Shares.without_gaussian(first["delta"]))
+        more = _read(json, "rule", ("gaussian", "shares"))
+        if not isinstance(json["shares"], dict):
+            raise InvalidInput("dp.event-form", kind="rule", field="shares")
+        return cls(
+            **first, gaussian=more["gaussian"], shares=Shares(**_read(json["shares"], "rule", _SHARES))
+        )
 
     def _basic(self, spent: Spent) -> bool:
-        within = spent.basic_delta + spent.additive_delta <= self.delta // 2
-        return within and spent.basic_epsilon <= self.epsilon
+        within_share = spent.basic_delta + spent.additive_delta <= self.shares.basic
+        return within_share and spent.basic_epsilon <= self.epsilon
 
     def _renyi(self, spent: Spent) -> bool:
-        return spent.additive_delta <= self.delta // 4 and spent.renyi <= self.cap
+        return spent.additive_delta <= self.shares.renyi_additive and spent.renyi <= self.cap
+
+    def _gaussian(self, spent: Spent) -> bool:
+        return spent.additive_delta <= self.shares.gaussian_additive and spent.gaussian <= self.gaussian
 
 
+@lru_cache(
+    maxsize=1024
+)  # a plan is priced when it is shown, again when it is charged, and when it is verified
 def cost_of(event: Event, delta: float, rule: Rule) -> Cost:
     """Return what a plan books under `rule`.
 
-    Guarantee: no figure is below the truth. The event is (basic_epsilon, basic_delta + additive_delta)-DP,
-    and its Rényi divergence at the rule's order is at most `renyi`, in the units of the rule.
+    Guarantee: no figure is below the truth. The event is (basic_epsilon, basic_delta + additive_delta)-DP;
+    beside `additive_delta` its Rényi divergence at the rule's order is at most `renyi`, and it can be computed
+    from one draw of a Gaussian that a patient shifts by at most √`gaussian`; in the units of the rule.
 
     Args:
         event: what the plan does.
@@ -211,11 +308,19 @@ def cost_of(event: Event, delta: float, rule: Rule) -> Cost:
         basic_epsilon, basic_delta = _up(pure, NANO), 0
     else:
         basic_epsilon, basic_delta = to_nano(price), max(0, to_atto(delta) - additive)
-    renyi = to_nano(rdp(event, rule.order))
-    return Cost(basic_epsilon=basic_epsilon, basic_delta=basic_delta, renyi=renyi, additive_delta=additive)
+    square = squared_shift(event)
+    return Cost(
+        basic_epsilon=basic_epsilon,
+        basic_delta=basic_delta,
+        renyi=to_nano(rdp(event, rule.order)),
+        gaussian=_up(exact(square), PICO) if math.isfinite(square) else CEILING,
+        additive_delta=additive,
+    )
 
 
-_SUMS = ("basic_epsilon", "basic_delta", "renyi", "additive_delta")
+_SUMS = ("basic_epsilon", "basic_delta", "renyi", "gaussian", "additive_delta")
+_SHARES = ("basic", "renyi", "renyi_additive", "gaussian", "gaussian_additive")
+_FIRST_RULE = ("epsilon", "delta", "order", "cap")
 
 
 def _sums(sums: Cost | Spent) -> Json:
@@ -230,6 +335,14 @@ def _check_sums(sums: Cost | Spent) -> None:
 def _whole(field: str, value: object, low: int, high: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidInput("dp.not-whole", field=field, low=low, high=high, found=value)
+
+
+def _with_gaussian(json: Json) -> Json:
+    """Complete sums written before there was a Gaussian one: nothing spent is nothing, else nothing is known."""
+    if "gaussian" in json:
+        return json
+    nothing = all(json.get(field) == 0 for field in _SUMS if field != "gaussian")
+    return json | {"gaussian": 0 if nothing else CEILING}
 
 
 def _read(json: Json, kind: str, fields: tuple[str, ...]) -> dict[str, int]:
@@ -247,33 +360,43 @@ def _down(value: Fraction, unit: int) -> int:
     return math.floor(value * unit)
 
 
-def _cap(epsilon: int, delta: int, order: int) -> int:
-    """Return in nano, rounded down, the largest Rényi sum that converts to (ε, δ/4); -1 if there is none."""
-    if delta < 4:
+@lru_cache(maxsize=256)
+def _rule(epsilon: int, delta: int) -> Rule:
+    shares = Shares.of(delta)
+    order = _best_order(epsilon, shares.renyi)
+    return Rule(
+        epsilon=epsilon,
+        delta=delta,
+        order=order,
+        cap=_cap(epsilon, shares.renyi, order),
+        gaussian=largest_square(epsilon, shares.gaussian, CEILING - 1),
+        shares=shares,
+    )
+
+
+@lru_cache(maxsize=256)
+def _cap(epsilon: int, share: int, order: int) -> int:
+    """Return in nano, rounded down, the largest Rényi sum that converts to (ε, share); -1 if there is none."""
+    if share < 1:
         return -1
     with localcontext(prec=40):  # the same digits on every machine, so that a stored rule can be checked
-        alpha, share = Decimal(order), Decimal(delta // 4) / ATTO
-        gap = ((alpha - 1) / alpha).ln() - (share.ln() + alpha.ln()) / (alpha - 1)
+        alpha, delta = Decimal(order), Decimal(share) / ATTO
+        gap = ((alpha - 1) / alpha).ln() - (delta.ln() + alpha.ln()) / (alpha - 1)
         return max(-1, epsilon - math.ceil((gap + Decimal("1e-30")) * NANO))
 
 
-def _best_order(epsilon: int, delta: int) -> int:
+def _best_order(epsilon: int, share: int) -> int:
     """Return the order α with the largest B(α) / α, that is with room for the most Gaussian noise."""
-    if delta < 4:
+    if share < 1:
         return 2
     orders = np.unique(
         np.concatenate([np.arange(2, 4096), np.geomspace(4096, LARGEST_ORDER, 2000).astype(int)])
     )
-    gap = np.log1p(-1 / orders) - (math.log((delta // 4) / ATTO) + np.log(orders)) / (orders - 1)
+    gap = np.log1p(-1 / orders) - (math.log(share / ATTO) + np.log(orders)) / (orders - 1)
     return int(orders[np.argmax((epsilon / NANO - gap) / orders)])
 
 
-def _randomised_response(epsilon: int, order: int) -> int:
-    """Return in nano, rounded up, the largest divergence that an ε-private mechanism has at `order`.
-
-    Randomised response has it: ln((e^{αε} + e^{(1-α)ε}) / (1 + e^ε)) / (α-1).
-    """
-    x = epsilon / NANO
-    other = math.exp(-x) / (1 + math.exp(-x))  # the chance of the untrue answer
-    curve = x + math.log1p(math.expm1(-(2 * order - 2) * x) * other) / (order - 1)
-    return math.ceil(min(x, 0.5 * order * x * x, curve + 1e-12) * (1 + 1e-9) * NANO)
+def _renyi_of_pure(epsilon: int, order: int) -> int:
+    """Return in nano, rounded up, the largest divergence that an ε-private mechanism has at `order`."""
+    curve = randomised_response(epsilon / NANO, np.array([order], dtype=np.float64))
+    return math.ceil(float(curve[0]) * (1 + 2e-9) * NANO)

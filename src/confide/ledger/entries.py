@@ -63,11 +63,15 @@ def parse(sequence: int, previous: str, stored_hash: str, text: str) -> Entry:
     Raises:
         IntegrityError: the text does not hash to `stored_hash` after `previous`, or is no entry.
     """
-    if link(previous, text) != stored_hash:
-        raise IntegrityError("ledger.broken-chain", sequence=sequence)
-    body = json.loads(text)
-    if body.get("sequence") != sequence or body.get("previous") != previous:
-        raise IntegrityError("ledger.broken-chain", sequence=sequence)
+    refusal = IntegrityError("ledger.broken-chain", sequence=sequence)
+    try:
+        if link(previous, text) != stored_hash:
+            raise refusal
+        body = json.loads(text)
+    except (ValueError, RecursionError):  # a hash that is none, or a text that is no JSON
+        raise refusal from None
+    if not isinstance(body, dict) or body.get("sequence") != sequence or body.get("previous") != previous:
+        raise refusal
     return Entry(sequence, stored_hash, body)
 
 

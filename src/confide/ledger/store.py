@@ -1,94 +1,106 @@
-"""Keep entries on disk: one SQLite file, write-ahead log, synchronous FULL, one writer at a time.
+"""Keep entries, their tree and their releases, on SQLite or PostgreSQL, with one writer at a time.
 
-An entry is durable before `Store.write` returns; what was not written in full is not there at all.
-Knows bytes, order and the chain; no account and no budget. The PostgreSQL store will keep the same
-two tables (see `docs/roadmap.md`).
+What `Store.write` holds is durable when its block ends; what was not written in full is not there at all.
+Knows bytes, order, chain and tree; no account and no budget. The dialects are `confide.ledger.sqlite` and
+`confide.ledger.postgres`, the tables `confide.ledger.schema`, the format `docs/ledger-format.md`.
 """
 
-import os
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Any, Self
 
+from confide.crypto import merkle
 from confide.errors import ConfideError, IntegrityError, InvalidInput
 from confide.ledger.entries import START, Entry, canonical, link, parse
+from confide.ledger.schema import ADD_ENTRY, CHUNK, SALT, Database, Edge, bring_up, grow, new_salt, node_at
 from confide.types import Json
 
-_TABLES = """
-CREATE TABLE entries (
-    sequence INTEGER PRIMARY KEY,
-    hash     TEXT NOT NULL,
-    kind     TEXT NOT NULL,
-    account  TEXT,
-    study    TEXT,
-    key      TEXT,
-    charge   INTEGER,
-    body     TEXT NOT NULL
-) STRICT;
-CREATE INDEX entries_account ON entries (account, kind, sequence);
-CREATE INDEX entries_study ON entries (account, study, sequence);
-CREATE INDEX entries_key ON entries (key, sequence);
-CREATE INDEX entries_charge ON entries (charge);
-CREATE TABLE releases (
-    sequence INTEGER PRIMARY KEY REFERENCES entries (sequence),
-    salt     BLOB NOT NULL,
-    content  BLOB NOT NULL
-) STRICT;
-"""
-_UNWRITABLE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")
+SKEW = timedelta(minutes=10)  # by which the clocks of machines that share a ledger may differ
+SET_BACK = "clock"  # the one kind of entry that may be older than the one before it
 _INDEXED = ("kind", "account", "study", "key", "charge")
+_NEWEST = "SELECT sequence, hash, body FROM entries ORDER BY sequence DESC LIMIT 1"
 
 
 class Writer:
     """Appends inside one transaction; made by `Store.write` and useless after it."""
 
-    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], str]) -> None:
-        self._connection = connection
+    def __init__(self, database: Database, clock: Callable[[], str]) -> None:
+        self._database = database
         self._clock = clock
 
     def append(self, body: Json) -> Entry:
-        """Append one entry; adds sequence, previous hash and time to `body`."""
-        row = self._connection.execute(
-            "SELECT sequence, hash FROM entries ORDER BY sequence DESC LIMIT 1"
-        ).fetchone()
-        sequence, previous = (0, START) if row is None else (row[0] + 1, row[1])
-        whole = {**body, "sequence": sequence, "previous": previous, "time": self._clock()}
-        text = canonical(whole)
-        digest = link(previous, text)
-        self._connection.execute(
-            "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (sequence, digest, *(whole.get(column) for column in _INDEXED), text),
-        )
+        """Append one entry and its leaf; adds sequence, previous hash and time to `body`.
+
+        Raises:
+            InvalidInput: the machine's clock was set back, or a text cannot be kept.
+        """
+        newest = self._database.execute(_NEWEST)
+        sequence, previous = (newest[0][0] + 1, newest[0][1]) if newest else (0, START)
+        time = self._clock()
+        if newest and body["kind"] != SET_BACK:
+            time = _not_before(json.loads(newest[0][2])["time"], time)
+        whole = {**body, "sequence": sequence, "previous": previous, "time": time}
+        columns = [whole.get(column) for column in _INDEXED]
+        try:
+            text = canonical(whole)
+            digest = link(previous, text)
+        except UnicodeEncodeError:
+            raise InvalidInput("ledger.text") from None
+        if any(isinstance(value, str) and "\0" in value for value in columns):
+            raise InvalidInput("ledger.text")
+        salt = new_salt()
+        self._database.execute(ADD_ENTRY, (sequence, digest, *columns, text, salt))
+        grow(self._database, sequence, salt, text)
         return Entry(sequence, digest, whole)
 
     def keep_release(self, sequence: int, salt: bytes, content: bytes) -> None:
         """Keep the bytes of the release that entry `sequence` commits."""
-        self._connection.execute("INSERT INTO releases VALUES (?, ?, ?)", (sequence, salt, content))
+        self._database.execute("INSERT INTO releases VALUES (?, ?, ?)", (sequence, salt, content))
+
+    def add_members(self, account: str, cohort: str, digests: Collection[bytes]) -> None:
+        """Make `digests` members of `cohort`; one that is a member already stays one.
+
+        Guarantee: within an account, a digest belongs to one cohort at most.
+
+        Raises:
+            InvalidInput: some belong to another cohort of `account`; then none was added.
+        """
+        chosen = sorted(set(digests))
+        taken = 0
+        for start in range(0, len(chosen), 500):
+            part = chosen[start : start + 500]
+            among = ", ".join("?" * len(part))
+            taken += self._database.execute(
+                f"SELECT count(*) FROM members WHERE account = ? AND cohort <> ? AND digest IN ({among})",  # noqa: S608
+                (account, cohort, *part),
+            )[0][0]
+        if taken:
+            raise InvalidInput("ledger.cohort-overlap", account=account, cohort=cohort, count=taken)
+        self._database.execute_many(
+            "INSERT INTO members VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(account, digest, cohort) for digest in chosen],
+        )
 
 
 class Store:
-    """The entries of one ledger. `path` None keeps them in memory, for a scratch ledger."""
+    """The entries of one ledger, kept by `database`; its tables are made or brought up to date."""
 
-    def __init__(self, path: Path | None, clock: Callable[[], str]) -> None:
-        self.path = path
+    def __init__(self, database: Database, clock: Callable[[], str]) -> None:
+        self.database = database
+        self.place, self.scratch = database.place, database.scratch
+        self.refusal: ConfideError | None = None  # why nothing may be written, where nothing may
         self._clock = clock
-        with self._translated():
-            if path is not None and not path.exists():
-                os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-            self._connection = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=60)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            with self._transaction():
-                if not self._connection.execute("SELECT 1 FROM sqlite_master").fetchone():
-                    for statement in _TABLES.split(";")[:-1]:
-                        self._connection.execute(statement)
+        try:
+            bring_up(database)
+        except BaseException:
+            database.close()
+            raise
 
     def close(self) -> None:
-        """Release the file."""
-        self._connection.close()
+        """Release the database."""
+        self.database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -98,18 +110,35 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Writer]:
-        """Hold the only pen: all that is read and appended inside becomes durable together, or not at all."""
-        with self._translated(), self._transaction():
-            yield Writer(self._connection, self._clock)
+        """Hold the only pen: all that is read and appended inside becomes durable together, or not at all.
+
+        Raises:
+            ConfideError: the ledger was opened for reading only; it says why.
+        """
+        if self.refusal is not None:
+            raise type(self.refusal)(self.refusal.code, **self.refusal.public)
+        with self.database.transaction():
+            yield Writer(self.database, self._clock)
+
+    # entries ----------------------------------------------------------------------------------------
 
     def last(self, **where: str | int) -> Entry | None:
         """Return the newest entry whose indexed columns equal `where`, its link checked."""
-        found = self._select("ORDER BY sequence DESC LIMIT 1", where)
+        found = self._select(where, "ORDER BY e.sequence DESC LIMIT 1")
         return found[0] if found else None
 
     def all(self, **where: str | int) -> list[Entry]:
         """Return the entries whose indexed columns equal `where`, oldest first, their links checked."""
-        return self._select("ORDER BY sequence", where)
+        return self._select(where, "ORDER BY e.sequence")
+
+    def count(self, **where: str | int) -> int:
+        """Return how many entries have indexed columns that equal `where`, without reading them."""
+        condition = _condition(where, "")
+        found = self.database.execute(
+            f"SELECT count(*) FROM entries WHERE {condition}",  # noqa: S608
+            tuple(where.values()),
+        )
+        return int(found[0][0])
 
     def at(self, sequence: int) -> Entry:
         """Return the entry with this number.
@@ -117,95 +146,159 @@ class Store:
         Raises:
             IntegrityError: there is none.
         """
-        found = self._select("ORDER BY sequence", {"sequence": sequence})
+        found = self._select({"sequence": sequence}, "")
         if not found:
             raise IntegrityError("ledger.broken-chain", sequence=sequence)
         return found[0]
 
-    def release(self, sequence: int) -> tuple[bytes, bytes]:
-        """Return (salt, content) of the release committed by entry `sequence`."""
-        with self._translated():
-            row = self._connection.execute(
-                "SELECT salt, content FROM releases WHERE sequence = ?", (sequence,)
-            ).fetchone()
-        if row is None:
-            raise IntegrityError("ledger.release-missing", sequence=sequence)
-        return bytes(row[0]), bytes(row[1])
+    def rows(self) -> Iterator[tuple[int, str, str, bytes, list[Any]]]:
+        """Yield (sequence, hash, text, salt, indexed columns) of every entry, as stored and unchecked.
+
+        Reads a few thousand at a time, so that a ledger of millions fits into memory.
+        """
+        after, columns = -1, ", ".join(_INDEXED)
+        while part := self.database.execute(
+            f"SELECT sequence, hash, body, salt, {columns} FROM entries"  # noqa: S608
+            " WHERE sequence > ? ORDER BY sequence LIMIT ?",
+            (after, CHUNK),
+        ):
+            for sequence, digest, text, salt, *values in part:
+                yield sequence, digest, text, salt, values
+            after = part[-1][0]
+
+    def time(self) -> str:
+        """Return the time that an entry would state if it were written now.
+
+        Raises:
+            InvalidInput: the machine's clock was set back.
+        """
+        newest = self.database.execute(_NEWEST)
+        return _not_before(json.loads(newest[0][2])["time"], self._clock()) if newest else self._clock()
 
     def head(self) -> tuple[int, str]:
         """Return how many entries there are, and the hash of the last."""
-        with self._translated():
-            row = self._connection.execute(
-                "SELECT sequence, hash FROM entries ORDER BY sequence DESC LIMIT 1"
-            ).fetchone()
-        return (0, START) if row is None else (row[0] + 1, row[1])
+        newest = self.database.execute(_NEWEST)
+        return (newest[0][0] + 1, newest[0][1]) if newest else (0, START)
 
     def hash_at(self, sequence: int) -> str | None:
         """Return the hash of entry `sequence`, or None where the ledger is shorter."""
         if sequence < 0:
             return START
-        with self._translated():
-            row = self._connection.execute(
-                "SELECT hash FROM entries WHERE sequence = ?", (sequence,)
-            ).fetchone()
-        return None if row is None else str(row[0])
-
-    def _select(self, order: str, where: Mapping[str, str | int]) -> list[Entry]:
-        if not set(where) <= {"sequence", *_INDEXED}:
-            raise TypeError("entries are found by their indexed columns")
-        condition = " AND ".join(f"{column} = ?" for column in where) or "1"
-        with self._translated():
-            rows = self._connection.execute(
-                f"SELECT sequence, hash, body FROM entries WHERE {condition} {order}",  # noqa: S608
-                tuple(where.values()),
-            ).fetchall()
-            return [
-                parse(number, self.hash_at(number - 1) or "", digest, text) for number, digest, text in rows
-            ]
+        found = self.database.execute("SELECT hash FROM entries WHERE sequence = ?", (sequence,))
+        return str(found[0][0]) if found else None
 
     def check_columns(self) -> None:
-        """Compare the indexed columns with the chained bodies.
+        """Compare the indexed columns and the whole tree with the chained bodies.
 
         Raises:
-            IntegrityError: a column says something else than its entry.
+            IntegrityError: a link, a column, a salt or a hash of the tree is not what the entries say.
         """
-        with self._translated():
-            columns = ", ".join(_INDEXED)
-            rows = self._connection.execute(
-                f"SELECT sequence, body, {columns} FROM entries"  # noqa: S608
-            ).fetchall()
-        for sequence, text, *values in rows:
-            body = parse(sequence, self.hash_at(sequence - 1) or "", self.hash_at(sequence) or "", text).body
-            if values != [body.get(column) for column in _INDEXED]:
+        previous, edge, made, new = START, Edge(), 0, list[merkle.Node]()
+        for sequence, digest, text, salt, values in self.rows():
+            body = parse(sequence, previous, digest, text).body
+            if values != [body.get(column) for column in _INDEXED] or len(salt or b"") != SALT:
                 raise IntegrityError("ledger.broken-chain", sequence=sequence)
+            new += edge.add(sequence, salt, text)
+            previous = digest
+            if edge.size % CHUNK == 0:
+                made += self._check_nodes(new)
+                new = []
+        made += self._check_nodes(new)
+        if self.database.execute("SELECT count(*) FROM nodes")[0][0] != made:
+            raise IntegrityError("ledger.broken-chain", sequence=edge.size)
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
-        try:
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+    # the tree ---------------------------------------------------------------------------------------
 
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Say what SQLite says in our words: a file that is no ledger, or one that cannot be written."""
-        try:
-            yield
-        except ConfideError:
-            raise
-        except (sqlite3.DatabaseError, OSError) as error:
-            name = getattr(error, "sqlite_errorname", None) or ""  # absent where Python itself complains
-            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-                raise InvalidInput("ledger.busy", file=self.path) from error
-            if isinstance(error, OSError) or name.startswith(_UNWRITABLE):
-                raise InvalidInput("ledger.unwritable", file=self.path) from error
-            raise IntegrityError("ledger.not-a-ledger", file=self.path) from error
+    def salt(self, sequence: int) -> bytes:
+        """Return the bytes that stand before the text of entry `sequence` in its leaf.
+
+        Raises:
+            IntegrityError: there is no such entry.
+        """
+        found = self.database.execute("SELECT salt FROM entries WHERE sequence = ?", (sequence,))
+        if not found:
+            raise IntegrityError("ledger.broken-chain", sequence=sequence)
+        return bytes(found[0][0])
+
+    def root(self, size: int) -> bytes:
+        """Return the root of the tree over the first `size` entries; `size` is at most the ledger's."""
+        return merkle.root(size, self._node_at)
+
+    def inclusion(self, index: int, size: int) -> list[bytes]:
+        """Prove that entry `index` is in the tree over the first `size` entries."""
+        return merkle.inclusion(index, size, self._node_at)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """Prove that the tree over `new` entries begins with the tree over `old`."""
+        return merkle.consistency(old, new, self._node_at)
+
+    # releases and members ---------------------------------------------------------------------------
+
+    def release(self, sequence: int) -> tuple[bytes, bytes]:
+        """Return (salt, content) of the release committed by entry `sequence`."""
+        found = self.database.execute("SELECT salt, content FROM releases WHERE sequence = ?", (sequence,))
+        if not found:
+            raise IntegrityError("ledger.release-missing", sequence=sequence)
+        return bytes(found[0][0]), bytes(found[0][1])
+
+    def members(self, account: str, cohort: str) -> set[bytes]:
+        """Return the digests that belong to `cohort` of `account`."""
+        found = self.database.execute(
+            "SELECT digest FROM members WHERE account = ? AND cohort = ?", (account, cohort)
+        )
+        return {bytes(digest) for (digest,) in found}
+
+    def cohort_of(self, account: str, digest: bytes) -> str | None:
+        """Return the cohort of `account` that `digest` belongs to, or None."""
+        found = self.database.execute(
+            "SELECT cohort FROM members WHERE account = ? AND digest = ?", (account, digest)
+        )
+        return str(found[0][0]) if found else None
+
+    # inside -----------------------------------------------------------------------------------------
+
+    def _select(self, where: Mapping[str, str | int], order: str) -> list[Entry]:
+        condition = _condition(where, "e.")
+        rows = self.database.execute(
+            "SELECT e.sequence, e.hash, e.body, before.hash FROM entries e"  # noqa: S608
+            f" LEFT JOIN entries before ON before.sequence = e.sequence - 1 WHERE {condition} {order}",
+            tuple(where.values()),
+        )
+        return [
+            parse(sequence, (before or "") if sequence else START, digest, text)
+            for sequence, digest, text, before in rows
+        ]
+
+    def _node_at(self, level: int, index: int) -> bytes:
+        return node_at(self.database, level, index)
+
+    def _check_nodes(self, new: list[merkle.Node]) -> int:
+        """Compare the subtrees that a run of leaves made with the stored ones; return how many they are."""
+        levels: dict[int, dict[int, bytes]] = {}
+        for level, index, digest in new:
+            levels.setdefault(level, {})[index] = digest
+        for level, made in levels.items():  # within a level, the indices have no gap
+            stored = self.database.execute(
+                "SELECT idx, hash FROM nodes WHERE level = ? AND idx BETWEEN ? AND ?",
+                (level, min(made), max(made)),
+            )
+            kept = {index: bytes(digest) for index, digest in stored}
+            for index, digest in made.items():
+                if kept.get(index) != digest:
+                    raise IntegrityError("ledger.broken-chain", sequence=index << level)
+        return len(new)
+
+
+def _condition(where: Mapping[str, str | int], table: str) -> str:
+    if not set(where) <= {"sequence", *_INDEXED}:
+        raise TypeError("entries are found by their indexed columns")
+    return " AND ".join(f"{table}{column} = ?" for column in where) or "1 = 1"
+
+
+def _not_before(newest: str, time: str) -> str:
+    """Return `time`, or `newest` where the clocks of two machines differ a little; refuse a clock set back."""
+    if time >= newest:
+        return time
+    if datetime.fromisoformat(newest) - datetime.fromisoformat(time) > SKEW:
+        raise InvalidInput("ledger.clock", newest=newest, now=time)
+    return newest

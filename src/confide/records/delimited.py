@@ -56,7 +56,9 @@ def read_delimited(text: bytes, file: str) -> pl.DataFrame:
     header_end = int(layout.ends[0])
     names = checked_names(_header(text[:header_end], separator), file)
     _refuse_ragged(text, layout, len(names), file)
-    body = text[header_end + 1 :]
+    below = text[header_end + 1 :]
+    body = below.lstrip(b"\n")  # the reader drops blank lines at the beginning, without counting them
+    blank = len(below) - len(body)
     if not body.strip():
         raise InvalidInput("records.no-rows", file=file)
     try:
@@ -65,12 +67,22 @@ def read_delimited(text: bytes, file: str) -> pl.DataFrame:
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         raise InvalidInput("records.unreadable", file=file, kind="CSV") from None
-    if cells.height != len(layout.ends) - 1:  # the two readers disagree about what a row is
+    if cells.height + blank != len(layout.ends) - 1:  # the two readers disagree about what a row is
         raise InvalidInput("records.unreadable", file=file, kind="CSV")
     _refuse_data_as_header(cells, names, file)
     cells = cells.with_columns(pl.col(pl.String).replace("", None))
-    cells = cells.with_columns(pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias("_row"))
+    cells = cells.with_columns(pl.int_range(2 + blank, pl.len() + 2 + blank, dtype=pl.Int64).alias("_row"))
     return cells.filter(pl.any_horizontal(pl.col(names).str.strip_chars().str.len_bytes() > 0))
+
+
+def headings(text: bytes, file: str) -> list[str]:
+    r"""Return the column names of a text that holds nothing but its header.
+
+    >>> headings(b"id;since\n", "optout.csv")
+    ['id', 'since']
+    """
+    separator, layout = _separator(text, file)
+    return checked_names(_header(text[: int(layout.ends[0])], separator), file)
 
 
 def _layout(codes: NDArray[np.uint8], separator: str, file: str) -> _Layout:

@@ -74,13 +74,10 @@ def folder_of_texts(files: Iterable[tuple[str, bytes]], section: SourceSection) 
     Raises:
         InvalidInput: a file is empty, or its name holds no patient id.
     """
-    pattern = PurePosixPath(section.path)
-    by_folder = "*" in pattern.parent.name
     patients, texts, shown = [], [], []
     for place, (name, data) in enumerate(files, start=1):
         seen = f"{section.path} ({place})"
-        path = PurePosixPath(name)
-        patient = path.parent.name if by_folder else patient_in_name(path)
+        patient = patient_of_text(section.path, name)
         if not patient.strip():
             raise InvalidInput("records.no-patient-in-name", file=seen)
         text = to_utf8(data, seen, section.encoding).decode("utf-8")
@@ -93,6 +90,16 @@ def folder_of_texts(files: Iterable[tuple[str, bytes]], section: SourceSection) 
         {PATIENT: patients, TEXT: texts, "_file": shown}, schema_overrides={PATIENT: pl.String}
     )
     return table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("_row"))
+
+
+def patient_of_text(pattern: str, name: str) -> str:
+    """Return whose note a text file is, by its name or its folder as the pattern says; empty if nobody's.
+
+    >>> patient_of_text("notes/*/*.txt", "notes/P001/day1.txt"), patient_of_text("n/*.txt", "n/P001_a.txt")
+    ('P001', 'P001')
+    """
+    path = PurePosixPath(name)
+    return path.parent.name if "*" in PurePosixPath(pattern).parent.name else patient_in_name(path)
 
 
 def patient_in_name(path: PurePosixPath) -> str:

@@ -13,6 +13,8 @@ import polars as pl
 
 from confide.errors import InvalidInput
 from confide.records.columns import refuse_rows
+from confide.records.delimited import headings
+from confide.records.encoding import to_utf8
 from confide.records.naming import shown
 from confide.records.section import RESERVED
 from confide.records.tables import read_cells
@@ -33,8 +35,7 @@ class Crosswalk:
 
     def patient_of(self, identifier: str) -> str:
         """Return the patient that an id belongs to: itself where the crosswalk does not list it."""
-        clean = pl.Series([identifier]).str.normalize("NFKC").str.strip_chars()[0]
-        return self._patient_of.get(clean, clean)
+        return self._patient_of.get(clean := clean_id(identifier), clean)
 
     def patients_of(self, ids: pl.Expr) -> pl.Expr:
         """Return the patients of a column of ids."""
@@ -53,6 +54,15 @@ class Crosswalk:
         return {patient: tuple(dict.fromkeys(of)) for patient, of in ids.items()}
 
 
+def clean_id(identifier: str) -> str:
+    """Return an id as ids are compared: without surrounding space, full-width digits as digits.
+
+    >>> clean_id(" ００7 ")
+    '007'
+    """
+    return str(pl.Series([identifier]).str.normalize("NFKC").str.strip_chars()[0])
+
+
 def read_crosswalk(data: bytes, file: str) -> Crosswalk:
     r"""Read a table with the columns `id` and `patient` (or 编号 and 患者): each id and its patient.
 
@@ -65,7 +75,7 @@ def read_crosswalk(data: bytes, file: str) -> Crosswalk:
     >>> read_crosswalk(b"id,patient\nA-1,B-7\nB-7,C-9\n", "ids.csv").patient_of("A-1")
     'C-9'
     """
-    table = read_cells(data, file)
+    table = list_cells(data, file)
     pair = next((pair for pair in _CROSSWALK_COLUMNS if set(pair) <= set(table.columns)), None)
     if pair is None:
         raise InvalidInput("records.crosswalk-columns", file=file)
@@ -104,13 +114,24 @@ def read_id_list(data: bytes, file: str) -> frozenset[str]:
     >>> sorted(read_id_list(b"patient_id,since\n007,2024\n", "optout.csv"))
     ['007']
     """
-    table = read_cells(data, file)
+    table = list_cells(data, file)
     column = next((name for name in ID_COLUMNS if name in table.columns), None)
     if column is None:
         raise InvalidInput("records.list-column", file=file, known=", ".join(ID_COLUMNS))
     ids = pl.col(column).str.normalize("NFKC").str.strip_chars().replace("", None)
     refuse_rows(table, ids.is_null(), "records.list-empty", file)
     return frozenset(table.select(ids).to_series())
+
+
+def list_cells(data: bytes, file: str) -> pl.DataFrame:
+    """Return the cells of a list; a header alone is a list on which nobody stands, as after an erasure."""
+    try:
+        return read_cells(data, file)
+    except InvalidInput as error:
+        if error.code != "records.no-rows" or not file.lower().endswith((".csv", ".tsv", ".txt")):
+            raise
+    names = headings(to_utf8(data, file), file)
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.String) | {"_row": pl.Int64})
 
 
 def assign_patients(
@@ -145,7 +166,7 @@ def assign_patients(
         return table.with_columns(own.alias("_patient"))
     if column not in table.columns:
         raise InvalidInput("records.no-patient-column", file=file, column=column, columns=columns_of(table))
-    owned = table.with_columns(crosswalk.patients_of(_id_text(table, column)).alias("_patient"))
+    owned = table.with_columns(crosswalk.patients_of(id_text(table, column)).alias("_patient"))
     refuse_rows(owned, pl.col("_patient").is_null(), "records.no-patient", file, column=column)
     keep = ~pl.col("_patient").is_in(_patients(optout, crosswalk).implode())
     if consented is not None:
@@ -207,12 +228,18 @@ def _numbers(table: pl.DataFrame, identifiers: Mapping[str, str], file: str) -> 
     return bare.filter(pl.col("number").str.extract_all(r"[0-9A-Z]").list.n_unique() >= 5)
 
 
+def ids_in_list(table: pl.DataFrame) -> list[str]:
+    """Return the columns of a crosswalk, an opt-out or a consent list that hold ids."""
+    known = {*ID_COLUMNS, *(name for pair in _CROSSWALK_COLUMNS for name in pair)}
+    return [name for name in table.columns if name in known]
+
+
 def columns_of(table: pl.DataFrame) -> str:
     """Return the names of the user's columns, for a sentence."""
     return shown(name for name in table.columns if name not in RESERVED)
 
 
-def _id_text(table: pl.DataFrame, column: str) -> pl.Expr:
+def id_text(table: pl.DataFrame, column: str) -> pl.Expr:
     """Return ids as text; whole numbers that Parquet held as floats lose their `.0`."""
     whole = pl.col(column).cast(pl.String).str.strip_suffix(".0")
     return whole if table.schema[column] == pl.Float64 else pl.col(column)

@@ -20,10 +20,16 @@ LISTS = "[lists]"  # the crosswalk and the consent lists are sealed beside the s
 
 @dataclass(slots=True)
 class Index:
-    """Source -> name of the original -> name of its sealed file, and which of these no run has read yet."""
+    """Source -> name of the original -> name of its sealed file, and which of these no run has read yet.
+
+    `erased` holds keyed digests of the ids of erased patients, and `going` the sealed files that an erasure
+    is about to destroy; see `confide.study.erase`.
+    """
 
     files: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     unread: set[tuple[str, str]] = field(default_factory=set, repr=False)
+    erased: set[str] = field(default_factory=set, repr=False)
+    going: set[str] = field(default_factory=set, repr=False)
 
     def of_study(self, study: Study) -> dict[str, dict[str, str]]:
         """Return the part that counts: named by the study file, and read before or still there as original."""
@@ -44,12 +50,18 @@ def read_index(folder: Path, vault: Vault) -> Index:
     if not path.exists():
         return Index()
     content = json.loads(vault.read(path))
-    return Index(content["files"], {(source, name) for source, name in content["unread"]})
+    unread = {(source, name) for source, name in content["unread"]}
+    return Index(content["files"], unread, set(content.get("erased", ())), set(content.get("going", ())))
 
 
 def write_index(index: Index, folder: Path, vault: Vault) -> None:
     """Seal the index in place of the one before."""
-    content = {"files": index.files, "unread": sorted(index.unread)}
+    content = {
+        "files": index.files,
+        "unread": sorted(index.unread),
+        "erased": sorted(index.erased),
+        "going": sorted(index.going),
+    }
     vault.seal_bytes(json.dumps(content).encode(), folder / INDEX)
 
 

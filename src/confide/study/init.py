@@ -17,7 +17,7 @@ from confide.records.guess import Guess, guess
 from confide.study.config import FILE, RECOVERY_KEY
 from confide.study.workplace import make_vault, vault_folder
 from confide.types import Json
-from confide.vault.custody import read_passphrase
+from confide.vault.custody import read_secret
 from confide.vault.durable import placing
 from confide.words import language as language_in_force
 from confide.words import say, speaking
@@ -68,7 +68,7 @@ def init_study(
         if unread:
             raise InvalidInput("study.only-unread", file=unread[0].path, reason=unread[0].reason)
         raise InvalidInput("study.no-records", folder=folder)
-    passphrase = read_passphrase(passphrase_file) if passphrase_file is not None else ask()
+    passphrase = read_secret(passphrase_file) if passphrase_file is not None else ask()
     recovery = recovery_file or folder / RECOVERY_KEY
     first = _vault_with_recovery_key(passphrase, recovery)
     with speaking(language or language_in_force()):

@@ -25,6 +25,7 @@ from confide.study.index import QUEUE
 from confide.study.outgoing import Output
 from confide.study.sources import Records, sealed_folder
 from confide.types import Json, Progress, Status, no_progress
+from confide.vault.pseudonyms import study_key
 from confide.vault.vault import Vault
 
 
@@ -83,8 +84,8 @@ def deidentify(
     if study.deid is None or not study.leaving:
         return Rows([], {}, known, None, 0)
     deid = Deidentifier(
-        policy=_policy_of(study.folder, study.deid.policy),
-        key=vault.subkey(f"pseudonyms/{study.study.name}"),
+        policy=policy_of(study.folder, study.deid.policy),
+        key=study_key(vault, study.study.name),
         language=study.study.language,
         review=study.deid.review,
         today=today,
@@ -147,7 +148,7 @@ def deidentify(
     return Rows(outputs, tables, known, figures, held if study.deid.review == "hold" else 0)
 
 
-def _policy_of(folder: Path, policy: str) -> str:
+def policy_of(folder: Path, policy: str) -> str:
     """Return the policy by its name, or the path of its file, which is relative to the study file."""
     return str(folder / policy) if policy.endswith(".toml") else policy
 

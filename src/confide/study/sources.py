@@ -22,6 +22,7 @@ from confide.records.section import SourceSection
 from confide.study.config import FILE, RECOVERY_KEY, Study
 from confide.study.index import LISTS, Index, read_index, write_index
 from confide.study.plans import columns_of_plans
+from confide.study.whose import gone_by, refuse_erased
 from confide.types import Json, Progress, no_progress
 from confide.vault.durable import reading
 from confide.vault.vault import Vault
@@ -70,7 +71,8 @@ def seal_sources(study: Study, vault: Vault, *, progress: Progress = no_progress
     folder = sealed_folder(study)
     folder.mkdir(mode=0o700, exist_ok=True)
     index = read_index(folder, vault)
-    plain = list(_originals(study, index))
+    plain = list(originals(study, index))
+    _refuse_who_was_erased(study, vault, index, plain)
     changed = False
     for done, (source, path) in enumerate(plain):
         name = path.relative_to(study.folder).as_posix()
@@ -86,6 +88,16 @@ def seal_sources(study: Study, vault: Vault, *, progress: Progress = no_progress
         write_index(index, folder, vault)
     names = [name for files in index.of_study(study).values() for name in files.values()]
     return Sealed(files=len(names), bytes=_sizes(folder, names), plain_originals=len(plain))
+
+
+def _refuse_who_was_erased(study: Study, vault: Vault, index: Index, plain: list[tuple[str, Path]]) -> None:
+    """Refuse originals that would bring an erased patient back, before anything is sealed."""
+    if not index.erased:
+        return
+    gone = gone_by(vault, index.erased)
+    for source, path in plain:
+        with reading(path) as file:
+            refuse_erased(study, source, path.relative_to(study.folder).as_posix(), file.read(), gone)
 
 
 def _sizes(folder: Path, names: list[str]) -> int:
@@ -106,7 +118,7 @@ def remove_originals(study: Study, vault: Vault) -> int:
     index = read_index(folder, vault)
     ours = [
         (source, path, sealed)
-        for source, path in _originals(study, index)
+        for source, path in originals(study, index)
         if (sealed := index.files.get(source, {}).get(path.relative_to(study.folder).as_posix()))
     ]
     index.unread -= {(source, path.relative_to(study.folder).as_posix()) for source, path, _ in ours}
@@ -157,7 +169,9 @@ def read_originals(study: Study, vault: Vault, *, progress: Progress = no_progre
     folder = sealed_folder(study)
     index = read_index(folder, vault)
     plain: dict[str, dict[str, Path]] = {}
-    for source, path in _originals(study, index):
+    found = list(originals(study, index))
+    _refuse_who_was_erased(study, vault, index, found)
+    for source, path in found:
         plain.setdefault(source, {})[path.relative_to(study.folder).as_posix()] = path
     counted = index.of_study(study)
 
@@ -189,7 +203,8 @@ def _read(
     commitments: dict[str, str] = {}
     for done, source in enumerate(study.source):
         content = files(source.name)
-        commitments[source.name] = _commit(study, vault, source, [*lists.items(), *content])
+        digests = [content_digest(vault, data) for _, data in (*lists.items(), *content)]
+        commitments[source.name] = commitment_of(study, vault, source, digests)
         loaded = load_source(
             source,
             content,
@@ -260,12 +275,19 @@ def _with_unit(study: Study, source: str, frame: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(pl.concat_str([place, "_patient"], separator="/").alias("_patient"))
 
 
-def _commit(study: Study, vault: Vault, source: SourceSection, content: list[tuple[str, bytes]]) -> str:
-    """Return the keyed digest of everything that decides what a plan on `source` reads."""
-    digests = [vault.keyed_digest(data, "content") for _, data in content]
+def commitment_of(study: Study, vault: Vault, source: SourceSection, digests: list[str]) -> str:
+    """Return the keyed digest of everything that decides what a plan on `source` reads.
+
+    `digests` are of the lists and then of the source's files, each part in the order of names.
+    """
     section = {key: value for key, value in asdict(source).items() if key not in ("name", "path")}
     public = repr((section, asdict(study.patient), asdict(study.consent)))
     return vault.keyed_digest("\n".join([study.study.name, public, *digests]).encode(), "commitment")
+
+
+def content_digest(vault: Vault, data: bytes) -> str:
+    """Return the keyed digest of a file's content, of which commitments are made."""
+    return vault.keyed_digest(data, "content")
 
 
 def _is_original(study: Study, path: Path) -> bool:
@@ -282,7 +304,7 @@ def _is_original(study: Study, path: Path) -> bool:
     return path.is_file() and place.parts[0] not in _OURS and not place.name.startswith(".")
 
 
-def _originals(study: Study, index: Index) -> Iterator[tuple[str, Path]]:
+def originals(study: Study, index: Index) -> Iterator[tuple[str, Path]]:
     """Yield (source, path) of every plain original that is there."""
     sealed = index.of_study(study)
     lists = [study.patient.crosswalk, study.consent.optout, study.consent.consented]

@@ -16,7 +16,7 @@ from confide.errors import InvalidInput
 from confide.ledger.home import home, open_ledger, write_checkpoint
 from confide.ledger.ledger import Ledger
 from confide.study.config import Study, load_study
-from confide.vault.custody import read_passphrase
+from confide.vault.custody import read_secret
 from confide.vault.vault import Vault, create_vault, open_vault
 
 CHECKPOINT = "checkpoint"
@@ -48,7 +48,7 @@ def passphrase_of(study: Study, ask: Callable[[], str]) -> str:
     """Return the passphrase, from the file that the study names or from `ask`."""
     if study.keys.passphrase_file is None:
         return ask()
-    return read_passphrase(study.folder / study.keys.passphrase_file)
+    return read_secret(study.folder / study.keys.passphrase_file)
 
 
 @contextmanager

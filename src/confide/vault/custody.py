@@ -1,18 +1,20 @@
-"""Who can open the vault: a passphrase, or the recovery key on paper; each wraps the same root key.
+"""Who can open the vault: a passphrase, the recovery key on paper, a key service, an HSM; each wraps the same root key.
 
-A record holds salt, parameters and the wrapped root key, and a check that tells an accident from a wrong
-key. Knows no file but the one that holds a passphrase; records are kept by `confide.vault.store`.
+A record holds settings, salt and the wrapped root key, and a check that tells an accident from a wrong
+key. Knows no file but those that hold a secret; records are kept by `confide.vault.store`, the
+guards are `confide.vault.transit` and `confide.vault.pkcs11`.
 """
 
 import base64
 import hashlib
 import json
+import operator
 import os
 import stat
 import unicodedata
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Protocol
 
 from argon2.low_level import Type, hash_secret_raw
 
@@ -21,8 +23,7 @@ from confide.crypto.derive import hkdf
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.vault.durable import reading
 
-Kind = Literal["passphrase", "recovery"]
-
+KINDS = ("passphrase", "recovery", "transit", "pkcs11")
 SHORTEST = 12
 _LOOK_ALIKES = str.maketrans("OIL", "011")
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32; Python's is RFC 4648's
@@ -50,11 +51,64 @@ class Cost:
 class Record:
     """One way to open the vault; all fields are public, the root key is in it encrypted."""
 
-    kind: Kind
+    kind: str
+    settings: str  # JSON; bound to the root key byte by byte
     salt: bytes
-    cost: Cost | None  # None for the recovery key, which needs no stretching
     wrapped: bytes
     check: bytes
+    guarded: bytes = b""  # the wrapping key as a guard encrypted it; empty where none is asked
+
+    def cost(self) -> Cost:
+        """Return what a guess at the passphrase costs; IntegrityError if the record was damaged."""
+        try:
+            memory, passes, lanes = map(operator.index, json.loads(self.settings))  # whole numbers only
+            return Cost(memory_kib=memory, passes=passes, lanes=lanes)
+        except (ValueError, TypeError, InvalidInput):
+            raise IntegrityError("vault.store-damaged") from None
+
+
+class Guard(Protocol):
+    """Keeps a key that never leaves it, and encrypts 32 bytes under it: a key service or an HSM."""
+
+    @property
+    def kind(self) -> str:
+        """Its place in `KINDS`."""
+        ...
+
+    def settings(self) -> str:
+        """Return what has to be known to find the key again, as JSON; it is bound to the root key."""
+        ...
+
+    def verify_settings(self, settings: str) -> None:
+        """Raise InvalidInput unless a record with these settings is under the key that this guard names."""
+        ...
+
+    def encrypt(self, secret: bytes) -> bytes:
+        """Return `secret` encrypted under the key."""
+        ...
+
+    def decrypt(self, guarded: bytes) -> bytes:
+        """Return what was encrypted; raise AccessDenied where the key does not give it."""
+        ...
+
+
+class RewrapGuard(Guard, Protocol):
+    """A guard that renews its key and keeps the earlier versions, until they are retired."""
+
+    def rewrap(self, guarded: bytes) -> bytes:
+        """Return what was encrypted under an earlier version, under the newest one."""
+        ...
+
+
+def record_of(records: dict[str, Record], kind: str) -> Record:
+    """Return the record of one way to open the vault.
+
+    Raises:
+        AccessDenied: the vault does not open in this way.
+    """
+    if kind not in records:
+        raise AccessDenied("vault.custody-none", kind=kind, known=", ".join(records))
+    return records[kind]
 
 
 def wrap_with_passphrase(root: bytes, passphrase: str, vault_id: bytes, cost: Cost) -> Record:
@@ -65,13 +119,28 @@ def wrap_with_passphrase(root: bytes, passphrase: str, vault_id: bytes, cost: Co
     """
     passphrase = sound_passphrase(passphrase)
     salt = os.urandom(16)
-    return _record("passphrase", root, _stretched(passphrase, salt, cost), vault_id, salt, cost)
+    numbers = json.dumps([getattr(cost, field.name) for field in fields(cost)])
+    return _record("passphrase", numbers, root, _stretched(passphrase, salt, cost), vault_id, salt)
 
 
 def wrap_with_recovery(root: bytes, vault_id: bytes) -> tuple[Record, str]:
     """Return a record, and the text of the fresh recovery key that opens it, which is stored nowhere."""
     key, salt = os.urandom(_RECOVERY), os.urandom(16)
-    return _record("recovery", root, _recovery_kek(key, salt), vault_id, salt, None), recovery_text(key)
+    return _record("recovery", "[]", root, _recovery_kek(key, salt), vault_id, salt), recovery_text(key)
+
+
+def wrap_with_guard(root: bytes, guard: Guard, vault_id: bytes) -> Record:
+    """Return a record that opens with what `guard` keeps.
+
+    Guarantee: the guard is given a fresh wrapping key, never the root key; the record alone, or the guard
+    alone, opens nothing.
+
+    Raises:
+        InvalidInput, AccessDenied: the guard is not there, or refuses.
+    """
+    kek, salt = os.urandom(32), os.urandom(16)
+    guarded = guard.encrypt(kek)
+    return _record(guard.kind, guard.settings(), root, kek, vault_id, salt, guarded)
 
 
 def open_with_passphrase(record: Record, passphrase: str, vault_id: bytes) -> bytes:
@@ -83,7 +152,7 @@ def open_with_passphrase(record: Record, passphrase: str, vault_id: bytes) -> by
     """
     verify_record(record, vault_id)
     composed = unicodedata.normalize("NFC", passphrase)
-    kek = _stretched(composed, record.salt, record.cost or Cost())
+    kek = _stretched(composed, record.salt, record.cost())
     return _unwrap(record, kek, vault_id, "vault.passphrase")
 
 
@@ -100,6 +169,25 @@ def open_with_recovery(record: Record, text: str, vault_id: bytes) -> bytes:
     return _unwrap(record, _recovery_kek(key, record.salt), vault_id, "vault.recovery")
 
 
+def open_with_guard(record: Record, guard: Guard, vault_id: bytes) -> bytes:
+    """Return the root key.
+
+    Raises:
+        InvalidInput: the guard is not there, or was told another key than that of the record.
+        AccessDenied: the guard refuses, or its key is another one.
+        IntegrityError: the record was damaged.
+    """
+    verify_record(record, vault_id)
+    guard.verify_settings(record.settings)
+    return _unwrap(record, guard.decrypt(record.guarded), vault_id, f"vault.{guard.kind}-other-key")
+
+
+def with_guarded(record: Record, guarded: bytes, vault_id: bytes) -> Record:
+    """Return the record with its wrapping key encrypted anew by its guard."""
+    belonging = _belonging(record.kind, vault_id, record.salt, record.settings)
+    return replace(record, guarded=guarded, check=_check(belonging, record.wrapped, guarded))
+
+
 def sound_passphrase(passphrase: str) -> str:
     """Return the passphrase in Unicode's composed form, so that every keyboard writes the same bytes.
 
@@ -112,21 +200,21 @@ def sound_passphrase(passphrase: str) -> str:
     return passphrase
 
 
-def read_passphrase(path: Path) -> str:
-    """Read a passphrase from a file: all of it, without one line end at its end.
+def read_secret(path: Path) -> str:
+    """Read a passphrase, recovery key, token or PIN from a file: all of it, without one line end at its end.
 
     Raises:
-        InvalidInput: no such file, open to other users of the machine, not UTF-8, or too short.
+        InvalidInput: no such file, open to other users of the machine, or not UTF-8.
     """
     with reading(path) as file:
         if os.name == "posix" and os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise InvalidInput("vault.passphrase-open", file=path.name)
+            raise InvalidInput("vault.secret-open", file=path.name)
         data = file.read(64 * 1024)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InvalidInput("vault.passphrase-encoding", file=path.name) from None
-    return sound_passphrase(text.removesuffix("\n").removesuffix("\r"))
+        raise InvalidInput("vault.secret-encoding", file=path.name) from None
+    return text.removesuffix("\n").removesuffix("\r")
 
 
 def recovery_text(key: bytes) -> str:
@@ -159,37 +247,34 @@ def recovery_bytes(text: str) -> bytes:
 
 def verify_record(record: Record, vault_id: bytes) -> None:
     """Raise IntegrityError unless the record is as it was written, as far as that shows without a key."""
-    if record.check != _check(record.kind, vault_id, record.salt, record.cost, record.wrapped):
+    belonging = _belonging(record.kind, vault_id, record.salt, record.settings)
+    if record.check != _check(belonging, record.wrapped, record.guarded):
         raise IntegrityError("vault.store-damaged")
 
 
 def _record(
-    kind: Kind,
-    root: bytes,
-    kek: bytes,
-    vault_id: bytes,
-    salt: bytes,
-    cost: Cost | None,
+    kind: str, settings: str, root: bytes, kek: bytes, vault_id: bytes, salt: bytes, guarded: bytes = b""
 ) -> Record:
-    wrapped = encrypt(kek, root, _belonging(kind, vault_id, salt, cost))
-    check = _check(kind, vault_id, salt, cost, wrapped)
-    return Record(kind=kind, salt=salt, cost=cost, wrapped=wrapped, check=check)
+    belonging = _belonging(kind, vault_id, salt, settings)
+    wrapped = encrypt(kek, root, belonging)
+    check = _check(belonging, wrapped, guarded)
+    return Record(kind=kind, settings=settings, salt=salt, wrapped=wrapped, check=check, guarded=guarded)
 
 
 def _unwrap(record: Record, kek: bytes, vault_id: bytes, denied: str) -> bytes:
     try:
-        return decrypt(kek, record.wrapped, _belonging(record.kind, vault_id, record.salt, record.cost))
+        return decrypt(kek, record.wrapped, _belonging(record.kind, vault_id, record.salt, record.settings))
     except IntegrityError:
         raise AccessDenied(denied) from None
 
 
-def _belonging(kind: str, vault_id: bytes, salt: bytes, cost: Cost | None) -> bytes:
-    numbers = [getattr(cost, field.name) for field in fields(cost)] if cost else []
-    return bind(b"confide root key", kind.encode(), vault_id, salt, json.dumps(numbers).encode())
+def _belonging(kind: str, vault_id: bytes, salt: bytes, settings: str) -> bytes:
+    return bind(b"confide root key", kind.encode(), vault_id, salt, settings.encode())
 
 
-def _check(kind: str, vault_id: bytes, salt: bytes, cost: Cost | None, wrapped: bytes) -> bytes:
-    return hashlib.sha256(bind(_belonging(kind, vault_id, salt, cost), wrapped)).digest()
+def _check(belonging: bytes, wrapped: bytes, guarded: bytes) -> bytes:
+    parts = [belonging, wrapped, guarded] if guarded else [belonging, wrapped]  # two in format 1
+    return hashlib.sha256(bind(*parts)).digest()
 
 
 def _stretched(passphrase: str, salt: bytes, cost: Cost) -> bytes:

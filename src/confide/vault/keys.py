@@ -17,7 +17,7 @@ from confide.crypto.derive import hkdf
 from confide.errors import AccessDenied, ConfideError, IntegrityError
 from confide.types import Json
 from confide.vault.seal import Header
-from confide.vault.store import Store
+from confide.vault.store import FileRow, Store
 
 
 class Keys:
@@ -44,9 +44,14 @@ class Keys:
         """Return the key of one purpose."""
         return hkdf(self.__root, bind(b"confide vault", label.encode()), length)
 
-    def wrap_data_key(self, data_key: bytes, file_id: bytes, epoch: int, file: str) -> bytes:
-        """Return the data key wrapped under its epoch, bound to vault, file and epoch."""
-        return encrypt(self._epoch_key(epoch, file), data_key, of_file(self.vault_id, file_id, epoch))
+    def wrap_data_key(self, data_key: bytes, file_id: bytes, epoch: int, epoch_key: bytes) -> bytes:
+        """Return the data key wrapped under the epoch whose wrapped key this is, bound to vault, file, epoch."""
+        key = self._open_epoch_key(epoch, epoch_key)
+        return encrypt(key, data_key, of_file(self.vault_id, file_id, epoch))
+
+    def rewrap_data_key(self, row: FileRow, old_key: bytes, epoch: int, epoch_key: bytes) -> bytes:
+        """Return the data key of `row` wrapped under another epoch; both epoch keys come wrapped."""
+        return self.wrap_data_key(self._open_data_key(row, old_key), row.file_id, epoch, epoch_key)
 
     def data_key(self, header: Header, file: str) -> bytes:
         """Return the data key of a sealed file.
@@ -55,12 +60,17 @@ class Keys:
             AccessDenied: this vault did not seal it, or its key was destroyed.
             IntegrityError: the store was damaged.
         """
-        row = self._store.file(header.file_id)
+        row, epoch_key = self._store.file_and_epoch_key(header.file_id)
         if row is None:
-            raise AccessDenied("vault.unknown-file", file=file)
-        epoch_key = self._epoch_key(row.epoch, file)
-        with as_store_damage():
-            return decrypt(epoch_key, row.wrapped, of_file(self.vault_id, row.file_id, row.epoch))
+            destroyed = self._store.is_destroyed(header.file_id)
+            raise AccessDenied("vault.key-destroyed" if destroyed else "vault.unknown-file", file=file)
+        if epoch_key is None:
+            raise AccessDenied("vault.key-destroyed", file=file)
+        return self._open_data_key(row, epoch_key)
+
+    def new_epoch_key(self, epoch: int) -> bytes:
+        """Return a fresh epoch key, wrapped under the root key, bound to vault and epoch."""
+        return new_epoch_key(self.__root, self.vault_id, epoch)
 
     def close_json(self, label: str, fields: Json, *belonging: bytes) -> bytes:
         """Encrypt public fields for the store under the key of `label`, bound to where they belong."""
@@ -73,12 +83,14 @@ class Keys:
         fields: dict[str, Any] = json.loads(plain)
         return fields
 
-    def _epoch_key(self, epoch: int, file: str) -> bytes:
-        wrapped = self._store.epoch_key(epoch)
-        if wrapped is None:
-            raise AccessDenied("vault.key-destroyed", file=file)
+    def _open_epoch_key(self, epoch: int, wrapped: bytes) -> bytes:
         with as_store_damage():
             return decrypt(self.derive("epoch keys"), wrapped, of_epoch(self.vault_id, epoch))
+
+    def _open_data_key(self, row: FileRow, epoch_key: bytes) -> bytes:
+        with as_store_damage():
+            key = self._open_epoch_key(row.epoch, epoch_key)
+            return decrypt(key, row.wrapped, of_file(self.vault_id, row.file_id, row.epoch))
 
 
 def new_epoch_key(root: bytes, vault_id: bytes, epoch: int) -> bytes:

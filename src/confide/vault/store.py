@@ -1,10 +1,10 @@
 """The vault's store: one small SQLite file with wrapped keys and encrypted facts, no plain secret.
 
 Rows in, rows out: this module holds no key and decrypts nothing; what the blobs mean is in
-`confide.vault.vault`. Write-ahead log with `synchronous = FULL`, deleted content overwritten.
+`confide.vault.vault`, the tables are in `confide.vault.schema`. Write-ahead log with
+`synchronous = FULL`, deleted content overwritten.
 """
 
-import hashlib
 import os
 import secrets
 import sqlite3
@@ -13,27 +13,17 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from confide.crypto.aead import bind
 from confide.errors import IntegrityError, InvalidInput
-from confide.vault.custody import Cost, Kind, Record
+from confide.vault.custody import KINDS, Record
 from confide.vault.durable import saying_why, sync_folder
+from confide.vault.schema import APPLICATION, FORMAT, TABLES, identity_check, migrate
 
 NAME = "vault.sqlite"
-FORMAT = 1
-_APPLICATION = 0x434E4656  # "CNFV"
-_PATIENCE = 30.0  # seconds that a writer waits for another one
+PATIENCE = 30.0  # seconds that a writer waits for another one
+_CUSTODY = "SELECT kind, settings, salt, guarded, wrapped, checksum FROM custody"
 _FILES = "SELECT file_id, epoch, wrapped, facts FROM files"
 _OPENINGS = "SELECT sequence, entry FROM openings ORDER BY sequence"
-_SCHEMA = """
-CREATE TABLE vault    (format INTEGER NOT NULL, vault_id BLOB NOT NULL, checksum BLOB NOT NULL);
-CREATE TABLE custody  (kind TEXT PRIMARY KEY, salt BLOB NOT NULL,
-                       memory_kib INTEGER, passes INTEGER, lanes INTEGER,
-                       wrapped BLOB NOT NULL, checksum BLOB NOT NULL);
-CREATE TABLE epochs   (epoch INTEGER PRIMARY KEY, wrapped BLOB NOT NULL);
-CREATE TABLE files    (file_id BLOB PRIMARY KEY, epoch INTEGER NOT NULL,
-                       wrapped BLOB NOT NULL, facts BLOB NOT NULL);
-CREATE TABLE openings (sequence INTEGER PRIMARY KEY, entry BLOB NOT NULL);
-"""
+_LAST_EPOCH = "SELECT epoch, wrapped FROM epochs ORDER BY epoch DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,91 +53,157 @@ class Store:
             db.execute("COMMIT")
 
     def verify(self) -> None:
-        """Raise IntegrityError unless the file is a whole store, InvalidInput if of another format."""
+        """Raise IntegrityError unless the file is a whole store; bring an earlier format to today's.
+
+        Guarantee: a migration is one transaction; whoever looks finds the old format or the new one.
+
+        Raises:
+            InvalidInput: a later format.
+        """
         with self.connected() as db:
-            application = db.execute("PRAGMA application_id").fetchone()[0]
-            sound = db.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-            rows = db.execute("SELECT format, vault_id, checksum FROM vault").fetchall()
-        if application != _APPLICATION or not sound or len(rows) != 1:
-            raise IntegrityError("vault.store-damaged")
-        version, vault_id, check = _number(rows[0][0]), _blob(rows[0][1]), _blob(rows[0][2])
-        if check != _check(version, vault_id):
-            raise IntegrityError("vault.store-damaged")
-        if version != FORMAT:
-            raise InvalidInput("vault.store-format", found=version, wanted=FORMAT)
+            found, _ = _sound_identity(db)
+        if found > FORMAT:
+            raise InvalidInput("vault.store-format", found=found, wanted=FORMAT)
+        if found < FORMAT:
+            with self.connected(writing=True) as db:
+                migrate(db, *_sound_identity(db))  # looked at again: another process may have been first
 
     def vault_id(self) -> bytes:
         """Return the vault's 16 bytes of identity, to which every wrapped key is bound."""
         with self.connected() as db:
             return _blob(db.execute("SELECT vault_id FROM vault").fetchone()[0])
 
-    def custody(self, kind: Kind) -> Record:
-        """Return the record of one way to open the vault; IntegrityError if it is gone."""
-        columns = "salt, memory_kib, passes, lanes, wrapped, checksum"
+    # Custody
+
+    def custodies(self) -> dict[str, Record]:
+        """Return all ways to open the vault; IntegrityError if one is unknown, or recovery is gone."""
         with self.connected() as db:
-            row = db.execute(f"SELECT {columns} FROM custody WHERE kind = ?", (kind,)).fetchone()  # noqa: S608
-        if row is None:
+            records = {row[0]: _record(row) for row in db.execute(f"{_CUSTODY} ORDER BY rowid")}
+        if "recovery" not in records or set(records) - set(KINDS):
             raise IntegrityError("vault.store-damaged")
-        salt, memory, passes, lanes, wrapped, check = row
-        try:
-            cost = None if kind == "recovery" else Cost(memory_kib=memory, passes=passes, lanes=lanes)
-            return Record(kind=kind, salt=_blob(salt), cost=cost, wrapped=_blob(wrapped), check=_blob(check))
-        except (InvalidInput, TypeError):
-            raise IntegrityError("vault.store-damaged") from None
+        return records
 
     def set_custody(self, record: Record) -> None:
-        """Put `record` in the place of the one of its kind."""
+        """Put `record` in the place of the one of its kind, of which no trace stays."""
         with self.connected(writing=True) as db:
             _insert_custody(db, record)
+        self.wipe_log()
 
-    def epoch_key(self, epoch: int) -> bytes | None:
-        """Return the wrapped key of an epoch; None if it was destroyed."""
-        with self.connected() as db:
-            row = db.execute("SELECT wrapped FROM epochs WHERE epoch = ?", (epoch,)).fetchone()
-        return _blob(row[0]) if row else None
+    def drop_custody(self, kind: str) -> None:
+        """Forget one way to open the vault."""
+        with self.connected(writing=True) as db:
+            db.execute("DELETE FROM custody WHERE kind = ?", (kind,))
+        self.wipe_log()
 
-    def last_epoch(self) -> int:
-        """Return the epoch that wraps new files."""
-        with self.connected() as db:
-            return _number(db.execute("SELECT max(epoch) FROM epochs").fetchone()[0])
+    # Epochs
+
+    def rotate(
+        self, new_key: Callable[[int], bytes], rewrap: Callable[[FileRow, bytes, int, bytes], bytes]
+    ) -> tuple[int, int]:
+        """Begin a new epoch, move every file into it, and destroy the keys of all earlier ones.
+
+        Guarantee: one transaction. Files whose epoch was destroyed before stay as they are.
+
+        Args:
+            new_key: makes the wrapped key of the epoch of that number.
+            rewrap: makes a file's wrapped data key anew, from its row, the wrapped key of its epoch,
+                and number and wrapped key of the new one.
+
+        Returns:
+            The number of the new epoch, and of the files in it.
+        """
+        with self.connected(writing=True) as db:
+            old = {_number(row[0]): _blob(row[1]) for row in db.execute("SELECT epoch, wrapped FROM epochs")}
+            if not old:
+                raise IntegrityError("vault.store-damaged")
+            epoch = max(old) + 1
+            key = new_key(epoch)
+            rows = [row for row in map(_file, db.execute(_FILES).fetchall()) if row.epoch in old]
+            db.executemany(
+                "UPDATE files SET epoch = ?, wrapped = ? WHERE file_id = ?",
+                ((epoch, rewrap(row, old[row.epoch], epoch, key), row.file_id) for row in rows),
+            )
+            db.execute("DELETE FROM epochs")
+            db.execute("INSERT INTO epochs VALUES (?, ?)", (epoch, key))
+        self.wipe_log()
+        return epoch, len(rows)
+
+    # Files
 
     def file(self, file_id: bytes) -> FileRow | None:
-        """Return the row of one file; None if this vault did not seal it."""
+        """Return the row of one file; None if this vault did not seal it, or its key was destroyed."""
+        row, _ = self.file_and_epoch_key(file_id)
+        return row
+
+    def file_and_epoch_key(self, file_id: bytes) -> tuple[FileRow | None, bytes | None]:
+        """Return the row of one file and the wrapped key of its epoch, at one moment; None for what is gone."""
         with self.connected() as db:
             row = db.execute(f"{_FILES} WHERE file_id = ?", (file_id,)).fetchone()
-        return _file(row) if row else None
+            if row is None:
+                return None, None
+            key = db.execute("SELECT wrapped FROM epochs WHERE epoch = ?", (row[1],)).fetchone()
+        return _file(row), _blob(key[0]) if key else None
 
     def files(self) -> list[FileRow]:
         """Return the rows of all files, in the order of sealing."""
         with self.connected() as db:
             return [_file(row) for row in db.execute(f"{_FILES} ORDER BY rowid")]
 
-    def put_file(self, row: FileRow) -> None:
-        """Add a file, or put a row in the place of the one with its file id."""
-        with self.connected(writing=True) as db:
-            db.execute(
-                "INSERT INTO files VALUES (?, ?, ?, ?) ON CONFLICT (file_id) DO UPDATE"
-                " SET epoch = excluded.epoch, wrapped = excluded.wrapped, facts = excluded.facts",
-                (row.file_id, row.epoch, row.wrapped, row.facts),
-            )
+    def add_file(self, make: Callable[[int, bytes], FileRow]) -> FileRow:
+        """Add the file that `make` makes of number and wrapped key of the last epoch.
 
-    def drop_file(self, file_id: bytes) -> None:
-        """Forget a file and its key for good."""
+        Guarantee: no rotation comes between, so that no file is ever wrapped in a destroyed epoch.
+        """
+        with self.connected(writing=True) as db:
+            epoch, key = db.execute(_LAST_EPOCH).fetchone() or (None, None)
+            row = make(_number(epoch), _blob(key))
+            values = (row.file_id, row.epoch, row.wrapped, row.facts)
+            db.execute("INSERT INTO files VALUES (?, ?, ?, ?)", values)
+        return row
+
+    def set_facts(self, file_id: bytes, facts: bytes) -> None:
+        """Put other facts in the row of a file."""
+        with self.connected(writing=True) as db:
+            db.execute("UPDATE files SET facts = ? WHERE file_id = ?", (facts, file_id))
+
+    def destroy_file(self, file_id: bytes) -> None:
+        """Destroy the key of a file for good; only that there was one is remembered."""
         with self.connected(writing=True) as db:
             db.execute("DELETE FROM files WHERE file_id = ?", (file_id,))
+            db.execute("INSERT OR IGNORE INTO destroyed VALUES (?)", (file_id,))
+        self.wipe_log()
+
+    def is_destroyed(self, file_id: bytes) -> bool:
+        """Say whether the key of this file was destroyed."""
+        with self.connected() as db:
+            row = db.execute("SELECT 1 FROM destroyed WHERE file_id = ?", (file_id,)).fetchone()
+        return row is not None
+
+    # Openings
 
     def openings(self) -> list[tuple[int, bytes]]:
         """Return (sequence, entry) of all recorded openings, oldest first."""
         with self.connected() as db:
             return [(_number(row[0]), _blob(row[1])) for row in db.execute(_OPENINGS)]
 
-    def append_opening(self, entry: Callable[[int, bytes], bytes]) -> None:
+    def append_opening(self, entry: Callable[[int, bytes], bytes]) -> int:
         """Add what `entry` makes of its sequence and the entry before it, while nobody else writes."""
         with self.connected(writing=True) as db:
             last = db.execute(f"{_OPENINGS} DESC LIMIT 1").fetchone() or (0, b"")
             sequence = _number(last[0]) + 1
             new = entry(sequence, _blob(last[1]))
             db.execute("INSERT INTO openings VALUES (?, ?)", (sequence, new))
+        return sequence
+
+    def wipe_log(self) -> None:
+        """Empty the write-ahead log, in which what was deleted would stand until somebody writes.
+
+        Raises:
+            InvalidInput: another process reads the store and does not end.
+        """
+        with _saying_what_failed(self.path), closing(_connect(self.path)) as db:
+            if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                raise InvalidInput("vault.busy", file=self.path.name)
 
 
 def create_store(folder: Path, vault_id: bytes, custody: list[Record], epoch_key: bytes) -> Store:
@@ -162,9 +218,12 @@ def create_store(folder: Path, vault_id: bytes, custody: list[Record], epoch_key
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         with _saying_what_failed(path), closing(_connect(part)) as db:
-            db.executescript(f"PRAGMA application_id = {_APPLICATION};" + _SCHEMA)
+            db.execute(f"PRAGMA application_id = {APPLICATION}")
             db.execute("BEGIN IMMEDIATE")
-            db.execute("INSERT INTO vault VALUES (?, ?, ?)", (FORMAT, vault_id, _check(FORMAT, vault_id)))
+            for statement in TABLES:
+                db.execute(statement)
+            identity = (FORMAT, vault_id, identity_check(FORMAT, vault_id))
+            db.execute("INSERT INTO vault VALUES (?, ?, ?)", identity)
             for record in custody:
                 _insert_custody(db, record)
             db.execute("INSERT INTO epochs VALUES (1, ?)", (epoch_key,))
@@ -181,18 +240,36 @@ def create_store(folder: Path, vault_id: bytes, custody: list[Record], epoch_key
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF"):
         db.execute(f"PRAGMA {pragma}")
     return db
 
 
+def _sound_identity(db: sqlite3.Connection) -> tuple[int, bytes]:
+    """Return format and id of the vault; raise IntegrityError unless this is a whole store."""
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    sound = db.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+    rows = db.execute("SELECT format, vault_id, checksum FROM vault").fetchall()
+    if application != APPLICATION or not sound or len(rows) != 1:
+        raise IntegrityError("vault.store-damaged")
+    version, vault_id, check = _number(rows[0][0]), _blob(rows[0][1]), _blob(rows[0][2])
+    if version < 1 or check != identity_check(version, vault_id):
+        raise IntegrityError("vault.store-damaged")
+    return version, vault_id
+
+
 def _insert_custody(db: sqlite3.Connection, record: Record) -> None:
-    cost = (
-        (record.cost.memory_kib, record.cost.passes, record.cost.lanes) if record.cost else (None, None, None)
-    )
-    row = (record.kind, record.salt, *cost, record.wrapped, record.check)
-    db.execute("INSERT OR REPLACE INTO custody VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    row = (record.kind, record.settings, record.salt, record.guarded, record.wrapped, record.check)
+    db.execute("INSERT OR REPLACE INTO custody VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
+def _record(row: tuple[object, ...]) -> Record:
+    kind, settings, *blobs = row
+    if not (isinstance(kind, str) and isinstance(settings, str)):
+        raise IntegrityError("vault.store-damaged")
+    salt, guarded, wrapped, check = map(_blob, blobs)
+    return Record(kind=kind, settings=settings, salt=salt, guarded=guarded, wrapped=wrapped, check=check)
 
 
 def _file(row: tuple[object, ...]) -> FileRow:
@@ -211,10 +288,6 @@ def _number(value: object) -> int:
     if not isinstance(value, int) or value < 0:
         raise IntegrityError("vault.store-damaged")
     return value
-
-
-def _check(version: int, vault_id: bytes) -> bytes:
-    return hashlib.sha256(bind(b"confide vault", version.to_bytes(8, "big"), vault_id)).digest()[:8]
 
 
 @contextmanager

@@ -4,51 +4,43 @@ The only door to keys (`confide.vault.keys`) and to sealed files (`confide.vault
 ever written but by `open_to`, which is recorded first. Formats in words: `docs/sealed-format.md`.
 """
 
+import hmac
 import os
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import NoReturn
 
-from confide.crypto.derive import Fingerprint, keyed_digest
+from confide.crypto.derive import keyed_digest
 from confide.crypto.segments import write_all
-from confide.errors import AccessDenied, IntegrityError, InvalidInput
-from confide.types import Json, Progress, no_progress
+from confide.errors import AccessDenied, InvalidInput
+from confide.types import Progress, no_progress
 from confide.vault import custody
-from confide.vault.custody import Cost
-from confide.vault.durable import Source, Steady, moment, placing, reading, sync_folder
+from confide.vault.custody import Cost, Guard, RewrapGuard
+from confide.vault.durable import Steady, moment, placing, reading, sync_folder
 from confide.vault.keys import Keys, new_epoch_key
-from confide.vault.openings import Opening, read_openings, record_opening
-from confide.vault.seal import (
-    KeyOf,
-    header_of,
-    new_data_key,
-    new_header,
-    opened_sealed,
-    verify_sealed,
-    write_sealed,
-)
-from confide.vault.store import NAME, FileRow, Store, create_store
-
-Kind = Literal["original", "working"]
+from confide.vault.openings import OnRecord, Opening, no_record, read_openings, record_opening
+from confide.vault.seal import header_of, opened_sealed, verify_sealed
+from confide.vault.shelf import Kind, Sealed, Shelf, now
+from confide.vault.store import NAME, Store, create_store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
-    """A sealed file as the vault knows it; public inside the institution, no patient is in it.
+class Rotation:
+    """What `Vault.rotate` did."""
 
-    `digest` is keyed: equal for equal bytes within one vault, random to everybody else.
-    """
+    epoch: int  # the number of the new one
+    files: int  # whose keys it wraps
 
-    path: Path
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Says that an opening of one file was recorded; only a vault can make one that it accepts."""
+
     file_id: str
-    size: int  # of the plain bytes
-    digest: str
-    epoch: int
-    sealed_at: str
-    kind: Kind
-    written: bool = field(default=False, compare=False)  # False: it stood there already
+    proof: bytes = field(repr=False)
 
 
 def create_vault(folder: Path, passphrase: str, *, cost: Cost | None = None) -> tuple["Vault", str]:
@@ -69,23 +61,33 @@ def create_vault(folder: Path, passphrase: str, *, cost: Cost | None = None) -> 
     return Vault(folder, store, Keys(store, vault_id, root)), recovery
 
 
-def open_vault(folder: Path, *, passphrase: str | None = None, recovery_key: str | None = None) -> "Vault":
-    """Open the vault in `folder` with its passphrase or with its recovery key.
+def open_vault(
+    folder: Path,
+    *,
+    passphrase: str | None = None,
+    recovery_key: str | None = None,
+    guard: Guard | None = None,
+) -> "Vault":
+    """Open the vault in `folder` with its passphrase, its recovery key, or a key service or HSM.
 
     Raises:
-        InvalidInput: there is no vault, both or neither key was given, or the recovery key is mistyped.
-        AccessDenied: another passphrase or recovery key.
+        InvalidInput: there is no vault, not exactly one key was given, the recovery key is mistyped, or the
+            guard is not there.
+        AccessDenied: another passphrase, recovery key or guard; or the vault does not open in this way.
         IntegrityError: the store was damaged.
     """
     store = Store(folder / NAME)
     store.verify()
-    vault_id = store.vault_id()
-    if passphrase is not None and recovery_key is None:
-        root = custody.open_with_passphrase(store.custody("passphrase"), passphrase, vault_id)
-    elif recovery_key is not None and passphrase is None:
-        root = custody.open_with_recovery(store.custody("recovery"), recovery_key, vault_id)
-    else:
+    if sum(key is not None for key in (passphrase, recovery_key, guard)) != 1:
         raise InvalidInput("vault.one-key")
+    records, vault_id = store.custodies(), store.vault_id()
+    if guard is not None:
+        root = custody.open_with_guard(custody.record_of(records, guard.kind), guard, vault_id)
+    elif passphrase is not None:
+        record = custody.record_of(records, "passphrase")
+        root = custody.open_with_passphrase(record, passphrase, vault_id)
+    else:
+        root = custody.open_with_recovery(records["recovery"], recovery_key or "", vault_id)
     return Vault(folder, store, Keys(store, vault_id, root))
 
 
@@ -95,13 +97,19 @@ class Vault:
     Made by `create_vault` and `open_vault`. Usable from several threads and processes at once.
     """
 
-    __slots__ = ("_keys", "_store", "folder")
+    __slots__ = ("_keys", "_shelf", "_store", "folder")
 
     def __init__(self, folder: Path, store: Store, keys: Keys) -> None:
         self.folder, self._store, self._keys = folder, store, keys
+        self._shelf = Shelf(folder, store, keys)
 
     def __repr__(self) -> str:
         return f"<Vault in {self.folder}>"
+
+    @property
+    def id(self) -> str:
+        """Random and public, for ever the same: what the ledger and other institutions call this vault."""
+        return self._keys.vault_id.hex()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a vault is not copied or pickled: its key stays in this process")
@@ -143,13 +151,14 @@ class Vault:
         with reading(source) as file:
             if target.exists() and source.samefile(target):
                 raise InvalidInput("vault.same-file", file=source.name)
-            standing = self._standing(target)
+            standing = self._shelf.standing(target)
             if standing is not None:
-                same = self._digest_of(file) == standing.digest
-                if same and self._is_whole(target, standing.digest):
+                same = self._shelf.digest_of(file) == standing.digest
+                if same and self._shelf.is_whole(target, standing.digest):
                     return standing
                 file.seek(0)
-            return self._write(Steady(file, source.name, progress), target, "original", standing)
+            steady = Steady(file, source.name, progress)
+            return self._shelf.write(steady, target, "original", aside=standing)
 
     def seal_bytes(self, data: bytes, target: Path) -> Sealed:
         """Seal what is in memory, a working file of ours, as `target`.
@@ -161,13 +170,56 @@ class Vault:
             InvalidInput: `target` is something else, or the sealed copy of an original.
             AccessDenied: `target` was sealed by another vault.
         """
-        standing = self._standing(target)
+        standing = self._shelf.standing(target)
         if standing is not None and standing.kind == "original":
             raise InvalidInput("vault.taken", file=target.name)
-        sealed = self._write(Steady(BytesIO(data), target.name, no_progress), target, "working", None)
-        if standing is not None:
-            self._store.drop_file(bytes.fromhex(standing.file_id))
-        return sealed
+        steady = Steady(BytesIO(data), target.name, no_progress)
+        return self._shelf.write(steady, target, "working", replaces=standing)
+
+    def reseal(self, target: Path, data: bytes) -> Sealed:
+        """Put other content in the place of a sealed file, such as all of it but one patient.
+
+        Guarantee: nothing plain is written. Once this returns, neither the file that stood there nor any
+        copy of it opens: its data key is destroyed. Stopped at any moment, one of the two stands
+        there and opens; `rotate` finishes what was stopped.
+
+        Raises:
+            InvalidInput: there is no such file, or it is not a sealed one.
+            AccessDenied: another vault sealed it.
+        """
+        standing = self._shelf.standing(target)
+        if standing is None:
+            raise InvalidInput("vault.no-file", file=target.name)
+        steady = Steady(BytesIO(data), target.name, no_progress)
+        return self._shelf.write(steady, target, standing.kind, replaces=standing)
+
+    def destroy(self, target: Path) -> None:
+        """Delete a sealed file and its key: no copy of it opens any more, wherever it lies.
+
+        Guarantee: the key is gone first, for good; stopped in between, a second call deletes what is left.
+
+        Raises:
+            InvalidInput: there is no such file, or it is not a sealed one.
+            AccessDenied: another vault sealed it.
+        """
+        file_id = header_of(target).file_id
+        if not self._store.is_destroyed(file_id):
+            self._shelf.standing(target)
+            self._store.destroy_file(file_id)
+        target.unlink()
+        sync_folder(target.parent)
+
+    def adopt(self, target: Path, data_key: bytes, *, kind: Kind = "original") -> Sealed:
+        """Take in a file that was sealed elsewhere under `data_key`; it is opened to its end first.
+
+        Guarantee: what this vault has destroyed once it does not take in again.
+
+        Raises:
+            InvalidInput: not a sealed file.
+            IntegrityError: it was changed or cut, or this is not its key.
+            AccessDenied: its key was destroyed here before.
+        """
+        return self._shelf.adopt(target, data_key, kind)
 
     def read(self, target: Path) -> bytes:
         """Return the plain bytes of a sealed file, in memory, for a step of our own.
@@ -178,7 +230,7 @@ class Vault:
             AccessDenied: another vault sealed it, or its key was destroyed.
         """
         plain = BytesIO()
-        with opened_sealed(target, self._key_for(target)) as segments:
+        with opened_sealed(target, self._shelf.key_for(target)) as segments:
             for segment in segments:
                 plain.write(segment)
         return plain.getvalue()
@@ -190,7 +242,7 @@ class Vault:
             IntegrityError: it was changed or cut, or holds other bytes.
         """
         with reading(source) as file:
-            verify_sealed(target, self._key_for(target), file)
+            verify_sealed(target, self._shelf.key_for(target), file)
 
     def remove_original(self, source: Path, target: Path) -> None:
         """Delete the plain file `source`, after `verify` found all its bytes in `target`.
@@ -199,7 +251,7 @@ class Vault:
         """
         with reading(source) as file:
             before = moment(os.fstat(file.fileno()))
-            verify_sealed(target, self._key_for(target), file)
+            verify_sealed(target, self._shelf.key_for(target), file)
             if moment(source.stat()) != before or not os.path.samestat(
                 source.stat(), os.fstat(file.fileno())
             ):
@@ -209,45 +261,66 @@ class Vault:
 
     def files(self) -> list[Sealed]:
         """Return every file that this vault sealed and has a key for, in the order of sealing."""
-        return [self._sealed(row) for row in self._store.files()]
+        return self._shelf.files()
 
     # Openings
 
-    def open_to(self, target: Path, destination: Path, *, purpose: str, who: str) -> None:
+    def open_to(
+        self, target: Path, destination: Path, *, purpose: str, who: str, on_record: OnRecord = no_record
+    ) -> None:
         """Write the plain bytes of a sealed file to `destination`, which must not exist yet.
 
-        Guarantee: the opening is recorded, durably, before a plain byte is written. `destination` appears
-        only when every byte was checked, readable by its owner only.
+        Guarantee: the opening is recorded, durably, and `on_record` told, before a plain byte is written.
+        `destination` appears only when every byte was checked, readable by its owner only.
 
         Args:
             target: the sealed file.
             destination: the plain file to make; its folder exists.
             purpose: what it is opened for; not empty.
             who: who asked; not empty.
+            on_record: is told of the opening in public terms; when it raises, nothing is opened.
 
         Raises:
             InvalidInput: no purpose, no name, `destination` exists, or `target` is not a sealed file.
             IntegrityError, AccessDenied: as `read`.
         """
-        if not purpose.strip() or not who.strip():
-            raise InvalidInput("vault.purpose", file=target.name)
         if destination.exists():
             raise InvalidInput("vault.taken", file=destination.name)
-        file_id = header_of(target).file_id.hex()
-        opening = Opening(
-            time=_now(), file_id=file_id, path=Path(self._relative(target)), purpose=purpose, who=who
-        )
-        with opened_sealed(target, self._key_for(target)) as segments:
-            record_opening(self._store, self._keys, opening)
-            with placing(destination, replace=False) as file:
-                for segment in segments:
-                    write_all(file, segment)
+        with (
+            self._recorded(target, purpose, who, on_record) as segments,
+            placing(destination, replace=False) as file,
+        ):
+            for segment in segments:
+                write_all(file, segment)
+
+    def permit(self, target: Path, *, purpose: str, who: str, on_record: OnRecord = no_record) -> Permit:
+        """Record that the key of a sealed file is about to be handed over; raises as `open_to`."""
+        with self._recorded(target, purpose, who, on_record):
+            file_id = header_of(target).file_id
+        return Permit(file_id.hex(), self._proof(file_id))
+
+    def reveal_data_key(self, target: Path, permit: Permit) -> bytes:
+        """Return the key of one sealed file, to be wrapped for somebody else at once and kept nowhere.
+
+        Guarantee: the opening was recorded before; a permit opens one file.
+
+        Raises:
+            AccessDenied: the permit is for another file or of another vault, or as `read`.
+        """
+        header = header_of(target)
+        if not hmac.compare_digest(permit.proof, self._proof(header.file_id)):
+            raise AccessDenied("vault.permit", file=target.name)
+        return self._keys.data_key(header, target.name)
 
     def openings(self) -> list[Opening]:
         """Return all recorded openings, oldest first; raises IntegrityError as `read_openings` does."""
         return read_openings(self._store, self._keys)
 
-    # Custody
+    # Custody and epochs
+
+    def custodies(self) -> dict[str, str]:
+        """Return the ways to open this vault, with their public settings as JSON."""
+        return {kind: record.settings for kind, record in self._store.custodies().items()}
 
     def change_passphrase(self, passphrase: str, *, cost: Cost | None = None) -> None:
         """Let `passphrase` open the vault from now on, and the old one no more; no file is touched.
@@ -267,86 +340,65 @@ class Vault:
         self._store.set_custody(record)
         return text
 
+    def add_custody(self, guard: Guard) -> None:
+        """Let a key service or HSM open the vault too, in the place of the one of its kind.
+
+        Guarantee: stored only after it opened what it closed.
+        """
+        keys = self._keys
+        record = custody.wrap_with_guard(keys.root(), guard, keys.vault_id)
+        custody.open_with_guard(record, guard, keys.vault_id)
+        self._store.set_custody(record)
+
+    def rewrap(self, guard: RewrapGuard) -> None:
+        """Put the wrapping key under the newest version of a key service's key; no file is touched.
+
+        Guarantee: stored only after it opened with what the service returned.
+        """
+        keys = self._keys
+        record = custody.record_of(self._store.custodies(), guard.kind)
+        fresh = custody.with_guarded(record, guard.rewrap(record.guarded), keys.vault_id)
+        custody.open_with_guard(fresh, guard, keys.vault_id)
+        self._store.set_custody(fresh)
+
+    def remove_custody(self, kind: str) -> None:
+        """Let a passphrase, key service or HSM open the vault no more; older copies of it still open.
+
+        Raises:
+            InvalidInput: it is the recovery key, or all that is left beside it, or not in use.
+        """
+        records = self._store.custodies()
+        if kind not in records:
+            raise InvalidInput("vault.custody-absent", kind=kind, known=", ".join(records))
+        if kind == "recovery" or set(records) <= {"recovery", kind}:
+            raise InvalidInput("vault.custody-last", kind=kind)
+        self._store.drop_custody(kind)
+
+    def rotate(self, *, on_record: OnRecord = no_record) -> Rotation:
+        """Begin a new epoch: wrap all data keys anew, and destroy the keys of earlier epochs.
+
+        Guarantee: no data file is touched, and every file that opened opens. Stopped at any moment, the
+        vault is as before or as after. Keys of files that were replaced are gone for good.
+        """
+        self._shelf.finish_replaced()
+        epoch, files = self._store.rotate(self._keys.new_epoch_key, self._keys.rewrap_data_key)
+        on_record("vault-rotation", {"vault": self.id, "epoch": epoch, "files": files})
+        return Rotation(epoch=epoch, files=files)
+
     # Inside
 
-    def _key_for(self, target: Path) -> KeyOf:
-        return lambda header: self._keys.data_key(header, target.name)
+    def _proof(self, file_id: bytes) -> bytes:
+        return keyed_digest(self._keys.derive("permit"), file_id)
 
-    def _sealed(self, row: FileRow) -> Sealed:
-        facts = self._keys.open_json("facts", row.facts, row.file_id)
-        facts["path"] = Path(os.path.normpath(self.folder.absolute() / facts["path"]))
-        return Sealed(file_id=row.file_id.hex(), epoch=row.epoch, **facts)
-
-    def _standing(self, target: Path) -> Sealed | None:
-        """Return what stands at `target`; None if nothing; raise if it is not ours to replace."""
-        if not target.exists():
-            return None
-        try:
-            header = header_of(target)
-        except InvalidInput:
-            raise InvalidInput("vault.taken", file=target.name) from None
-        row = self._store.file(header.file_id)
-        if row is None:
-            raise AccessDenied("vault.unknown-file", file=target.name)
-        return self._sealed(row)
-
-    def _write(self, source: Steady, target: Path, kind: Kind, old: Sealed | None) -> Sealed:
-        """Seal `source` as `target`; `old` is the original that stands there and is set aside."""
-        data_key, epoch = new_data_key(), self._store.last_epoch()
-        header, mark = new_header(data_key), self._fingerprint()
-        wrapped = self._keys.wrap_data_key(data_key, header.file_id, epoch, target.name)
-        facts: Json = {"path": self._relative(target), "sealed_at": _now(), "kind": kind}
-
-        def seen(plain: memoryview) -> None:
-            mark.update(plain)
-            source.advance(len(plain))
-
-        def record() -> None:
-            source.verify_unchanged()
-            facts.update(size=source.done, digest=mark.hexdigest())
-            self._put(FileRow(file_id=header.file_id, epoch=epoch, wrapped=wrapped, facts=b""), facts)
-            if old is not None:
-                self._set_aside(old, target)
-
-        write_sealed(source, source.size, target, data_key, header, record=record, seen=seen)
-        return Sealed(
-            file_id=header.file_id.hex(), epoch=epoch, written=True, **{**facts, "path": target.absolute()}
-        )
-
-    def _set_aside(self, old: Sealed, target: Path) -> None:
-        """Give the sealed file at `target` another name, on disk and in the store."""
-        row = self._store.file(bytes.fromhex(old.file_id))
-        aside = target.with_name(f"{target.name}.{old.file_id[:8]}")
-        target.replace(aside)
-        if row is not None:
-            facts = self._keys.open_json("facts", row.facts, row.file_id)
-            self._put(row, {**facts, "path": self._relative(aside)})
-
-    def _put(self, row: FileRow, facts: Json) -> None:
-        self._store.put_file(replace(row, facts=self._keys.close_json("facts", facts, row.file_id)))
-
-    def _fingerprint(self) -> Fingerprint:
-        return Fingerprint(self._keys.derive("fingerprint"))
-
-    def _digest_of(self, file: Source) -> str:
-        mark, buffer = self._fingerprint(), memoryview(bytearray(1 << 20))
-        while got := file.readinto(buffer):
-            mark.update(buffer[:got])
-        return mark.hexdigest()
-
-    def _is_whole(self, target: Path, digest: str) -> bool:
-        mark = self._fingerprint()
-        try:
-            with opened_sealed(target, self._key_for(target)) as segments:
-                for segment in segments:
-                    mark.update(segment)
-        except IntegrityError:
-            return False
-        return mark.hexdigest() == digest
-
-    def _relative(self, path: Path) -> str:
-        return os.path.relpath(path.absolute(), self.folder.absolute())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    @contextmanager
+    def _recorded(
+        self, target: Path, purpose: str, who: str, on_record: OnRecord
+    ) -> Iterator[Iterator[memoryview]]:
+        """Yield the plain segments of a file whose key is at hand, after the opening was recorded."""
+        if not purpose.strip() or not who.strip():
+            raise InvalidInput("vault.purpose", file=target.name)
+        file_id, path = header_of(target).file_id.hex(), Path(self._shelf.relative(target))
+        opening = Opening(time=now(), file_id=file_id, path=path, purpose=purpose, who=who)
+        with opened_sealed(target, self._shelf.key_for(target)) as segments:
+            record_opening(self._store, self._keys, opening, on_record)
+            yield segments

@@ -1,7 +1,8 @@
 """Keyed choices: the same patient, class and value always give the same choice, under one key only.
 
 HMAC-SHA256 over length-prefixed parts; without the key nothing can be tried out. The key lives in
-this object only: it is not printed and not pickled.
+this object only: it is not printed and not pickled. Pseudonyms (`confide.vault.pseudonyms`) and surrogates
+(`confide.deid`) are such choices.
 """
 
 import hashlib
@@ -21,14 +22,14 @@ class Keyed:
 
     def __init__(self, key: bytes) -> None:
         if len(key) < SHORTEST_KEY:
-            raise InvalidInput("deid.short-key", wanted=SHORTEST_KEY, found=len(key))
+            raise InvalidInput("crypto.short-key", wanted=SHORTEST_KEY, found=len(key))
         self._key = hmac.digest(key, b"confide/deid/v1", hashlib.sha256)
 
     def __repr__(self) -> str:
         return "Keyed(key hidden)"
 
     def __reduce__(self) -> NoReturn:
-        raise InvalidInput("deid.pickled-key")
+        raise InvalidInput("crypto.pickled-key")
 
     def number(self, *parts: str) -> int:
         """Return a number below 2**256 that depends on the key and on every part.
