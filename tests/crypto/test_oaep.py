@@ -1,5 +1,6 @@
 """RSA-OAEP with SHA-256 as RFC 8017 writes it down, never with fewer than 3072 bits."""
 
+import base64
 import hashlib
 
 import pytest
@@ -97,7 +98,11 @@ def test_a_key_of_fewer_than_3072_bits_is_refused_everywhere(short):
         assert str(told.value) == "the RSA key has 2048 bits; 3072 or more are wanted"
 
 
-@pytest.mark.parametrize("pem", [b"", b"no key", pem_of(ed25519.Ed25519PrivateKey.generate())])
+NOBODYS = b"-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n"  # of an algorithm numbered 1.2.3.4
+NOBODYS %= base64.b64encode(bytes.fromhex("300b3005 06032a0304 03020000"))
+
+
+@pytest.mark.parametrize("pem", [b"", b"no key", pem_of(ed25519.Ed25519PrivateKey.generate()), NOBODYS])
 def test_what_is_no_rsa_key_is_refused(pem):
     with pytest.raises(InvalidInput, match="not an RSA public key"):
         oaep.rsa_public_key_of(pem)
