@@ -63,10 +63,7 @@ def written_out(key, numerals, tweak, radix):
     return a + b
 
 
-@settings(deadline=None)
-@given(column=columns(), key=keys, tweak=tweaks)
-def test_it_is_ff1_as_the_standard_writes_it_down(column, key, tweak):
-    alphabet, codes = column
+def check_against_the_standard(alphabet, codes, key, tweak):
     expected = [
         "".join(
             alphabet[value]
@@ -76,6 +73,21 @@ def test_it_is_ff1_as_the_standard_writes_it_down(column, key, tweak):
     ]
     assert encrypt_column(key, codes, tweak, alphabet=alphabet) == expected
     assert decrypt_column(key, expected, tweak, alphabet=alphabet) == codes
+
+
+@settings(deadline=None)
+@given(column=columns(), key=keys, tweak=tweaks)
+def test_it_is_ff1_as_the_standard_writes_it_down(column, key, tweak):
+    alphabet, codes = column
+    check_against_the_standard(alphabet, codes, key, tweak)
+
+
+@pytest.mark.parametrize("length", [20, 21, 64, 76, 77, 129, 200, 301, 520])
+@pytest.mark.parametrize("alphabet", ["01", LETTERS])
+def test_it_is_ff1_for_long_codes_too_whose_halves_fill_several_blocks(alphabet, length):
+    codes = [(alphabet * length)[place : place + length] for place in range(3)]
+    for tweak in (b"", bytes(range(33))):
+        check_against_the_standard(alphabet, codes, KEY, tweak)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +123,11 @@ def test_no_two_codes_share_a_result():
 def test_two_columns_with_two_tweaks_have_two_results(one, other):
     codes = [str(10**11 + n) for n in range(3)]
     assert (encrypt_column(KEY, codes, one) == encrypt_column(KEY, codes, other)) == (one == other)
+
+
+def test_a_column_of_the_same_codes_in_another_order_gives_the_same_results():
+    codes = ["1234567", "7654321", "0000000"]
+    assert encrypt_column(KEY, codes[::-1], b"") == encrypt_column(KEY, codes, b"")[::-1]
 
 
 def test_no_codes_give_no_codes():
