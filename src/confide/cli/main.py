@@ -25,6 +25,7 @@ COMMANDS = {
     "open": "study",
     "ledger": "ledger",
     "passphrase": "vault",
+    "vault": "vault",
     "schema": "study",
     "demo": "demo",
 }

@@ -1,10 +1,11 @@
-"""`confide passphrase`: give the institution's vault another passphrase, also with its recovery key."""
+"""`confide vault`, and `confide passphrase`: give the institution's vault another passphrase, also with its recovery key."""
 
 from pathlib import Path
 
 import click
 
-from confide.cli.page import Command, json_option, option
+from confide.cli.erase import erase_command
+from confide.cli.page import Command, Group, json_option, option
 from confide.cli.show import show_json
 from confide.words import say
 
@@ -34,3 +35,11 @@ def passphrase_command(
         show_json({"vault": str(vault_folder()), "changed": True})
     else:
         click.echo(say("cli.passphrase.done"))
+
+
+@click.group(cls=Group, name="vault", help=say("cli.vault.help"))
+def vault_command() -> None:
+    pass
+
+
+vault_command.add_command(erase_command)
