@@ -104,7 +104,9 @@ def test_an_original_that_still_holds_the_patient_is_listed_and_refused_by_the_n
     done = erase(tmp_path / "s", "p5")
     assert what(done)["originals"]["names"] == ["raw/notes.jsonl", "raw/visits.csv"]
     for act in (lambda: run(tmp_path / "s"), lambda: check(tmp_path / "s")):
-        with pytest.raises(InvalidInput, match=r"raw/visits.csv brings an erased patient back \(rows 8\)|notes"):
+        with pytest.raises(
+            InvalidInput, match=r"raw/visits.csv brings an erased patient back \(rows 8\)|notes"
+        ):
             act()
     for name in ("visits.csv", "notes.jsonl"):
         path = tmp_path / "s" / "raw" / name
@@ -132,7 +134,9 @@ def test_neither_ledger_nor_message_nor_name_nor_index_holds_the_id(tmp_path):
     done = erase(folder, "canary-5")
     with pytest.raises(InvalidInput) as refused:
         erase(folder, "canary-6")
-    assert "canary" not in f"{done} {done.to_json()} {refused.value} {refused.value.public} {refused.value.hint}"
+    assert (
+        "canary" not in f"{done} {done.to_json()} {refused.value} {refused.value.public} {refused.value.hint}"
+    )
     with open_workplace(folder) as place:
         index = read_index(folder / "sealed", place.vault)
         assert "canary" not in json.dumps([index.files, sorted(index.erased)])
@@ -148,7 +152,9 @@ def test_everybody_else_keeps_their_bytes_in_gb18030_and_their_values_in_parquet
     rows = [{"patient_id": f"p{i}", "name": f"患者{i}", "stay": i} for i in (4, 5, 6)]
 
     def more(folder):
-        text = "patient_id,name,stay\r\n" + "".join(f"{r['patient_id']},{r['name']},{r['stay']}\r\n" for r in rows)
+        text = "patient_id,name,stay\r\n" + "".join(
+            f"{r['patient_id']},{r['name']},{r['stay']}\r\n" for r in rows
+        )
         (folder / "raw" / "a.csv").write_bytes(text.encode("gb18030"))
         pl.DataFrame(rows).write_parquet(folder / "raw" / "a.parquet")
         book = openpyxl.Workbook()
@@ -157,7 +163,8 @@ def test_everybody_else_keeps_their_bytes_in_gb18030_and_their_values_in_parquet
         book.save(folder / "raw" / "a.xlsx")
 
     sources = "".join(
-        f'\n[[source]]\nname = "{kind}"\nkind = "table"\npath = "raw/a.{kind}"\n' for kind in ("csv", "parquet", "xlsx")
+        f'\n[[source]]\nname = "{kind}"\nkind = "table"\npath = "raw/a.{kind}"\n'
+        for kind in ("csv", "parquet", "xlsx")
     )
     make_sealed(tmp_path / "s", text=STUDY.replace("\n[deid]", sources + "\n[deid]"), before=more)
     with open_workplace(tmp_path / "s") as place:
@@ -311,7 +318,11 @@ def stopped_at(folder, at):
     """Erase p5 in a child that kills itself before the `at`-th rename, removal or opening of a store."""
     places = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run(
-        [sys.executable, "-c", STOPPED, str(folder), str(at)], env=places, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", STOPPED, str(folder), str(at)],
+        env=places,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
@@ -335,7 +346,9 @@ def test_killed_at_any_moment_each_file_is_the_old_or_the_new_one_and_a_second_c
             files = (tmp_path / "s" / "sealed").glob("*.sealed")
             index = read_index(tmp_path / "s" / "sealed", place.vault)
             for (source, name), old in before.items():
-                if (sealed := index.files[source].get(name)) and (tmp_path / "s" / "sealed" / sealed).exists():
+                if (sealed := index.files[source].get(name)) and (
+                    tmp_path / "s" / "sealed" / sealed
+                ).exists():
                     now = place.vault.read(tmp_path / "s" / "sealed" / sealed)
                     assert now in (old, after.get((source, name))), "either the old or the new state"
             assert list(files)
@@ -389,7 +402,11 @@ def test_an_approval_is_for_one_patient_one_study_one_act_and_once(tmp_path):
     with pytest.raises(AccessDenied, match="somebody else"):
         erase(tmp_path / "s", "p6", request=good)
     with pytest.raises(AccessDenied, match="not the approval of an act"):
-        erase(tmp_path / "s", "p5", request=signed_by(asked(tmp_path / "s", "p5", kind="re-identify"), first, second))
+        erase(
+            tmp_path / "s",
+            "p5",
+            request=signed_by(asked(tmp_path / "s", "p5", kind="re-identify"), first, second),
+        )
     erase(tmp_path / "s", "p5", request=good)
     with pytest.raises(InvalidInput, match="carried out before"):
         erase(tmp_path / "s", "p5", request=good)
@@ -422,7 +439,9 @@ def test_everything_that_erasing_cannot_reach_is_listed(tmp_path):
         place.ledger.declare_cohort("inpatients", "2024", ["p5"])
         place.ledger.record("handover-package", study="readmission", details={"recipient": "Hospital B"})
         sealed = read_index(tmp_path / "s" / "sealed", place.vault).files["visits"]["raw/visits.csv"]
-        place.vault.open_to(tmp_path / "s" / "sealed" / sealed, tmp_path / "plain.csv", purpose="look", who="me")
+        place.vault.open_to(
+            tmp_path / "s" / "sealed" / sealed, tmp_path / "plain.csv", purpose="look", who="me"
+        )
         (tmp_path / "t" / "sealed").mkdir(parents=True)
         place.vault.seal_bytes(b"x", tmp_path / "t" / "sealed" / "x.sealed")
         found = what(erase_patient(place, ["p5"]))
