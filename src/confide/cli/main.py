@@ -24,6 +24,8 @@ COMMANDS = {
     "seal": "study",
     "open": "study",
     "ledger": "ledger",
+    "log": "log",
+    "witness": "witness",
     "passphrase": "vault",
     "vault": "vault",
     "schema": "study",
