@@ -2,16 +2,20 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from confide.cli.page import Group, argument, json_option, option
 from confide.cli.show import show_json
+from confide.cli.vault import opener_options
 from confide.words import say
+
+if TYPE_CHECKING:
+    from confide.study.keys import Opener
 
 _file = click.Path(path_type=Path, dir_okay=False)
 _folder = click.Path(path_type=Path, file_okay=False)
-_secret = option("--passphrase-file", type=_file, help=say("cli.option.passphrase-file"))
 
 
 @click.group(cls=Group, name="handover", help=say("handover.help"))
@@ -20,14 +24,14 @@ def handover_command() -> None:
 
 
 @handover_command.command("key", help=say("handover.key.help"))
-@_secret
+@opener_options
 @json_option
-def key(passphrase_file: Path | None, as_json: bool) -> None:
+def key(opener: "Opener", as_json: bool) -> None:
     from confide.cli.study import ask_passphrase
-    from confide.study.workplace import open_institution
+    from confide.study.keys import opened_by
     from confide.vault.boxes import fingerprint, signing_key
 
-    with open_institution(passphrase_file, ask=ask_passphrase) as (vault, _):
+    with opened_by(opener, ask_passphrase) as (vault, _):
         public = signing_key(vault).public
     if as_json:
         show_json({"key": public, "fingerprint": fingerprint(public)})
@@ -43,19 +47,19 @@ def key(passphrase_file: Path | None, as_json: bool) -> None:
 @option("--what", required=True, help=say("handover.request.what"))
 @option("--why", required=True, help=say("handover.request.why"))
 @option("--algorithm", default="hpke-x25519", help=say("handover.request.algorithm"))
-@_secret
+@opener_options
 @json_option
 def request(
     file: Path, institution: str, sender_key: str, study: str, what: str, why: str, algorithm: str,
-    passphrase_file: Path | None, as_json: bool,
+    opener: "Opener", as_json: bool,
 ) -> None:  # fmt: skip
     from confide.cli.study import ask_passphrase
+    from confide.study.keys import opened_by
     from confide.study.received import make_request
-    from confide.study.workplace import open_institution
     from confide.vault.boxes import fingerprint
     from confide.vault.durable import placing
 
-    with open_institution(passphrase_file, ask=ask_passphrase) as (vault, ledger), placing(file, replace=False) as out:
+    with opened_by(opener, ask_passphrase) as (vault, ledger), placing(file, replace=False) as out:
         signed = make_request(
             vault, ledger, institution=institution, sender_key=sender_key, study=study, what=what, why=why,
             algorithm=algorithm,
@@ -125,18 +129,18 @@ def pack(folder: Path, request_file: Path, offer_file: Path, package: Path, as_j
 @argument("receipt", type=_file)
 @option("--request", "request_file", type=_file, help=say("handover.receive.request"))
 @option("--approved", "approved_file", type=_file, help=say("handover.receive.approved"))
-@_secret
+@opener_options
 @json_option
 def receive(
     package: Path, folder: Path, receipt: Path, request_file: Path | None, approved_file: Path | None,
-    passphrase_file: Path | None, as_json: bool,
+    opener: "Opener", as_json: bool,
 ) -> None:  # fmt: skip
     from confide.cli.study import ask_passphrase
     from confide.study import received
     from confide.study.approvals import read_request_file, write_request
-    from confide.study.workplace import open_institution
+    from confide.study.keys import opened_by
 
-    with open_institution(passphrase_file, ask=ask_passphrase) as (vault, ledger):
+    with opened_by(opener, ask_passphrase) as (vault, ledger):
         if request_file is not None:
             write_request(received.ask_to_receive(ledger, package), request_file)
             if as_json:
@@ -156,14 +160,14 @@ def receive(
 
 @handover_command.command("receipt", help=say("handover.receipt.help"))
 @argument("file", type=_file)
-@_secret
+@opener_options
 @json_option
-def receipt(file: Path, passphrase_file: Path | None, as_json: bool) -> None:
+def receipt(file: Path, opener: "Opener", as_json: bool) -> None:
     from confide.cli.study import ask_passphrase
     from confide.study.handover import take_receipt
-    from confide.study.workplace import open_institution
+    from confide.study.keys import opened_by
 
-    with open_institution(passphrase_file, ask=ask_passphrase) as (vault, ledger):
+    with opened_by(opener, ask_passphrase) as (vault, ledger):
         statement = take_receipt(vault, ledger, file)
     if as_json:
         show_json(statement)

@@ -26,8 +26,9 @@ COMMANDS = {
     "ledger": "ledger",
     "log": "log",
     "witness": "witness",
-    "passphrase": "vault",
     "vault": "vault",
+    "passphrase": "vault",
+    "handover": "handover",
     "schema": "study",
     "demo": "demo",
 }

@@ -21,10 +21,11 @@ from confide.ledger.ledger import Ledger
 from confide.stats.expected import Expected
 from confide.stats.plan import StatsPlan
 from confide.study.config import Study, load_study
+from confide.study.keys import nobody_types
 from confide.study.plans import all_plans, verify_paid, verify_plans
 from confide.study.rows import policy_of
 from confide.study.sources import read_originals
-from confide.study.workplace import CHECKPOINT, nobody_types, open_workplace
+from confide.study.workplace import CHECKPOINT, open_workplace
 from confide.train.expected import Signal
 from confide.train.logistic import LogisticPlan
 from confide.types import Json, Progress, Status, no_progress

@@ -262,4 +262,5 @@ def _record(place: Workplace, what: str, details: Json) -> None:
 
 
 def recorded(ledger: Ledger, what: str) -> list[Json]:
+    """Return the details of every record of one kind, oldest first."""
     return [each.body["details"] for each in ledger.store.all(kind="record") if each.body["what"] == what]

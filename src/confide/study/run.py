@@ -19,6 +19,7 @@ from confide.risk.measure import measure
 from confide.study.dossier import build
 from confide.study.facts import Found, facts_of
 from confide.study.gates import Gate, Verdict, judge
+from confide.study.keys import nobody_types
 from confide.study.models import train_models
 from confide.study.outgoing import FOLDER, Output, put_out, take_back
 from confide.study.plans import grant, stats_plans, train_plans, verify_paid, verify_plans
@@ -27,7 +28,7 @@ from confide.study.replays import commitment_for
 from confide.study.rows import Rows, deidentify
 from confide.study.sources import Records, read_records, seal_sources
 from confide.study.tables import statistics_output
-from confide.study.workplace import Workplace, nobody_types, open_workplace
+from confide.study.workplace import Workplace, open_workplace
 from confide.types import Json, Progress
 from confide.words import say
 

@@ -306,8 +306,7 @@ def _is_original(study: Study, path: Path) -> bool:
     Raises:
         InvalidInput: it is a key: a wide pattern would have the passphrase leave as somebody's note.
     """
-    secret = study.keys.passphrase_file
-    keys = [study.folder / RECOVERY_KEY, *([study.folder / secret] if secret else [])]
+    keys = [study.folder / name for name in (RECOVERY_KEY, *study.keys.secret_files)]
     if any(path.resolve() == key.resolve() for key in keys):
         raise InvalidInput("study.key-is-no-record", file=path.relative_to(study.folder).as_posix())
     place = path.relative_to(study.folder)
