@@ -28,6 +28,7 @@ COMMANDS = {
     "witness": "witness",
     "vault": "vault",
     "passphrase": "vault",
+    "handover": "handover",
     "schema": "study",
     "demo": "demo",
 }

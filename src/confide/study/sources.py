@@ -76,7 +76,7 @@ def seal_sources(study: Study, vault: Vault, *, progress: Progress = no_progress
     changed = False
     for done, (source, path) in enumerate(plain):
         name = path.relative_to(study.folder).as_posix()
-        target = folder / f"{vault.keyed_digest(f'{source}/{name}'.encode(), 'sealed-name')[:24]}.sealed"
+        target = folder / sealed_name(vault, source, name)
         with _showing(study, source, path):
             sealed = vault.seal(path, target, progress=no_progress)
         if sealed.written or name not in index.files.get(source, {}):
@@ -151,10 +151,15 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
     index = read_index(folder, vault)
     counted = index.of_study(study)
 
+    gone = gone_by(vault, index.erased)
+
     def files(source: str) -> list[tuple[str, bytes]]:
-        return [
+        found = [
             (name, vault.read(folder / sealed)) for name, sealed in sorted(counted.get(source, {}).items())
         ]
+        for name, data in found if index.erased else ():
+            refuse_erased(study, source, name, data, gone)
+        return found
 
     records = _read(study, vault, files, progress)
     read = {(source, name) for source, names in counted.items() for name in names}
@@ -283,6 +288,11 @@ def commitment_of(study: Study, vault: Vault, source: SourceSection, digests: li
     section = {key: value for key, value in asdict(source).items() if key not in ("name", "path")}
     public = repr((section, asdict(study.patient), asdict(study.consent)))
     return vault.keyed_digest("\n".join([study.study.name, public, *digests]).encode(), "commitment")
+
+
+def sealed_name(vault: Vault, source: str, name: str) -> str:
+    """Return the name of the sealed copy of an original: it says nothing without the vault."""
+    return f"{vault.keyed_digest(f'{source}/{name}'.encode(), 'sealed-name')[:24]}.sealed"
 
 
 def content_digest(vault: Vault, data: bytes) -> str:

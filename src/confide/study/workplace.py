@@ -43,7 +43,7 @@ def open_workplace(folder: Path, *, ask: Callable[[], str] = nobody_types) -> It
         IntegrityError: the ledger is older than this folder's last run.
     """
     study = load_study(folder)
-    with _only_run(folder):
+    with only_run(folder):
         vault = open_vault_of(study, ask)
         with open_ledger(home(), checkpoints=[folder / CHECKPOINT]) as ledger:
             try:
@@ -53,7 +53,7 @@ def open_workplace(folder: Path, *, ask: Callable[[], str] = nobody_types) -> It
 
 
 @contextmanager
-def _only_run(folder: Path) -> Iterator[None]:
+def only_run(folder: Path) -> Iterator[None]:
     """Hold the folder's lock; the kernel lets go of it when the process ends, however it ends."""
     handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
