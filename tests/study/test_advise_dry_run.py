@@ -9,7 +9,7 @@ from small import STUDY, make_small
 from confide.cli.main import run
 from confide.cli.show import ProgressLines
 from confide.errors import IntegrityError, InvalidInput
-from confide.ledger.home import home, open_ledger
+from confide.ledger.home import home
 from confide.study.check import check_study, dry_run
 from confide.study.run import run_study
 

@@ -4,6 +4,7 @@ The id comes from a file or from the terminal, without echo, and never from the 
 and lists of processes are logs.
 """
 
+import sys
 from pathlib import Path
 
 import click
@@ -11,7 +12,6 @@ import click
 from confide.cli.page import Command, argument, json_option, option
 from confide.cli.show import ProgressLines, show_json
 from confide.errors import InvalidInput
-from confide.types import Json
 from confide.words import say
 
 _file = click.Path(path_type=Path, dir_okay=False)
@@ -41,8 +41,10 @@ def erase_command(
         ids = ids_asked(patient_file)
         if request_file is not None:
             approvals.write_request(approvals.ask(place, "erase", ids), request_file)
-            told: Json = {"request": str(request_file)}
-            show_json(told) if as_json else click.echo(say("erase.requested", file=request_file))
+            if as_json:
+                show_json({"request": str(request_file)})
+            else:
+                click.echo(say("erase.requested", file=request_file))
             return
         request = None if approved_file is None else approvals.read_request_file(approved_file)
         with ProgressLines(quiet=as_json)("erase") as progress:
@@ -68,7 +70,7 @@ def ids_asked(file: Path | None) -> list[str]:
         InvalidInput: no such file, no text, or nobody to ask.
     """
     if file is None:
-        if not click.get_text_stream("stdin").isatty():
+        if not sys.stdin.isatty():
             raise InvalidInput("erase.nobody-types")
         return [click.prompt(say("erase.ask"), hide_input=True)]
     try:

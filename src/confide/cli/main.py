@@ -24,6 +24,12 @@ COMMANDS = {
     "seal": "study",
     "open": "study",
     "ledger": "ledger",
+    "log": "log",
+    "witness": "witness",
+    "role": "role",
+    "request": "role",
+    "approve": "role",
+    "carry-out": "role",
     "passphrase": "vault",
     "schema": "study",
     "demo": "demo",
@@ -98,7 +104,7 @@ def _run(arguments: list[str]) -> int:
             known = ", ".join(COMMANDS)
             raise InvalidInput("cli.no-such-command", found=rest[0], known=known)
         module = import_module(f"confide.cli.{COMMANDS[rest[0]]}")
-        command = getattr(module, f"{rest[0]}_command")
+        command = getattr(module, f"{rest[0].replace('-', '_')}_command")
         code: int = import_module("confide.cli.page").call(command, rest[1:], f"confide {rest[0]}")
         return code
     except ConfideError as error:

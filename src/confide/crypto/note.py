@@ -277,10 +277,10 @@ def to_base64(data: bytes) -> str:
 
 
 def from_base64(text: str) -> bytes | None:
-    """Read base64 in its one form; None where it is something else.
+    r"""Read base64 in its one form; None where it is something else.
 
     >>> from_base64("AAA="), from_base64("AAB="), from_base64("AAA")
-    (b'\\x00\\x00', None, None)
+    (b'\x00\x00', None, None)
     """
     try:
         data = base64.b64decode(text, validate=True)

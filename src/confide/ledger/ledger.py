@@ -29,6 +29,7 @@ from confide.ledger.entries import FORMAT, Entry, canonical, release_text, salte
 from confide.ledger.requests import Approval
 from confide.ledger.roles import Roster
 from confide.ledger.store import Store, Writer
+from confide.ledger.sums import most
 from confide.types import Json
 
 _WHAT = re.compile(r"[a-z][a-z-]{2,40}")
@@ -194,6 +195,14 @@ class Ledger:
             AccessDenied: the key it was declared with is not here.
         """
         return cohorts.membership(self.store, account, cohort, digest or self._digest())
+
+    def cohort_commitment(self, account: str, cohort: str) -> str:
+        """Return what the ledger is bound to about the members of `cohort`: another one when somebody joins.
+
+        Raises:
+            InvalidInput: no such cohort.
+        """
+        return str(cohorts.verify_declared(self.store, account, cohort).body["commitment"])
 
     # approvals --------------------------------------------------------------------------------------
 
@@ -401,11 +410,13 @@ class Ledger:
     ) -> tuple[Rule, Spent]:
         """Return the rule of `account`, or of the allowance of `study` on it, and the sums that it stands at.
 
-        Where the account has cohorts, the sums are those of the patients who were exposed most, or of `cohort`.
+        Where the account has cohorts, each sum is that of the patients who were exposed most, or of `cohort`.
         """
-        opened = accounts.opening(self.store, account)
-        rule = accounts.rule_of(opened if study is None else accounts.allowance(self.store, account, study))
-        return rule, max(accounts.sums(self.store, account, study, cohort), key=rule.epsilon_spent)
+        if study is not None:
+            rule = accounts.rule_of(accounts.allowance(self.store, account, study))
+            return rule, accounts.spent_by(self.store, account, study)
+        rule = accounts.rule_of(accounts.opening(self.store, account))
+        return rule, most(accounts.exposure(self.store, account).of(cohort))
 
     def state_of(self, sequence: int) -> str:
         """Return "open", "committed" or "abandoned" for the charge with this number."""

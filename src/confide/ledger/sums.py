@@ -5,7 +5,7 @@ for the patient's cohort together stay within the account's rule. A patient is i
 Arithmetic of sums, no store. Why it is sound: `docs/proofs/filter.md`, section 5.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from confide.dp.events import event_from_json
@@ -102,3 +102,9 @@ def summed(charges: Iterator[Entry], rule: Rule) -> Spent:
         event = event_from_json(charge.body["event"])
         spent = spent.plus(cost_of(event, float(charge.body["delta"]), rule))
     return spent
+
+
+def most(sums: Sequence[Spent]) -> Spent:
+    """Return the largest of each sum: no patient of any kind stands above it."""
+    fields = [each.to_json() for each in sums]
+    return Spent.from_json({name: max(each[name] for each in fields) for name in fields[0]})

@@ -126,7 +126,8 @@ def erase_patient(
     ).epoch
     left = list(_pieces(study, index, folder))
     _verify(study, vault, left, gone)
-    mentions = _mentions(study, vault, left, values | {"record-number": set(everyone)})
+    values.setdefault("record-number", set()).update(everyone)
+    mentions = _mentions(study, vault, left, values)
     ledger.record(
         ERASURE,
         study=study.study.name,

@@ -40,7 +40,7 @@ class Server(ThreadingHTTPServer):
     Args:
         address: host and port; port 0 takes a free one.
         open_witness: called for every request, so that no two threads share a connection to its memory.
-        told: hears of every request that was answered.
+        told: hears of every request, before its answer leaves.
     """
 
     daemon_threads = True
@@ -118,6 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, status: int, text: str = "", *, kind: str = "text/plain; charset=utf-8") -> None:
         data = text.encode()
+        self.server.told(status, self.path[:100])
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
@@ -128,7 +129,6 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         self.end_headers()
         self.wfile.write(data)
-        self.server.told(status, self.path[:100])
 
     def version_string(self) -> str:
         return "confide"

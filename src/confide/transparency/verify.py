@@ -7,7 +7,7 @@ as the word of whoever holds the log's key, and is counted. The log's entries ag
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from confide.crypto.note import Verifier, parse_checkpoint
+from confide.crypto.note import Checkpoint, Verifier, parse_checkpoint
 from confide.errors import IntegrityError
 from confide.transparency.kept import Cosigned, cosignatures, verify_beginning, verify_signed_by_one_of
 from confide.transparency.log import Log
@@ -44,41 +44,41 @@ def verify_log(
 
     Args:
         log: whose `root` was checked against its entries.
-        checkpoints: signed by the log, not cosigned.
-        log_keys: the keys that have signed the log's checkpoints, newest first.
-        notes: cosigned checkpoints, kept here or brought by others; what counts is the witness's signature.
+        checkpoints: signed by the log, perhaps cosigned; from anywhere.
+        log_keys: the keys that the log has signed with, then and now.
+        notes: what is kept as cosigned; here the signature of a witness is what counts.
         trusted: the witnesses' keys.
 
     Raises:
-        IntegrityError: something was changed; it says what, and who has seen it otherwise.
-        InvalidInput: a note carries no cosignature of a trusted witness.
+        IntegrityError: something was changed; it says what, and who has seen it otherwise. Or a note carries no
+            cosignature of a trusted witness.
     """
     size = log.size()
+    found: list[Cosigned] = []
     for text in checkpoints:
-        checkpoint = parse_checkpoint(text)
-        if checkpoint.origin != log.origin:
-            raise IntegrityError("transparency.other-log")
+        checkpoint = _of(log, text)
         verify_signed_by_one_of(checkpoint, log_keys)
-        verify_beginning(log, checkpoint, log.origin)
-    best: dict[str, Cosigned] = {}
+        given = cosignatures(checkpoint, trusted)
+        verify_beginning(log, checkpoint, given[0].witness if given else log.origin)
+        found += given
     for text in notes:
-        for each in _cosigned_beginning(log, text, trusted):
-            if each.witness not in best or _reach(best[each.witness]) < _reach(each):
-                best[each.witness] = each
+        checkpoint = _of(log, text)
+        given = cosignatures(checkpoint, trusted)
+        if not given:
+            raise IntegrityError("transparency.nobody-known")
+        verify_beginning(log, checkpoint, given[0].witness)
+        found += given
+    best = {each.witness: each for each in sorted(found, key=_reach)}
     cosigned = tuple(sorted(best.values(), key=_reach, reverse=True))
     seen = cosigned[0].size if cosigned else 0
     return Witnessed(log.origin, size, log.root(size), cosigned, max(0, size - seen))
 
 
-def _cosigned_beginning(log: Log, text: str, trusted: Sequence[Verifier]) -> list[Cosigned]:
+def _of(log: Log, text: str) -> Checkpoint:
     checkpoint = parse_checkpoint(text)
     if checkpoint.origin != log.origin:
         raise IntegrityError("transparency.other-log")
-    given = cosignatures(checkpoint, trusted)
-    if not given:
-        raise IntegrityError("transparency.nobody-known")
-    verify_beginning(log, checkpoint, given[0].witness)
-    return given
+    return checkpoint
 
 
 def _reach(each: Cosigned) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from confide.crypto.merkle import root, verify_consistency
@@ -27,8 +27,9 @@ from confide.crypto.note import (
     verify_signature,
 )
 from confide.errors import ConfideError, IntegrityError, InvalidInput
-from confide.transparency.files import write_whole
-from confide.transparency.request import Request
+from confide.transparency.files import read_whole, write_whole
+from confide.transparency.request import LONGEST_REQUEST, Request, parse_request
+from confide.types import Json
 
 KEY, MEMORY = "witness.key", "witness.sqlite"
 SKEW = 300  # seconds that a clock may fall behind the last cosignature before it counts as set back
@@ -57,6 +58,15 @@ class Seen:
     time: int
     note: str
     refused: str
+
+    @property
+    def refused_size(self) -> int:
+        """How many entries the refused checkpoint speaks of."""
+        return parse_checkpoint(self.refused).size
+
+    def to_json(self) -> Json:
+        """Return what `--json` prints; all of it is public."""
+        return asdict(self) | {"root": self.root.hex()}
 
 
 def new_witness(folder: Path, name: str) -> "Witness":
@@ -212,6 +222,20 @@ class Witness:
                     connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+
+def cosign_file(folder: Path, request: Path, answer: Path) -> Checkpoint:
+    """Have the witness in `folder` cosign the request in a file that was carried here, into the file `answer`.
+
+    Guarantee: as `Witness.cosign`; the answer is the whole note, so that it can be carried back without the request.
+
+    Raises:
+        IntegrityError, InvalidInput: see `Witness.cosign`.
+    """
+    asked = parse_request(read_whole(request, LONGEST_REQUEST).encode())
+    line = Witness(folder).cosign(asked, repeat=True)
+    write_whole(answer, (asked.note + line).encode())
+    return parse_checkpoint(asked.note)
 
 
 def _find(connection: sqlite3.Connection, origin: str) -> Seen | None:
