@@ -196,6 +196,14 @@ class Ledger:
         """
         return cohorts.membership(self.store, account, cohort, digest or self._digest())
 
+    def cohort_commitment(self, account: str, cohort: str) -> str:
+        """Return what the ledger is bound to about the members of `cohort`: another one when somebody joins.
+
+        Raises:
+            InvalidInput: no such cohort.
+        """
+        return str(cohorts.verify_declared(self.store, account, cohort).body["commitment"])
+
     # approvals --------------------------------------------------------------------------------------
 
     def roster(self) -> Roster:

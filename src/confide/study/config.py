@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from confide.deid.section import DeidSection
 from confide.errors import InvalidInput
+from confide.ledger.accounts import verify_day
 from confide.records.section import SourceSection
 from confide.risk.section import RiskSection
 from confide.stats.section import StatsSection
@@ -46,6 +47,15 @@ class AccountSection:
     name: str = field(metadata={"doc": "Name of the account of the patient population."})
     epsilon: float = field(metadata={"doc": "Allowance: the most that all releases of this study may cost."})
     delta: float = field(metadata={"doc": "Allowance: at most 1 / (100 * patients of the account)."})
+    expires: str | None = field(
+        default=None, metadata={"doc": 'Last day on which the study may spend, such as "2027-12-31" (UTC).'}
+    )
+    cohort: str | None = field(
+        default=None,
+        metadata={
+            "doc": "Only these patients are read and exposed: a cohort that was declared in the ledger."
+        },
+    )
 
     def __post_init__(self) -> None:
         """Refuse a budget that could not be spent."""
@@ -53,6 +63,8 @@ class AccountSection:
             raise InvalidInput("error.invalid-input", field="epsilon", wanted="> 0", found=self.epsilon)
         if not 0 < self.delta < 0.01:
             raise InvalidInput("error.invalid-input", field="delta", wanted="> 0, < 0.01", found=self.delta)
+        if self.expires is not None:
+            verify_day(self.expires)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

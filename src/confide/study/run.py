@@ -16,6 +16,7 @@ from confide.audit.bytesearch import search_bytes
 from confide.errors import GateRefused
 from confide.ledger.ledger import now
 from confide.risk.measure import measure
+from confide.study.cohort import members_of
 from confide.study.dossier import build
 from confide.study.facts import Found, facts_of
 from confide.study.gates import Gate, Verdict, judge
@@ -107,7 +108,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     with clock("seal") as progress:
         sealed = seal_sources(study, vault, progress=progress)
     with clock("read") as progress:
-        records = read_records(study, vault, progress=progress)
+        records = read_records(study, vault, members=members_of(study, ledger), progress=progress)
     granted = ledger.granted_on(study.account.name, study.study.name) or began
     with clock("deid") as progress:
         today = date.fromisoformat(granted[:10])
@@ -168,6 +169,7 @@ def _release_statistics(place: Workplace, records: Records, progress: Progress) 
             commitment=commitment_for(
                 study, place.ledger, plan, plan.source, records.commitments[plan.source]
             ),
+            cohort=study.account.cohort,
         )
         expected = plan.expected_error()
         found.append(

@@ -19,6 +19,7 @@ from confide.records.load import load_source
 from confide.records.notes import Note
 from confide.records.patients import read_crosswalk, read_id_list, refuse_two_patients_across
 from confide.records.section import SourceSection
+from confide.study.cohort import Members, keep_members
 from confide.study.config import FILE, RECOVERY_KEY, Study
 from confide.study.index import LISTS, Index, read_index, write_index
 from confide.study.plans import columns_of_plans
@@ -141,8 +142,12 @@ def _showing(study: Study, source: str, path: Path) -> Iterator[None]:
         raise type(error)(error.code, **{**error.public, "file": sections[0].path}) from None
 
 
-def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Records:
+def read_records(
+    study: Study, vault: Vault, *, members: Members | None = None, progress: Progress = no_progress
+) -> Records:
     """Read all sources from their sealed copies; opted-out patients are gone before anything is looked at.
+
+    So is who is not among `members`, where these are told (`confide.study.cohort`).
 
     Raises:
         InvalidInput: naming file and row, never a value.
@@ -161,7 +166,7 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
             refuse_erased(study, source, name, data, gone)
         return found
 
-    records = _read(study, vault, files, progress)
+    records = _read(study, vault, files, members, progress)
     read = {(source, name) for source, names in counted.items() for name in names}
     if index.unread & read:
         index.unread -= read
@@ -169,7 +174,9 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
     return records
 
 
-def read_originals(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Records:
+def read_originals(
+    study: Study, vault: Vault, *, members: Members | None = None, progress: Progress = no_progress
+) -> Records:
     """Read all sources as `read_records` will after sealing: plain originals where they are, else sealed copies."""
     folder = sealed_folder(study)
     index = read_index(folder, vault)
@@ -190,11 +197,15 @@ def read_originals(study: Study, vault: Vault, *, progress: Progress = no_progre
         names = sorted(plain.get(source, {}).keys() | counted.get(source, {}).keys())
         return [(name, content(source, name)) for name in names]
 
-    return _read(study, vault, files, progress)
+    return _read(study, vault, files, members, progress)
 
 
 def _read(
-    study: Study, vault: Vault, files: Callable[[str], list[tuple[str, bytes]]], progress: Progress
+    study: Study,
+    vault: Vault,
+    files: Callable[[str], list[tuple[str, bytes]]],
+    members: Members | None,
+    progress: Progress,
 ) -> Records:
     """Read crosswalk and consent lists first, then each source under them."""
     lists = dict(files(LISTS))
@@ -219,6 +230,7 @@ def _read(
             consented=consented,
             text=columns_of_plans(study, source.name),
         )
+        loaded = keep_members(loaded, members)
         if len(loaded) == 0:
             raise InvalidInput("study.nobody-left", source=source.name)
         if isinstance(loaded, pl.DataFrame):
