@@ -498,7 +498,7 @@ def test_the_commands_walk_the_whole_way(two, capsys, language):
 
     key = json.loads(say("a", "key", *opener, "--json"))
     assert key["fingerprint"] in say("a", "key", *opener)
-    told = say("b", "request", f / "r.json", "--institution", "Hospital B", "--sender-key", key["key"], "--study",
+    told = say("b", "request", f / "r.json", "--institution", "Hospital B", "--sender-key", key["key"], "--for-study",
                "readmission", "--what", "visits", "--why", "trial", *opener)  # fmt: skip
     assert json.loads(say("b", "key", *opener, "--json"))["fingerprint"] in told
     said = say("a", "offer", two.study, f / "r.json", f / "o.json", "--institution", "Hospital A", "--source",
@@ -518,7 +518,7 @@ def test_the_commands_speak_json(two, capsys):
         assert command(two, who, "handover", *arguments, "--json") == 0
         return json.loads(capsys.readouterr().out)
 
-    say("b", "request", f / "r.json", "--institution", "B", "--sender-key", key, "--study", "s", "--what", "w",
+    say("b", "request", f / "r.json", "--institution", "B", "--sender-key", key, "--for-study", "s", "--what", "w",
         "--why", "w", *secret)  # fmt: skip
     say(
         "a",

@@ -43,14 +43,14 @@ def key(opener: "Opener", as_json: bool) -> None:
 @argument("file", type=_file)
 @option("--institution", required=True, help=say("handover.request.institution"))
 @option("--sender-key", required=True, help=say("handover.request.sender-key"))
-@option("--study", required=True, help=say("handover.request.study"))
+@option("--for-study", required=True, help=say("handover.request.study"))
 @option("--what", required=True, help=say("handover.request.what"))
 @option("--why", required=True, help=say("handover.request.why"))
 @option("--algorithm", default="hpke-x25519", help=say("handover.request.algorithm"))
 @opener_options
 @json_option
 def request(
-    file: Path, institution: str, sender_key: str, study: str, what: str, why: str, algorithm: str,
+    file: Path, institution: str, sender_key: str, for_study: str, what: str, why: str, algorithm: str,
     opener: "Opener", as_json: bool,
 ) -> None:  # fmt: skip
     from confide.cli.study import ask_passphrase
@@ -61,7 +61,7 @@ def request(
 
     with opened_by(opener, ask_passphrase) as (vault, ledger), placing(file, replace=False) as out:
         signed = make_request(
-            vault, ledger, institution=institution, sender_key=sender_key, study=study, what=what, why=why,
+            vault, ledger, institution=institution, sender_key=sender_key, study=for_study, what=what, why=why,
             algorithm=algorithm,
         )  # fmt: skip
         out.write(signed.to_bytes())
