@@ -29,6 +29,7 @@ _LARGEST = 1 << 21  # cells of the transform
 _CUT = 1e-7  # of δ, for what is cut off above
 _ROUNDING = 16 * 2.0**-53  # of one butterfly of the transform, ten times what it can be
 _TILTS = np.geomspace(1e-4, 1e5, 220)
+_NEAR = np.geomspace(1 / 30, 4, 40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,16 @@ class _Law:
     def losses(self) -> Floats:
         """Every loss that has a mass, in rising order."""
         return (self.first + np.arange(len(self.masses), dtype=np.float64)) * self.step
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Where to look: a tilt, a first guess of ε, and the losses between which the answer and its tail lie."""
+
+    tilt: float
+    guess: float
+    top: float
+    bottom: float
 
 
 def declared_epsilon(event: Event, delta: float) -> float:
@@ -107,18 +118,29 @@ def _composed(parts: Sequence[tuple[Profile, int]], delta: float) -> float:
     rough = []
     for (profile, times), (low, high) in zip(parts, ranges, strict=True):
         rough.append(_law(profile, times, low, high, (high - low) / _COARSE))
-    tilt, guess, top, bottom = _plan(rough, delta)
-    laws, finest = rough, (top - bottom) / (0.9 * _LARGEST)
+    laws, plan = rough, _plan(rough, delta, _TILTS)
     for _ in range(3):  # a coarse law looks wider than it is, and asks for too coarse a grid
-        step = max(min(0.08 * _spread(laws), guess / 2500), finest)
+        step = _step(
+            laws, plan, max(zip((law.times for law in laws), (end for _, end in ranges), strict=True))[1]
+        )
         if laws is not rough and step > 0.8 * laws[0].step:
             break
         laws = []
         for (profile, times), (low, high) in zip(parts, ranges, strict=True):
             laws.append(_law(profile, times, low, high, step))
-    step = laws[0].step
-    cells = 1 << math.ceil(math.log2((top - bottom) / step + 2))
-    return _solved(laws, tilt, math.floor(bottom / step), cells, delta)
+        plan = _plan(laws, delta, plan.tilt * _NEAR)
+    return _solved(laws, plan, delta)
+
+
+def _step(laws: Sequence[_Law], plan: _Plan, end: float) -> float:
+    """Return the width of the grid's cells: what the grid adds to the losses stays below a thousandth of ε.
+
+    `end`, the largest loss of the most frequent part, is made a grid point: few discrete losses stay exact.
+    """
+    many = sum(law.times for law in laws)
+    wanted = min(0.08 * _spread(laws), plan.guess / 2500, math.sqrt(0.006 * plan.guess / many / plan.tilt))
+    wanted = max(wanted, (plan.top - plan.bottom) / (0.9 * _LARGEST))
+    return end / math.ceil(end / wanted) if end > wanted else wanted
 
 
 def _range(profile: Profile, cut: float) -> tuple[float, float]:
@@ -128,7 +150,7 @@ def _range(profile: Profile, cut: float) -> tuple[float, float]:
         low, high = 0.0, 1e-6
         while not is_beyond(high) and high < 2000:
             low, high = high, 2 * high
-        while high - low > 0.01 * high:
+        while high - low > 1e-13 * high:
             middle = (low + high) / 2
             low, high = (low, middle) if is_beyond(middle) else (middle, high)
         return high
@@ -147,7 +169,7 @@ def _law(profile: Profile, times: int, low: float, high: float, step: float) -> 
     """
     first, last = math.floor(low / step), math.ceil(high / step)
     delta = profile(np.arange(first - 1, last + 1, dtype=np.float64) * step)
-    from_here = (delta[:-1] * (1 + 1e-15) - math.exp(-step) * delta[1:] * (1 - 1e-15)) / -math.expm1(-step)
+    from_here = (delta[:-1] * (1 + 4e-15) - math.exp(-step) * delta[1:] * (1 - 4e-15)) / -math.expm1(-step)
     from_here = np.minimum(1.0, np.maximum.accumulate(from_here[::-1])[::-1])
     from_here[0] = 1.0
     masses = -np.diff(np.append(from_here, delta[-1]))
@@ -174,24 +196,32 @@ def _cumulant(law: _Law, tilts: Floats) -> Floats:
     return logs
 
 
-def _plan(laws: Sequence[_Law], delta: float) -> tuple[float, float, float, float]:
-    """Return the tilt λ, a first guess of ε, and the top and bottom of a window that holds what matters."""
-    grown = sum((law.times * _cumulant(law, _TILTS) for law in laws), np.zeros(len(_TILTS)))
-    bounds = (grown - math.log(delta)) / _TILTS
-    best = int(np.argmin(bounds))
-    guess = max(float(bounds[best] - math.log1p(_TILTS[best]) / _TILTS[best]), 1e-9)
-    top = float(np.min((grown - math.log(delta * _CUT)) / _TILTS)) * 1.02
-    below = np.concatenate(
-        [np.linspace(-1, 0.9, 20) * _TILTS[best], _TILTS[best] - np.geomspace(0.1, 400, 40)]
-    )
-    lesser = sum((law.times * _cumulant(law, below) for law in laws), np.zeros(len(below)))
-    bottom = float(np.max((grown[best] - lesser + math.log(_CUT)) / (_TILTS[best] - below)))
-    return float(_TILTS[best]), guess, top, min(bottom, guess - 0.05 * abs(top - guess))
+def _plan(laws: Sequence[_Law], delta: float, tilts: Floats) -> _Plan:
+    """Choose the tilt at which the Rényi curve converts best, and a window that all but a little of the law is in.
+
+    Only how tight the answer is depends on this: what lies beyond the window is booked, or counted twice.
+    """
+
+    def grown(at: Floats) -> Floats:
+        return sum((law.times * _cumulant(law, at) for law in laws), np.zeros(len(at)))
+
+    at_tilts = grown(tilts)
+    guesses = (at_tilts - math.log(delta) - np.log1p(tilts)) / tilts - np.log1p(1 / tilts)
+    best = int(np.argmin(guesses))
+    tilt, guess = float(tilts[best]), float(guesses[best])
+    top = float(np.min((at_tilts - math.log(delta * _CUT)) / tilts))
+    moved = tilt * np.array([0.03, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5]) + np.geomspace(0.01, 100, 7)
+    up = (grown(tilt + moved) - at_tilts[best] - math.log(_CUT)) / moved  # of the tilted law, Chernoff again
+    down = (at_tilts[best] - grown(tilt - moved) + math.log(_CUT)) / moved
+    bottom = min(float(np.max(down)), 0.95 * guess)
+    return _Plan(tilt, max(guess, 1e-9), max(top, float(np.min(up))), bottom)
 
 
-def _solved(laws: Sequence[_Law], tilt: float, bottom: int, cells: int, delta: float) -> float:
+def _solved(laws: Sequence[_Law], plan: _Plan, delta: float) -> float:
     """Return the smallest ε of the window at which the sum of all losses has at most `delta`."""
-    step = laws[0].step
+    tilt, step = plan.tilt, laws[0].step
+    bottom = math.floor(plan.bottom / step)
+    cells = 1 << math.ceil(math.log2((plan.top - plan.bottom) / step + 2))
     grown = sum(float(law.times * _cumulant(law, np.array([tilt]))[0]) for law in laws)
     slack = 1e-9 + 1e-12 * sum(law.times for law in laws)  # of the logarithms, for exponents up to 1000
     masses, rounding = _convolved(laws, tilt, cells)
