@@ -14,6 +14,7 @@ from confide.types import Json
 
 FORMAT = "confide-ledger/1"
 START = "0" * 64  # stands before the first entry
+LARGEST = 2**53  # up to here every JSON reader keeps whole numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def canonical(value: object) -> str:
     Guarantee: equal values have equal texts, on every machine (RFC 8785 for the values allowed here).
 
     Raises:
-        TypeError: `value` holds a float, or something that JSON has no word for.
+        TypeError: `value` holds a float, a whole number above 2^53, or something that JSON has no word for.
 
     >>> canonical({"b": [1, True, None], "a": "é"})
     '{"a":"é","b":[1,true,null]}'
@@ -43,6 +44,8 @@ def _in_order(value: object) -> object:
     """Return `value` with the keys of every object in the order of RFC 8785, by UTF-16 units; refuse floats."""
     if isinstance(value, float):
         raise TypeError("the ledger holds no floats; write an integer of stated scale, or its repr as text")
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise TypeError("the ledger holds no whole number above 2**53; write it as text")
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise TypeError("keys are text")
@@ -50,6 +53,18 @@ def _in_order(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_in_order(inner) for inner in value]
     return value
+
+
+def is_canonical(body: Json, text: str) -> bool:
+    """Say whether `text`, which reads as `body`, is its one JSON text; with a key that stands twice it is not.
+
+    >>> is_canonical({"a": 1}, '{"a":1}'), is_canonical({"a": 1}, '{"a":2,"a":1}')
+    (True, False)
+    """
+    try:
+        return canonical(body) == text
+    except (TypeError, UnicodeEncodeError, RecursionError):
+        return False
 
 
 def link(previous: str, text: str) -> str:

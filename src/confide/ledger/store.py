@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from confide.crypto import merkle
 from confide.errors import ConfideError, IntegrityError, InvalidInput
-from confide.ledger.entries import START, Entry, canonical, link, parse
+from confide.ledger.entries import START, Entry, canonical, is_canonical, link, parse
 from confide.ledger.schema import ADD_ENTRY, CHUNK, SALT, Database, Edge, bring_up, grow, new_salt, node_at
 from confide.types import Json
 
@@ -196,7 +196,8 @@ class Store:
         previous, edge, made, new = START, Edge(), 0, list[merkle.Node]()
         for sequence, digest, text, salt, values in self.rows():
             body = parse(sequence, previous, digest, text).body
-            if values != [body.get(column) for column in _INDEXED] or len(salt or b"") != SALT:
+            columns = [body.get(column) for column in _INDEXED]
+            if values != columns or len(salt or b"") != SALT or not is_canonical(body, text):
                 raise IntegrityError("ledger.broken-chain", sequence=sequence)
             new += edge.add(sequence, salt, text)
             previous = digest
