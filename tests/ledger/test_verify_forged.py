@@ -263,6 +263,16 @@ def test_a_charge_that_the_rules_do_not_admit_is_found(ledger):
     forged(ledger, later(ledger, 1.5))  # the study's rule
 
 
+def test_a_charge_of_a_plan_that_is_committed_or_open_is_found(ledger):
+    committed = ledger.store.at(ledger.store.last(kind="commit").body["charge"]).body
+    forged(ledger, later(ledger, 0.1, plan=committed["plan"]))
+    with (
+        open_with(Clock()) as fresh,
+        fresh.charge(Count(name="z", epsilon=0.1), study="study", account="inpatients"),
+    ):
+        forged(fresh, later(fresh, 0.1, plan=fresh.store.last(kind="charge").body["plan"]))
+
+
 def test_a_charge_that_the_accounts_rule_does_not_admit_for_one_cohort_is_found():
     with open_with(Clock()) as ledger:
         for study in ("one", "two"):
