@@ -49,7 +49,16 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
         IntegrityError: naming the first entry that is not what it must be.
     """
     ledger.store.check_columns()
-    reader = _Reader(ledger.store)
+    return verify_entries(ledger.store, progress=progress)
+
+
+def verify_entries(store: Store, *, progress: Progress = no_progress) -> Verified:
+    """Check what the entries of `store` mean after each other; its chain, columns and tree are taken as they are.
+
+    Raises:
+        IntegrityError: naming the first entry that is not what it must be.
+    """
+    reader = _Reader(store)
     for number, entry in enumerate(reader.entries):
         _require(entry.sequence == number, number)
         try:
@@ -68,7 +77,7 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
         open=states.count("open"),
         abandoned=states.count("abandon"),
         approvals=len(reader.approved),
-        head=ledger.store.head()[1],
+        head=store.head()[1],
     )
 
 
