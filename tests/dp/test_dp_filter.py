@@ -20,7 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from confide.dp.accountant import calibrate_gaussian, calibrate_laplace, epsilon, rdp
+from confide.dp.accountant import calibrate_gaussian, calibrate_laplace, epsilon
+from confide.dp.caps import Shares, renyi_of_pure
 from confide.dp.events import (
     ApproximateDP,
     BoundedRange,
@@ -30,21 +31,10 @@ from confide.dp.events import (
     Failure,
     SampledGaussian,
 )
-from confide.dp.filter import (
-    ATTO,
-    CEILING,
-    NANO,
-    PICO,
-    Cost,
-    Rule,
-    Shares,
-    Spent,
-    _renyi_of_pure,
-    cost_of,
-    to_atto,
-    to_nano,
-)
+from confide.dp.filter import Cost, Rule, Spent, cost_of
 from confide.dp.gaussian import gaussian_epsilon, pure_square, squared_shift
+from confide.dp.renyi import rdp
+from confide.dp.units import ATTO, CEILING, NANO, PICO, to_atto, to_nano
 from confide.errors import InvalidInput
 
 budgets = st.tuples(st.floats(0.01, 20), st.sampled_from([0.0, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-3]))
@@ -92,7 +82,7 @@ def pure_cost(nano: int, order: int) -> Cost:
     return Cost(
         basic_epsilon=nano,
         basic_delta=0,
-        renyi=_renyi_of_pure(nano, order),
+        renyi=renyi_of_pure(nano, order),
         gaussian=math.ceil(pure_square(nano / NANO) * PICO),
         additive_delta=0,
     )
@@ -518,7 +508,7 @@ def test_randomised_response_is_the_worst_pure_mechanism(order, x):
         if order < 100
         else None
     )
-    found = _renyi_of_pure(to_nano(x), order) / NANO
+    found = renyi_of_pure(to_nano(x), order) / NANO
     if exact is not None:
         assert exact * (1 - 1e-6) <= found <= exact * (1 + 1e-4) + 2e-9
     assert found >= rdp(DiscreteLaplace(sensitivity=1, scale=1 / x), order) * (1 - 1e-6)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from confide.dp.accountant import pure_epsilon, rdp
+from confide.dp.accountant import pure_epsilon
 from confide.dp.events import (
     ApproximateDP,
     BoundedRange,
@@ -30,6 +30,7 @@ from confide.dp.gaussian import (
     smooth_square,
     squared_shift,
 )
+from confide.dp.renyi import rdp
 
 
 def phi(x):
