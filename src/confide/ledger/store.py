@@ -265,6 +265,10 @@ class Store:
         )
         return {bytes(digest) for (digest,) in found}
 
+    def count_members(self) -> int:
+        """Return how many digests belong to any cohort."""
+        return int(self.database.execute("SELECT count(*) FROM members")[0][0])
+
     def cohort_of(self, account: str, digest: bytes) -> str | None:
         """Return the cohort of `account` that `digest` belongs to, or None."""
         found = self.database.execute(

@@ -122,11 +122,14 @@ class _Reader:
                 _require(kind in _SAY_ONLY, entry.sequence)
 
     def check_members(self) -> None:
-        """Compare the members of every cohort with its newest commitment."""
+        """Compare the members of every cohort with its newest commitment; there are no others."""
+        known = 0
         for (account, cohort), entry in self._cohorts.items():
             members = self.store.members(account, cohort)
             kept = commitment(bytes.fromhex(entry.body["salt"]), members)
             _require(kept == entry.body["commitment"], entry.sequence)
+            known += len(members)
+        _require(known == self.store.count_members(), 0)
 
     def _take_charge(self, entry: Entry) -> None:
         body, who = entry.body, (entry.body["account"], entry.body["study"])
@@ -181,6 +184,7 @@ class _Reader:
     def _take_cohort(self, entry: Entry) -> None:
         body = entry.body
         _require(body["account"] in self._rules, entry.sequence)
+        bytes.fromhex(body["salt"])
         _require(body["key"] == key_of(body["account"], body["cohort"]), entry.sequence)
         checks = {
             each.body["key_check"] for (name, _), each in self._cohorts.items() if name == body["account"]
