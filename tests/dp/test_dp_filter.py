@@ -142,6 +142,38 @@ def test_the_shares_of_all_regions_together_are_at_most_delta():
         Shares(basic=-1, renyi=0, renyi_additive=0, gaussian=0, gaussian_additive=0)
 
 
+def test_two_filters_side_by_side_leak_more_than_the_larger_and_at_most_their_sum():
+    """Why shares add up, and the largest of them is not enough: the analyst goes on where luck leaves it."""
+    unit, budget, menu, failing = 0.5, 1.0, {"small": 1}, 0.1
+
+    def first(counts):
+        return counts["small"] <= 3 and counts["failure"] == 0
+
+    def second(counts):
+        return counts["small"] <= 2 and counts["failure"] <= 1
+
+    def either(counts):
+        return first(counts) or second(counts)
+
+    alone = [best_adversary(admits, unit, budget, menu, failing) for admits in (first, second)]
+    both = best_adversary(either, unit, budget, menu, failing)
+    assert 1.5 * max(alone) < both <= sum(alone)
+
+
+@given(
+    parts=st.lists(st.integers(0, 10**16), min_size=5, max_size=5),
+    delta=st.integers(0, 10**15),
+)
+def test_no_rule_stands_whose_shares_add_up_to_more_than_delta(parts, delta):
+    shares = Shares(**dict(zip(Shares.of(0).to_json(), parts, strict=True)))
+    fields = {"epsilon": NANO, "delta": delta, "order": 2, "cap": -1, "gaussian": -1, "shares": shares}
+    if sum(parts) <= delta:
+        assert Rule(**fields).shares == shares
+    else:
+        with pytest.raises(InvalidInput):
+            Rule(**fields)
+
+
 def test_the_game_sees_a_rule_that_admits_too_much():
     """The guard fails when what it guards is broken: a cap raised by half is found out."""
     budget, delta, unit, menu = 1.0, 1e-3, 0.25, {"small": 1}

@@ -13,6 +13,7 @@ Proofs: `docs/proofs/pld.md`.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,7 @@ class _Plan:
     bottom: float
 
 
+@lru_cache(maxsize=64)  # a forecast and a dossier ask for the same
 def declared_epsilon(event: Event, delta: float) -> float:
     """Return a valid ε at `delta` for plans that are all fixed before the first of them is run.
 
