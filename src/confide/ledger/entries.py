@@ -33,7 +33,7 @@ def _refuse_float(text: str) -> object:
 
 _READER = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float)
 _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-_LONG = re.compile(r"[:,\[]-?[0-9]{16}")  # what may be a whole number above the largest
+_LONG = re.compile(r"[:,\[]-?(?!9007199254740991[,}\]])(?:9[0-9]{15}|[0-9]{17})")  # perhaps above the largest
 
 
 def canonical(value: object) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from functools import lru_cache
 
 from confide.dp.filter import CEILING, Rule, Shares
 from confide.errors import ConfideError
@@ -59,10 +60,13 @@ def _list(value: object) -> bool:
 
 
 def _time(value: object) -> bool:
-    if not isinstance(value, str) or not _SECOND.fullmatch(value):
-        return False
+    return isinstance(value, str) and _is_second(value)
+
+
+@lru_cache(maxsize=64)  # many entries are of one second
+def _is_second(value: str) -> bool:
     try:
-        return datetime.fromisoformat(value).strftime("%H") == value[11:13]  # 24:00 is another day's 00:00
+        return bool(_SECOND.fullmatch(value)) and datetime.fromisoformat(value).strftime("%H") == value[11:13]
     except ValueError:
         return False
 
