@@ -66,7 +66,8 @@ def _time(value: object) -> bool:
 @lru_cache(maxsize=64)  # many entries are of one second
 def _is_second(value: str) -> bool:
     try:
-        return bool(_SECOND.fullmatch(value)) and datetime.fromisoformat(value).strftime("%H") == value[11:13]
+        hour = datetime.fromisoformat(value).strftime("%H")  # 24:00 is another day's 00:00
+        return bool(_SECOND.fullmatch(value)) and hour == value[11:13]
     except ValueError:
         return False
 
