@@ -48,9 +48,13 @@ class Cost:
     def covers(self, found: "Cost") -> bool:
         """Say whether no figure is below `found` by more than a millionth: other machines round otherwise.
 
-        A price above the truth keeps every promise; one below it does not.
+        A price above the truth keeps every promise; one below it does not. "No statement" is exact.
         """
-        return all(getattr(self, field) * 1_000_001 >= getattr(found, field) * 1_000_000 for field in _SUMS)
+        pairs = ((getattr(self, field), getattr(found, field)) for field in _SUMS)
+        return all(
+            ours >= theirs or (theirs < CEILING and ours * 1_000_001 >= theirs * 1_000_000)
+            for ours, theirs in pairs
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

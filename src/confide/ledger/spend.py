@@ -84,7 +84,7 @@ def charge(
         "name": plan.name,
         "plan": plan.to_json(),
         "event": plan.event().to_json(),
-        "delta": repr(plan.delta),
+        "delta": repr(float(plan.delta)),
         "commitment": commitment,
         "unit": opened.body["unit"],
         "relation": opened.body["relation"],
