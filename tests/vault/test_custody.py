@@ -16,11 +16,10 @@ from confide.vault.custody import (
     open_with_passphrase,
     open_with_recovery,
     read_secret,
-    recovery_bytes,
-    recovery_text,
     wrap_with_passphrase,
     wrap_with_recovery,
 )
+from confide.vault.recovery import key_of, text_of
 
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
 ROOT, VAULT = bytes(range(32)), bytes(16)
@@ -97,36 +96,36 @@ def test_a_cost_out_of_range_is_refused(wrong):
 
 @given(key=recovery_keys)
 def test_the_recovery_key_survives_paper_small_letters_spaces_and_look_alikes(key):
-    text = recovery_text(key)
-    assert recovery_bytes(text) == key
-    assert recovery_bytes(text.lower().replace("-", " ")) == key
-    assert recovery_bytes(text.replace("0", "O").replace("1", "l")) == key
+    text = text_of(key)
+    assert key_of(text) == key
+    assert key_of(text.lower().replace("-", " ")) == key
+    assert key_of(text.replace("0", "O").replace("1", "l")) == key
     full_width = "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in text)
-    assert recovery_bytes(full_width) == key
+    assert key_of(full_width) == key
     assert not set(text) & set("ILOU")
 
 
 @given(key=recovery_keys, data=st.data())
 def test_a_typing_mistake_in_the_recovery_key_is_found(key, data):
-    text = recovery_text(key)
+    text = text_of(key)
     at = data.draw(st.sampled_from([n for n, letter in enumerate(text) if letter != "-"]))
     other = data.draw(st.sampled_from([c for c in "0123456789ABCDEFGHJKMNPQRSTVWXYZU" if c != text[at]]))
     for wrong in (text[:at] + other + text[at + 1 :], text[:at] + text[at + 1 :], text + other):
         with pytest.raises(InvalidInput):
-            recovery_bytes(wrong)
+            key_of(wrong)
 
 
 @given(text=st.text(max_size=60))
 def test_any_text_in_the_place_of_a_recovery_key_is_refused_and_never_crashes(text):
     with pytest.raises(InvalidInput):
-        recovery_bytes(text)
+        key_of(text)
 
 
 def test_another_recovery_key_is_denied():
     record, text = wrap_with_recovery(ROOT, VAULT)
     assert open_with_recovery(record, text, VAULT) == ROOT
     with pytest.raises(AccessDenied):
-        open_with_recovery(record, recovery_text(os.urandom(20)), VAULT)
+        open_with_recovery(record, text_of(os.urandom(20)), VAULT)
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])

@@ -16,13 +16,14 @@ from typing import Never
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
 
 from confide.crypto.canonical import canonical
+from confide.crypto.locked import locked
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.types import Json
 
@@ -86,15 +87,15 @@ class PersonKey:
         return Signature(self.public, base64.b64encode(signed).decode())
 
     def to_pem(self, passphrase: str) -> bytes:
-        """Return the key as PKCS#8 in PEM, encrypted under `passphrase`; `openssl pkey` reads it.
+        """Return the key as PKCS#8 in PEM, encrypted under `passphrase` (`confide.crypto.locked`); `openssl pkey` reads it.
 
         Raises:
             InvalidInput: the passphrase is shorter than 12 characters.
         """
         if len(passphrase) < SHORTEST:
             raise InvalidInput("crypto.passphrase-short", wanted=SHORTEST)
-        lock = BestAvailableEncryption(_composed(passphrase))
-        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+        private = self._private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return locked(private, _composed(passphrase))
 
 
 def new_key() -> PersonKey:
