@@ -16,6 +16,7 @@ from confide.vault.custody import (
     open_with_passphrase,
     open_with_recovery,
     read_secret,
+    with_guarded,
     wrap_with_passphrase,
     wrap_with_recovery,
 )
@@ -65,6 +66,27 @@ def test_a_damaged_record_is_an_integrity_error_and_not_a_wrong_passphrase(data)
         changed = replace(record, **{name: bytes(value)})
     with pytest.raises(IntegrityError):
         open_with_passphrase(changed, "eleven green bicycles", VAULT)
+
+
+@pytest.mark.parametrize("settings_", ["", "nonsense", "7", "[64, 1]", "[64, 1, 1, 1]", "[64.0, 1, 1]", '["64", 1, 1]', "[0, 1, 1]",
+                                       "[64, 0, 1]", "[64, 1, 65]", "[7, 1, 1]", "[4194305, 1, 1]", "[" * 100_000])  # fmt: skip
+def test_a_cost_that_argon2_or_the_machine_could_not_bear_is_damage_also_with_a_right_check(settings_):
+    """Who can write the store can make the check fit; no passphrase is stretched for such a record."""
+    record = replace(wrap_with_passphrase(ROOT, "eleven green bicycles", VAULT, CHEAP), settings=settings_)
+    made = with_guarded(record, b"", VAULT)
+    with pytest.raises(IntegrityError) as caught:
+        open_with_passphrase(made, "eleven green bicycles", VAULT)
+    assert caught.value.code == "vault.store-damaged"
+
+
+@pytest.mark.parametrize("size", [0, 12, 28, 44, 59, 61, 76, 60_000])
+def test_a_wrapped_root_key_of_another_size_is_damage_so_that_it_cannot_open_under_many_passphrases(size):
+    """AES-GCM does not commit to its key: a long blob can be made to open under as many keys as it has blocks."""
+    record = replace(wrap_with_passphrase(ROOT, "eleven green bicycles", VAULT, CHEAP), wrapped=bytes(size))
+    made = with_guarded(record, b"", VAULT)
+    with pytest.raises(IntegrityError) as caught:
+        open_with_passphrase(made, "eleven green bicycles", VAULT)
+    assert caught.value.code == "vault.store-damaged"
 
 
 def test_a_record_of_another_vault_does_not_open():
