@@ -40,3 +40,8 @@ def test_two_lists_of_parts_never_bind_to_the_same_bytes(one, two):
 
 def test_a_nonce_does_not_come_twice():
     assert len({encrypt(bytes(32), b"", b"")[:12] for _ in range(1000)}) == 1000
+
+
+def test_a_key_of_another_length_is_a_mistake_and_not_a_damaged_value():
+    with pytest.raises(ValueError, match="AESGCM key"):
+        decrypt(b"short", bytes(40), b"")

@@ -38,7 +38,7 @@ class Count:
 def ledger(tmp_path):
     with open_ledger(tmp_path / "home") as ledger:
         ledger.open_account("inpatients", epsilon=4.0, delta=1e-7, patients=20_000)
-        ledger.grant("study", "inpatients", epsilon=2.0, delta=1e-8)
+        ledger.grant("study", "inpatients", epsilon=2.0, delta=1e-8, purpose="bed planning")
         yield ledger
 
 
@@ -85,7 +85,7 @@ def test_a_committed_release_is_byte_identical_for_ever_and_costs_nothing_to_sho
 
 
 def test_epsilon_one_of_one_cannot_be_spent_three_times(ledger):
-    ledger.grant("small", "inpatients", epsilon=1.0, delta=1e-8)
+    ledger.grant("small", "inpatients", epsilon=1.0, delta=1e-8, purpose="bed planning")
     run(ledger, Count(name="a"), study="small")
     for name in "bc":
         with pytest.raises(BudgetExceeded):
@@ -94,9 +94,9 @@ def test_epsilon_one_of_one_cannot_be_spent_three_times(ledger):
 
 def test_several_studies_draw_on_one_account(ledger):
     for number in range(4):
-        ledger.grant(f"s{number}", "inpatients", epsilon=1.0, delta=1e-8)
+        ledger.grant(f"s{number}", "inpatients", epsilon=1.0, delta=1e-8, purpose="bed planning")
         run(ledger, Count(name="a"), study=f"s{number}")
-    ledger.grant("s5", "inpatients", epsilon=1.0, delta=1e-8)
+    ledger.grant("s5", "inpatients", epsilon=1.0, delta=1e-8, purpose="bed planning")
     with pytest.raises(BudgetExceeded) as refused:
         run(ledger, Count(name="a"), study="s5")
     assert "inpatients" in str(refused.value)
@@ -133,14 +133,14 @@ def test_after_a_kill_the_plan_is_charged_anew_and_the_first_charge_is_abandoned
 
 
 def test_two_studies_of_one_name_share_one_allowance(ledger):
-    ledger.grant("study", "inpatients", epsilon=2.0, delta=1e-8)
+    ledger.grant("study", "inpatients", epsilon=2.0, delta=1e-8, purpose="bed planning")
     with pytest.raises(InvalidInput, match="another allowance"):
-        ledger.grant("study", "inpatients", epsilon=3.0, delta=1e-8)
+        ledger.grant("study", "inpatients", epsilon=3.0, delta=1e-8, purpose="bed planning")
 
 
 def test_an_allowance_above_the_account_is_refused(ledger):
     with pytest.raises(BudgetExceeded):
-        ledger.grant("greedy", "inpatients", epsilon=5.0, delta=1e-8)
+        ledger.grant("greedy", "inpatients", epsilon=5.0, delta=1e-8, purpose="bed planning")
 
 
 def test_the_figures_of_an_account_are_fixed(ledger):
@@ -164,7 +164,7 @@ def test_an_impossible_budget_is_refused(ledger, epsilon, delta):
 
 def test_no_account_and_no_allowance_are_refused(ledger):
     with pytest.raises(InvalidInput, match="no account"):
-        ledger.grant("study", "nobody", epsilon=1.0, delta=1e-8)
+        ledger.grant("study", "nobody", epsilon=1.0, delta=1e-8, purpose="bed planning")
     with pytest.raises(InvalidInput, match="no allowance"):
         run(ledger, Count(), study="unknown")
 

@@ -16,7 +16,7 @@ from confide.ledger.verify import verify_ledger
 def fill(home, names="ab"):
     with open_ledger(home) as ledger:
         ledger.open_account("inpatients", epsilon=9.0, delta=1e-7, patients=20_000)
-        ledger.grant("study", "inpatients", epsilon=9.0, delta=1e-8)
+        ledger.grant("study", "inpatients", epsilon=9.0, delta=1e-8, purpose="bed planning")
         for name in names:
             ledger.run(Count(name=name), [], study="study", account="inpatients")
         with ledger.charge(Count(name="left"), study="study", account="inpatients"):

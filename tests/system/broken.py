@@ -159,7 +159,7 @@ def other_study_spends(place: Place) -> None:
 
     plan = StatsPlan(name="beds", source="visits", by={}, measures=("count",), epsilon=8.5)
     with open_ledger(home()) as ledger:
-        ledger.grant("neighbour", "inpatients", epsilon=9.0, delta=1e-7)
+        ledger.grant("neighbour", "inpatients", epsilon=9.0, delta=1e-7, purpose="bed planning")
         with ledger.charge(plan, study="neighbour", account="inpatients"):
             pass
 

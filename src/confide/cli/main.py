@@ -17,12 +17,15 @@ from confide.words import LANGUAGES, language, say, speaking
 
 COMMANDS = {
     "init": "study",
+    "advise": "advise",
     "check": "study",
     "run": "study",
     "status": "study",
     "seal": "study",
     "open": "study",
     "ledger": "ledger",
+    "log": "log",
+    "witness": "witness",
     "passphrase": "vault",
     "schema": "study",
     "demo": "demo",

@@ -79,6 +79,7 @@ def init_command(
 @_folder
 @json_option
 def check_command(folder: Path, as_json: bool) -> None:
+    from confide.cli.forecast import show_forecast
     from confide.study.check import check_study
 
     with ProgressLines(quiet=as_json)("check") as progress:
@@ -86,26 +87,17 @@ def check_command(folder: Path, as_json: bool) -> None:
     if as_json:
         show_json(found.to_json())
         return
-    for price in found.prices:
-        click.echo(
-            say(
-                "cli.check.replayed" if price.released else "cli.check.price",
-                name=price.name,
-                epsilon=f"{price.epsilon:g}",
-                error="; ".join(f"{measure} ± {half:.3g}" for measure, half in price.expected_error.items())
-                or "-",
-            )
-        )
-    click.echo(
-        say("cli.check.left", asked=f"{found.asked:g}", left=f"{found.left:.4g}", account=found.account)
-    )
+    show_forecast(found)
     click.echo(say("cli.check.fine", folder=folder))
 
 
 @click.command(cls=Command, name="run", help=say("cli.run.help"))
 @_folder
+@option("--dry-run", is_flag=True, help=say("cli.run.dry-run"))
 @json_option
-def run_command(folder: Path, as_json: bool) -> int:
+def run_command(folder: Path, dry_run: bool, as_json: bool) -> int:
+    if dry_run:
+        return _dry_run(folder, as_json)
     from confide.study.run import run_study
 
     outcome = run_study(folder, ask=ask_passphrase, step=ProgressLines(quiet=as_json))
@@ -121,6 +113,21 @@ def run_command(folder: Path, as_json: bool) -> int:
     for path in (*outcome.dossiers, *outcome.files):
         click.echo(f"  {path}")
     outcome.raise_unless_passed()
+    return 0
+
+
+def _dry_run(folder: Path, as_json: bool) -> int:
+    """Show what a run would cost; end as the run would end, where it would be refused."""
+    from confide.cli.forecast import show_dry_run
+    from confide.study import check
+
+    found = check.dry_run(folder)
+    if as_json:
+        show_json(found.to_json())
+        return found.refusal.exit_code if found.refusal else 0
+    show_dry_run(found, folder)
+    if found.refusal:
+        raise found.refusal
     return 0
 
 

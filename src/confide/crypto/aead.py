@@ -49,7 +49,8 @@ def decrypt(key: bytes, blob: bytes, associated: bytes) -> bytes:
     Raises:
         IntegrityError: another key, other associated bytes, or a blob that was changed.
     """
+    cipher = AESGCM(key)
     try:
-        return AESGCM(key).decrypt(blob[:NONCE], blob[NONCE:], associated)
+        return cipher.decrypt(blob[:NONCE], blob[NONCE:], associated)
     except (InvalidTag, ValueError):  # ValueError: shorter than a nonce
         raise IntegrityError("crypto.blob") from None

@@ -42,7 +42,7 @@ class Verifier:
         >>> Verifier.from_text("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW").id.hex()
         'c74f20a3'
         """
-        return f"{self.name}+{self.id.hex()}+{_base64(bytes([self.kind]) + self.key)}"
+        return f"{self.name}+{self.id.hex()}+{to_base64(bytes([self.kind]) + self.key)}"
 
     @staticmethod
     def from_text(text: str) -> "Verifier":
@@ -54,7 +54,7 @@ class Verifier:
         parts = text.split("+", 2)
         if len(text) > LONGEST or len(parts) != 3 or not is_name(parts[0]):
             raise IntegrityError("crypto.verifier-key")
-        material = _bytes(parts[2])
+        material = from_base64(parts[2])
         if material is None or len(material) != 1 + HASH or material[0] not in (NOTE, COSIGNATURE):
             raise IntegrityError("crypto.verifier-key")
         verifier = Verifier(parts[0], material[0], material[1:])
@@ -168,7 +168,7 @@ def checkpoint_body(origin: str, size: int, root: bytes) -> str:
     """
     if not is_name(origin) or not 0 <= size <= LARGEST or len(root) != HASH:
         raise ValueError("not a checkpoint")
-    return f"{origin}\n{size}\n{_base64(root)}\n"
+    return f"{origin}\n{size}\n{to_base64(root)}\n"
 
 
 def signed(body: str, signer: Signer) -> str:
@@ -230,7 +230,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     lines = body.split("\n")[:-1]
     if len(lines) < 3 or "" in lines:
         raise IntegrityError("crypto.checkpoint")
-    origin, size, digest = lines[0], lines[1], _bytes(lines[2])
+    origin, size, digest = lines[0], lines[1], from_base64(lines[2])
     if not _SIZE.fullmatch(size) or int(size) > LARGEST or digest is None or len(digest) != HASH:
         raise IntegrityError("crypto.checkpoint")
     return Checkpoint(origin, int(size), digest, body, parse_signatures(text[end + 2 :]))
@@ -271,6 +271,24 @@ def verify_signature(checkpoint: Checkpoint, verifier: Verifier) -> int | None:
     return max(times) if verifier.kind == COSIGNATURE else None
 
 
+def to_base64(data: bytes) -> str:
+    """Write bytes as the formats of C2SP do."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def from_base64(text: str) -> bytes | None:
+    rr"""Read base64 in its one form; None where it is something else.
+
+    >>> from_base64("AAA="), from_base64("AAB="), from_base64("AAA")
+    (b'\x00\x00', None, None)
+    """
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return data if to_base64(data) == text else None
+
+
 def _time_of(checkpoint: Checkpoint, verifier: Verifier, value: bytes) -> int:
     time, message = 0, checkpoint.body.encode()
     if verifier.kind == COSIGNATURE:
@@ -290,12 +308,12 @@ def _message(body: str, time: int) -> bytes:
 
 
 def _line(verifier: Verifier, value: bytes) -> str:
-    return f"— {verifier.name} {_base64(verifier.id + value)}\n"
+    return f"— {verifier.name} {to_base64(verifier.id + value)}\n"
 
 
 def _signature(line: str) -> Signature:
     match = _LINE.fullmatch(line)
-    value = _bytes(match.group(2)) if match else None
+    value = from_base64(match.group(2)) if match else None
     if match is None or value is None or len(value) <= _ID or not is_name(match.group(1)):
         raise IntegrityError("crypto.signature-line")
     return Signature(match.group(1), value[:_ID], value[_ID:])
@@ -304,16 +322,3 @@ def _signature(line: str) -> Signature:
 def _is_text(text: str) -> bool:
     """Tell whether `text` is UTF-8 without control characters."""
     return not any(sign < " " or "\ud800" <= sign <= "\udfff" for sign in text)
-
-
-def _base64(data: bytes) -> str:
-    return base64.b64encode(data).decode("ascii")
-
-
-def _bytes(text: str) -> bytes | None:
-    """Read base64 in its one form; None where it is something else."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return data if _base64(data) == text else None

@@ -38,8 +38,9 @@ def decrypt(key: bytes, sealed: bytes, *parts: bytes) -> bytes:
     Raises:
         IntegrityError: another key, other parts, or bytes that `encrypt` did not make.
     """
+    cipher = _cipher(key)
     try:
-        return _cipher(key).decrypt(sealed, list(parts))
+        return cipher.decrypt(sealed, list(parts))
     except (InvalidTag, ValueError):  # ValueError: shorter than a tag
         raise IntegrityError("crypto.token") from None
 

@@ -102,10 +102,12 @@ def open_unchecked(folder: Path, *, url: str | None, seen: Path | None) -> Ledge
         raise IntegrityError("ledger.gone", file=database.place, checkpoint=seen)
     store = Store(database, now)
     try:
-        return Ledger(store, after_write=lambda written: write_checkpoint(written, folder / CHECKPOINT))
+        ledger = Ledger(store, after_write=lambda written: write_checkpoint(written, folder / CHECKPOINT))
     except BaseException:
         store.close()
         raise
+    ledger.folder = folder
+    return ledger
 
 
 def _postgres(url: str) -> Database:

@@ -1,54 +1,43 @@
-"""The institution's ledger: accounts, allowances, charges, releases.
+"""The institution's ledger: accounts, allowances, charges, releases, and who approved what.
 
 Guarantee: whatever happens to the process, the sum of all durable charges of an account stays within
 its rule (`confide.dp.filter`), noise is drawn only after its charge is durable, and a release is shown
 only after its commit is durable. Knows no feature: a plan says what it costs and runs itself.
+This is the door; what is behind it: `accounts`, `spend`, `sums`, `cohorts`, `requests`, `roles`, `acts`.
 How it is read and checked from outside: `confide.ledger.verify`, `docs/ledger-format.md`.
 """
 
-import hashlib
 import json
 import os
-import platform
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import version
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, Self
 
 from confide.crypto.note import Signer
-from confide.dp.filter import Cost, Rule, Spent, cost_of, to_atto, to_nano
+from confide.dp.filter import Rule, Spent
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
-from confide.errors import BudgetExceeded, ConfideError, IntegrityError, InvalidInput
+from confide.errors import ConfideError, IntegrityError, InvalidInput
+from confide.ledger import accounts, acts, cohorts, spend
+from confide.ledger.balance import Balance, spent_and_left
 from confide.ledger.charge import Charge, Plan
 from confide.ledger.entries import FORMAT, Entry, canonical, release_text, salted_digest
+from confide.ledger.requests import Approval
+from confide.ledger.roles import Roster
 from confide.ledger.store import Store, Writer
+from confide.ledger.sums import most
 from confide.types import Json
 
-RELATIONS = {"patient": "add or remove one patient", "row": "add or remove one row"}
+_WHAT = re.compile(r"[a-z][a-z-]{2,40}")
 
 
 def now() -> str:
     """Return the time as entries write it: UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What one account, or one study's allowance, may spend and has spent. All of it public."""
-
-    name: str
-    epsilon: float
-    delta: float
-    epsilon_spent: float
-    epsilon_left: float
-    charges: int
-    open: int
-    abandoned: int
-    patients: int
 
 
 class Ledger:
@@ -58,6 +47,8 @@ class Ledger:
         self.store = store
         self._after_write = after_write
         self.signer: Signer | None = None  # of checkpoints; given by `confide.ledger.home`
+        self.folder: Path | None = None  # of the institution; given by `confide.ledger.home`
+        self._keyed: cohorts.Keyed | None = None
         self.scratch = store.scratch
         first = store.last(kind="genesis")
         if first is None:
@@ -99,22 +90,7 @@ class Ledger:
         Raises:
             InvalidInput: the account exists with other figures, or a figure cannot be.
         """
-        if patients < 1:
-            raise InvalidInput("error.invalid-input", field="patients", wanted=">= 1", found=patients)
-        if not name.strip() or not name.isprintable():
-            raise InvalidInput("ledger.account-name")
-        if not delta > 0:
-            raise InvalidInput("error.invalid-input", field="delta", wanted="> 0", found=delta)
-        if delta > 1 / (100 * patients):
-            raise InvalidInput("ledger.delta-too-large", delta=delta, most=f"{1 / (100 * patients):.1g}")
-        body = {
-            "kind": "account",
-            "account": name,
-            "rule": Rule.for_budget(epsilon, delta).to_json(),
-            "patients": patients,
-            "unit": unit,
-            "relation": RELATIONS[unit],
-        }
+        body = accounts.account_entry(name, epsilon=epsilon, delta=delta, patients=patients, unit=unit)
         with self._write() as writer:
             there = self.store.last(kind="account", account=name)
             if there is None:
@@ -129,36 +105,51 @@ class Ledger:
         *,
         epsilon: float,
         delta: float,
-        unit: str = "patient",
+        purpose: str,
         requester: str = "",
-        purpose: str = "",
+        unit: str = "patient",
+        expires: str | None = None,
     ) -> None:
         """Grant `study` an allowance on `account`; asking again for the same changes nothing.
 
         Guarantee: the account's own rule still binds every charge; an allowance only narrows it.
 
+        Args:
+            study: who may spend it.
+            account: whose patients will be exposed.
+            epsilon: the most that the study may cost, as `delta`.
+            delta: likewise.
+            purpose: what for, in a sentence.
+            requester: who answers for the study.
+            unit: what the study protects; that of the account.
+            expires: the last day of charges, such as "2027-12-31", by UTC.
+
         Raises:
-            InvalidInput: no such account, or the study holds another allowance (extend it by name).
+            InvalidInput: no such account, or the study holds another allowance (`confide request extend`).
             BudgetExceeded: the account as a whole is smaller than the allowance.
         """
+        if not purpose.strip():
+            raise InvalidInput("ledger.no-purpose", study=study)
         with self._write() as writer:
-            rule = self.may_grant(account, epsilon=epsilon, delta=delta, unit=unit, study=study)
+            rule = accounts.allowed_rule(
+                self.store, account, study, epsilon=epsilon, delta=delta, unit=unit, expires=expires
+            )
             if self.store.last(kind="allowance", account=account, study=study) is not None:
                 return
-            writer.append(
-                {
-                    "kind": "allowance",
-                    "account": account,
-                    "study": study,
-                    "rule": rule.to_json(),
-                    "spent_study": Spent().to_json(),
-                    "requester": requester,
-                    "purpose": purpose,
-                }
-            )
+            body = {"kind": "allowance", "account": account, "study": study, "rule": rule.to_json(),
+                    "spent_study": Spent().to_json(), "requester": requester, "purpose": purpose}  # fmt: skip
+            entry = writer.append(body if expires is None else body | {"expires": expires})
+            accounts.verify_in_force(entry, at=entry.body["time"])
 
     def may_grant(
-        self, account: str, *, epsilon: float, delta: float, unit: str = "patient", study: str
+        self,
+        account: str,
+        *,
+        epsilon: float,
+        delta: float,
+        study: str,
+        unit: str = "patient",
+        expires: str | None = None,
     ) -> Rule:
         """Return the rule that an allowance of this size would have; writes nothing.
 
@@ -167,20 +158,105 @@ class Ledger:
                 about a patient with several; or `study` holds another allowance.
             BudgetExceeded: the account as a whole is smaller.
         """
-        if (kept := self._opening(account).body["unit"]) != unit:
-            raise InvalidInput("ledger.other-unit", account=account, kept=kept, asked=unit)
-        rule, total = Rule.for_budget(epsilon, delta), self._rule(account)
-        if rule.epsilon > total.epsilon or rule.delta > total.delta:
-            raise BudgetExceeded("ledger.allowance-exceeds-account", account=account, asked=epsilon)
-        there = self.store.last(kind="allowance", account=account, study=study)
-        if there is not None and there.body["rule"] != rule.to_json():
-            raise InvalidInput("ledger.allowance-differs", study=study, account=account)
-        return rule
+        return accounts.allowed_rule(
+            self.store, account, study, epsilon=epsilon, delta=delta, unit=unit, expires=expires
+        )
+
+    # cohorts ----------------------------------------------------------------------------------------
+
+    def declare_cohort(
+        self, account: str, cohort: str, patients: Iterable[str], *, digest: cohorts.Keyed | None = None
+    ) -> None:
+        """Declare that `patients` are in `cohort`, for ever; once more adds those who are new.
+
+        Guarantee: nobody is in two cohorts of an account. The ledger keeps keyed digests of the ids only.
+
+        Args:
+            account: whose patients they are.
+            cohort: name of the group, such as "2024".
+            patients: ids, as `_patient` in the study's tables: one per person, after the crosswalk.
+            digest: a keyed digest of the institution; None uses `cohort.key` in its folder.
+
+        Raises:
+            InvalidInput: somebody is in another cohort of the account; says no id.
+            AccessDenied: the key of the earlier cohorts is not here.
+        """
+        accounts.opening(self.store, account)
+        with self._write() as writer:
+            cohorts.declare(self.store, writer, account, cohort, patients, digest or self._digest())
+
+    def members(
+        self, account: str, cohort: str, *, digest: cohorts.Keyed | None = None
+    ) -> Callable[[str], bool]:
+        """Return what says of a patient's id whether it is in `cohort`; a charge on it may read nobody else.
+
+        Raises:
+            InvalidInput: no such cohort.
+            AccessDenied: the key it was declared with is not here.
+        """
+        return cohorts.membership(self.store, account, cohort, digest or self._digest())
+
+    # approvals --------------------------------------------------------------------------------------
+
+    def roster(self) -> Roster:
+        """Return who holds which role, by public key; those who were dismissed are on it too."""
+        return acts.roster(self.store)
+
+    def approved(self, request: Json) -> Approval:
+        """Use up an approved request for an act outside the ledger, and return what that act demands.
+
+        Guarantee: the approval is durable when this returns, and was never given before.
+
+        Args:
+            request: the document of `confide.ledger.requests.new_request`, with its signatures.
+
+        Raises:
+            InvalidInput: expired, used, of another ledger; or of a kind for `carry_out`.
+            AccessDenied: too few signatures of those who hold the role now.
+            IntegrityError: it was changed after it was signed.
+        """
+        with self._write() as writer:
+            return acts.approve_outside(self.store, writer, request, ledger=self.id)
+
+    def carry_out(self, request: Json) -> Entry:
+        """Do what an approved request asks of the ledger: extend an allowance, appoint, dismiss.
+
+        Guarantee: approval and act are durable together, or neither is.
+
+        Raises:
+            ConfideError: as `approved`; or the act itself cannot be.
+        """
+        with self._write() as writer:
+            return acts.carry_out(self.store, writer, request, ledger=self.id)
+
+    def record(self, what: str, *, study: str | None = None, details: Json, commitment: str = "") -> Entry:
+        """Write down something that happened outside the ledger, such as "vault-opening".
+
+        Args:
+            what: small letters and hyphens.
+            study: it belongs to.
+            details: public, no floats, nothing of a patient.
+            commitment: keyed digest of what is not public, as hex.
+
+        Raises:
+            InvalidInput: `what` or `details` have not the form.
+        """
+        if not _WHAT.fullmatch(what):
+            raise InvalidInput("ledger.record-form")
+        body = {"kind": "record", "what": what, "details": details, "commitment": commitment}
+        try:
+            canonical(body)
+        except TypeError:
+            raise InvalidInput("ledger.record-form") from None
+        with self._write() as writer:
+            return writer.append(body if study is None else body | {"study": study})
 
     # charges ----------------------------------------------------------------------------------------
 
     @contextmanager
-    def charge(self, plan: Plan, *, study: str, account: str, commitment: str = "") -> Iterator[Charge]:
+    def charge(
+        self, plan: Plan, *, study: str, account: str, commitment: str = "", cohort: str | None = None
+    ) -> Iterator[Charge]:
         """Spend the budget of `plan`, durably, and hand out its noise.
 
         Guarantee: the charge is on disk before the block begins. Leaving the block without
@@ -192,37 +268,51 @@ class Ledger:
             study: whose allowance pays.
             account: whose patients are exposed.
             commitment: keyed digest of the data that the plan will read, as hex.
+            cohort: whose patients alone the plan reads (`members`); None exposes all of the account.
 
         Raises:
-            BudgetExceeded: the account or the allowance has too little left; nothing was spent.
-            InvalidInput: no such account or allowance, or the plan claims less than it costs.
+            BudgetExceeded: the account or the allowance has too little left, or expired; nothing was spent.
+            InvalidInput: no such account, cohort or allowance, or the plan claims less than it costs.
         """
-        sequence = self._spend(plan, study=study, account=account, commitment=commitment)
-        charge = Charge(sequence, Noise(Stream()), self._commit)
+        with self._write() as writer:
+            entry = spend.charge(
+                self.store, writer, plan, study=study, account=account, commitment=commitment, cohort=cohort
+            )
+        charge = Charge(entry.sequence, Noise(Stream()), self._commit)
         try:
             yield charge
         finally:
             charge.noise.close()
             if charge.release is None:
-                self._abandon(sequence)
+                self._abandon(charge.sequence)
 
     def run(
-        self, plan: Plan, data: Any, *, study: str, account: str, commitment: str = ""
+        self,
+        plan: Plan,
+        data: Any,
+        *,
+        study: str,
+        account: str,
+        commitment: str = "",
+        cohort: str | None = None,
     ) -> tuple[Json, bool]:
         """Return the release of `plan`, and whether it was a replay that cost nothing."""
-        there = self.released(plan, study=study, account=account, commitment=commitment)
+        there = self.released(plan, study=study, account=account, commitment=commitment, cohort=cohort)
         if there is not None:
             return there, True
-        with self.charge(plan, study=study, account=account, commitment=commitment) as charge:
+        with self.charge(plan, study=study, account=account, commitment=commitment, cohort=cohort) as charge:
             return charge.commit(plan.execute(data, charge.noise)), False
 
-    def released(self, plan: Plan, *, study: str, account: str, commitment: str = "") -> Json | None:
+    def released(
+        self, plan: Plan, *, study: str, account: str, commitment: str = "", cohort: str | None = None
+    ) -> Json | None:
         """Return the committed release of `plan`, byte for byte as it was, or None. Costs nothing.
 
         Raises:
             InvalidInput: the release of this plan was made from other data.
         """
-        commit = self.store.last(kind="commit", key=self._key(plan, study=study, account=account))
+        key = spend.key_of(plan, study=study, account=account, cohort=cohort)
+        commit = self.store.last(kind="commit", key=key)
         if commit is None:
             return None
         if commit.body["commitment"] != commitment:
@@ -234,31 +324,31 @@ class Ledger:
         return release
 
     def price(
-        self, plans: Sequence[Plan], *, study: str, account: str, epsilon: float, delta: float
+        self,
+        plans: Sequence[Plan],
+        *,
+        study: str,
+        account: str,
+        epsilon: float,
+        delta: float,
+        cohort: str | None = None,
     ) -> tuple[float, set[str]]:
         """Say what an allowance of (epsilon, delta) would have left after `plans`; spends nothing.
 
         Returns:
             The ε left, and the names of the plans that are released already and cost nothing.
         Raises:
-            BudgetExceeded: the account or the allowance would refuse one of them.
+            BudgetExceeded: the account or the allowance would refuse one of them, or it expired.
         """
-        rules = {"account": self._rule(account), "study": Rule.for_budget(epsilon, delta)}
-        spent = {"account": self._spent(account), "study": self._spent(account, study)}
-        released = set()
-        for plan in plans:
-            if self.store.last(kind="commit", key=self._key(plan, study=study, account=account)) is not None:
-                released.add(plan.name)
-            else:
-                _, spent = self._admit(plan, rules, spent, study=study, account=account)
-        return rules["study"].left(spent["study"]), released
+        rule = Rule.for_budget(epsilon, delta)
+        return spend.price(self.store, plans, rule, study=study, account=account, cohort=cohort)
 
     def note_not_private(self, what: str, *, study: str, account: str, commitment: str = "") -> None:
         """Write down a release that ε does not cover (promise 6), once per content.
 
         `what` is a public description such as "row-level notes, policy pipl".
         """
-        key = hashlib.sha256(canonical([study, account, what, commitment]).encode()).hexdigest()
+        key = sha256(canonical([study, account, what, commitment]).encode()).hexdigest()
         with self._write() as writer:
             if self.store.last(kind="not-private", key=key) is None:
                 writer.append(
@@ -281,25 +371,48 @@ class Ledger:
         entry = self.store.last(kind="allowance", account=account, study=study)
         return None if entry is None else str(entry.body["time"])
 
-    def balance(self, account: str, study: str | None = None) -> Balance:
-        """Return what `account`, or the allowance of `study` on it, may spend and has spent."""
+    def balance(self, account: str, study: str | None = None, *, cohort: str | None = None) -> Balance:
+        """Return what `account`, or the allowance of `study` on it, may spend and has spent.
+
+        Where the account has cohorts, ε is that of the patients who were exposed most, or of those in `cohort`.
+        """
         where = {"account": account} if study is None else {"account": account, "study": study}
         commits, abandoned, charges = (  # in this order, so that a charge is counted before what ended it
             self.store.count(kind=kind, **where) for kind in ("commit", "abandon", "charge")
         )
-        rule = self._rule(account, study)
-        spent = self._spent(account, study)
+        opened = accounts.opening(self.store, account)
+        holder = opened if study is None else accounts.allowance(self.store, account, study)
+        rule = accounts.rule_of(holder)
+        if study is None:
+            sums = accounts.exposure(self.store, account).of(cohort)
+        else:
+            sums = [accounts.spent_by(self.store, account, study)]
+        spent, left = spent_and_left(rule, sums)
         return Balance(
             name=study or account,
             epsilon=rule.epsilon / 1e9,
             delta=rule.delta / 1e18,
-            epsilon_spent=(shown := _shown(rule, spent)),
-            epsilon_left=max(0.0, min(rule.left(spent), rule.epsilon / 1e9 - shown)),
+            epsilon_spent=spent,
+            epsilon_left=left,
             charges=charges,
             open=charges - commits - abandoned,
             abandoned=abandoned,
-            patients=self._opening(account).body["patients"],
+            patients=opened.body["patients"],
+            expires=holder.body.get("expires"),
         )
+
+    def standing(
+        self, account: str, study: str | None = None, *, cohort: str | None = None
+    ) -> tuple[Rule, Spent]:
+        """Return the rule of `account`, or of the allowance of `study` on it, and the sums that it stands at.
+
+        Where the account has cohorts, each sum is that of the patients who were exposed most, or of `cohort`.
+        """
+        if study is not None:
+            rule = accounts.rule_of(accounts.allowance(self.store, account, study))
+            return rule, accounts.spent_by(self.store, account, study)
+        rule = accounts.rule_of(accounts.opening(self.store, account))
+        return rule, most(accounts.exposure(self.store, account).of(cohort))
 
     def state_of(self, sequence: int) -> str:
         """Return "open", "committed" or "abandoned" for the charge with this number."""
@@ -321,95 +434,17 @@ class Ledger:
         if self._after_write is not None:
             self._after_write(self)
 
-    def _opening(self, account: str) -> Entry:
-        entry = self.store.last(kind="account", account=account)
-        if entry is None:
-            raise InvalidInput("ledger.no-account", account=account)
-        return entry
-
-    def _rule(self, account: str, study: str | None = None) -> Rule:
-        if study is None:
-            return Rule.from_json(self._opening(account).body["rule"])
-        entry = self.store.last(kind="allowance", account=account, study=study)
-        if entry is None:
-            raise InvalidInput("ledger.no-allowance", account=account, study=study)
-        return Rule.from_json(entry.body["rule"])
-
-    def _spent(self, account: str, study: str | None = None) -> Spent:
-        if study is None:
-            entry = self.store.last(kind="charge", account=account)
-            return Spent() if entry is None else Spent.from_json(entry.body["spent_account"])
-        found = [self.store.last(kind=kind, account=account, study=study) for kind in ("charge", "allowance")]
-        newest = max(
-            (entry for entry in found if entry is not None), key=lambda entry: entry.sequence, default=None
-        )
-        return Spent() if newest is None else Spent.from_json(newest.body["spent_study"])
-
-    def _state(self, study: str, account: str) -> tuple[dict[str, Rule], dict[str, Spent]]:
-        rules = {"account": self._rule(account), "study": self._rule(account, study)}
-        return rules, {"account": self._spent(account), "study": self._spent(account, study)}
-
-    @staticmethod
-    def _admit(
-        plan: Plan, rules: dict[str, Rule], spent: dict[str, Spent], *, study: str, account: str
-    ) -> tuple[dict[str, Cost], dict[str, Spent]]:
-        costs = {holder: cost_of(plan.event(), plan.delta, rule) for holder, rule in rules.items()}
-        stated, additive = to_nano(plan.epsilon), to_atto(plan.delta)
-        if costs["account"].basic_epsilon > stated or costs["account"].additive_delta > additive:
-            raise InvalidInput("ledger.plan-understates", name=plan.name, asked=plan.epsilon)
-        after = {holder: spent[holder].plus(cost) for holder, cost in costs.items()}
-        for holder, name in (("study", study), ("account", account)):
-            if not rules[holder].admits(after[holder]):
-                left = f"{rules[holder].left(spent[holder]):.4g}"
-                code = f"ledger.budget-exceeded-{holder}"
-                raise BudgetExceeded(code, name=name, asked=f"{plan.epsilon:.4g}", left=left, plan=plan.name)
-        return costs, after
-
-    def _spend(self, plan: Plan, *, study: str, account: str, commitment: str) -> int:
-        key = self._key(plan, study=study, account=account)
-        with self._write() as writer:
-            rules, spent = self._state(study, account)
-            costs, after = self._admit(plan, rules, spent, study=study, account=account)
-            opening = self._opening(account)
-            if self.store.last(kind="commit", key=key) is not None:
-                raise InvalidInput("ledger.already-released", name=plan.name, study=study)
-            earlier = self.store.last(kind="charge", key=key)  # those before it were ended in its transaction
-            if earlier is not None and self.state_of(earlier.sequence) == "open":
-                writer.append(_abandonment(earlier, "a later run took its place"))
-            entry = writer.append(
-                {
-                    "kind": "charge",
-                    "account": account,
-                    "study": study,
-                    "key": key,
-                    "name": plan.name,
-                    "plan": plan.to_json(),
-                    "event": plan.event().to_json(),
-                    "delta": repr(plan.delta),
-                    "cost_account": costs["account"].to_json(),
-                    "cost_study": costs["study"].to_json(),
-                    "spent_account": after["account"].to_json(),
-                    "spent_study": after["study"].to_json(),
-                    "commitment": commitment,
-                    "unit": opening.body["unit"],
-                    "relation": opening.body["relation"],
-                    "versions": _versions(),
-                }
-            )
-        return entry.sequence
+    def _digest(self) -> cohorts.Keyed:
+        """Return the institution's keyed digest; its key may be made only while nothing depends on another."""
+        if self._keyed is None:
+            fresh = self.store.last(kind="cohort") is None
+            self._keyed = cohorts.keyed_by(None if self.scratch else self.folder, fresh=fresh)
+        return self._keyed
 
     def _commit(self, sequence: int, release: Json) -> Json:
         content = release_text(release)
-        salt = os.urandom(16)
         with self._write() as writer:
-            if self.store.last(charge=sequence) is not None:
-                raise IntegrityError("ledger.charge-closed", sequence=sequence)
-            charge = self.store.at(sequence)
-            commit = writer.append(
-                {field: charge.body[field] for field in ("account", "study", "key", "name", "commitment")}
-                | {"kind": "commit", "charge": sequence, "release": salted_digest(salt, content)}
-            )
-            writer.keep_release(commit.sequence, salt, content)
+            spend.commit(self.store, writer, sequence, content)
         kept: Json = json.loads(content)
         return kept
 
@@ -418,30 +453,6 @@ class Ledger:
         try:
             with self._write() as writer:
                 if self.store.last(charge=sequence) is None:
-                    writer.append(_abandonment(self.store.at(sequence), "left without a commit"))
+                    writer.append(spend.abandonment(self.store.at(sequence), "left without a commit"))
         except ConfideError:
             return
-
-    @staticmethod
-    def _key(plan: Plan, *, study: str, account: str) -> str:
-        return hashlib.sha256(canonical([study, account, plan.to_json()]).encode()).hexdigest()
-
-
-@cache
-def _versions() -> dict[str, str]:
-    return {"confide": version("confide"), "python": platform.python_version()}
-
-
-def _shown(rule: Rule, spent: Spent) -> float:
-    """Return the ε that people are shown: the plain sum of the charges while it is within the budget.
-
-    The sum is what a reader can add up, and never below the smallest valid statement; beyond the
-    budget only that statement is left.
-    """
-    plain, smallest = spent.basic_epsilon / 1e9, rule.epsilon_spent(spent)
-    return plain if smallest <= plain <= rule.epsilon / 1e9 else smallest
-
-
-def _abandonment(charge: Entry, reason: str) -> Json:
-    kept = {field: charge.body[field] for field in ("account", "study", "key", "name")}
-    return kept | {"kind": "abandon", "charge": charge.sequence, "reason": reason}

@@ -166,6 +166,15 @@ class Store:
                 yield sequence, digest, text, salt, values
             after = part[-1][0]
 
+    def time(self) -> str:
+        """Return the time that an entry would state if it were written now.
+
+        Raises:
+            InvalidInput: the machine's clock was set back.
+        """
+        newest = self.database.execute(_NEWEST)
+        return _not_before(json.loads(newest[0][2])["time"], self._clock()) if newest else self._clock()
+
     def head(self) -> tuple[int, str]:
         """Return how many entries there are, and the hash of the last."""
         newest = self.database.execute(_NEWEST)

@@ -1,18 +1,29 @@
 """Read a whole ledger again and check every promise that its entries make.
 
-Recomputes the chain, the cost of every event, every running total, every admission, and the digest
-of every release. Knows nothing that the entries do not say.
+Recomputes the chain, the cost of every event, every running total, every admission, the digest of every release
+and the members of every cohort; verifies every signature, and that whoever signed held the role then. Knows
+nothing that the ledger does not say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from confide.crypto.sign import digest
 from confide.dp.events import event_from_json
 from confide.dp.filter import Rule, Spent, cost_of
-from confide.errors import IntegrityError
+from confide.errors import ConfideError, IntegrityError
+from confide.ledger.accounts import FOREVER, last_day, verify_in_force
+from confide.ledger.acts import rule_asked
+from confide.ledger.cohorts import commitment, key_of
 from confide.ledger.entries import Entry, salted_digest
 from confide.ledger.ledger import Ledger
+from confide.ledger.requests import KINDS, verify_request
+from confide.ledger.roles import Roster, after
+from confide.ledger.store import Store
+from confide.ledger.sums import Exposure, summed
 from confide.types import Json, Progress, no_progress
+
+_SAY_ONLY = ("not-private", "record", "log-key", "clock", "restored")  # kinds that no figure depends on
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,7 @@ class Verified:
     releases: int
     open: int
     abandoned: int
+    approvals: int
     head: str
 
 
@@ -34,71 +46,180 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
         IntegrityError: naming the first entry that is not what it must be.
     """
     ledger.store.check_columns()
-    entries = ledger.store.all()
-    rules: dict[tuple[str, ...], Rule] = {}
-    spent: dict[tuple[str, ...], Spent] = {}
-    charges: dict[int, str] = {}
-    releases = 0
-    for number, entry in enumerate(entries):
-        if entry.sequence != number:
-            raise IntegrityError("ledger.broken-chain", sequence=number)
-        body = entry.body
-        match body["kind"]:
-            case "genesis" if number == 0:
-                pass
-            case "account" if (body["account"],) not in rules:
-                rules[body["account"],] = Rule.from_json(body["rule"])
-            case "allowance":
-                holder = (body["account"], body["study"])
-                rules[holder] = Rule.from_json(body["rule"])
-                spent[holder] = Spent.from_json(body["spent_study"])
-                _require(spent[holder] == Spent(), entry)
-            case "charge":
-                _check_charge(entry, rules, spent)
-                charges[number] = "open"
-            case "commit" | "abandon" as kind:
-                _require(charges.get(body["charge"]) == "open", entry)
-                _require(entries[body["charge"]].body["key"] == body["key"], entry)
-                charges[body["charge"]] = kind
-                if kind == "commit":
-                    salt, content = ledger.store.release(number)
-                    _require(salted_digest(salt, content) == body["release"], entry)
-                    releases += 1
-            case "not-private" | "log-key" | "clock" | "restored":
-                pass
-            case _:
-                raise IntegrityError("ledger.broken-chain", sequence=number)
+    reader = _Reader(ledger.store)
+    for number, entry in enumerate(reader.entries):
+        _require(entry.sequence == number, number)
+        try:
+            reader.take(entry)
+        except (KeyError, TypeError, ValueError, AttributeError, ConfideError) as error:
+            raise IntegrityError("ledger.broken-chain", sequence=number) from error
         if number % 1000 == 0:
-            progress(number, len(entries))
-    states = list(charges.values())
+            progress(number, len(reader.entries))
+    _require(not reader.waiting, len(reader.entries))
+    reader.check_members()
+    states = list(reader.charges.values())
     return Verified(
-        entries=len(entries),
-        charges=len(charges),
-        releases=releases,
+        entries=len(reader.entries),
+        charges=len(states),
+        releases=states.count("commit"),
         open=states.count("open"),
         abandoned=states.count("abandon"),
+        approvals=len(reader.approved),
         head=ledger.store.head()[1],
     )
 
 
-def _require(holds: bool, entry: Entry) -> None:
+class _Reader:
+    """What all entries so far say together; `take` reads one more."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.entries = store.all()
+        self.charges: dict[int, str] = {}  # by sequence: open, commit or abandon
+        self.approved: dict[str, int] = {}  # by digest of the request: sequence
+        self.waiting: Json | None = None  # a request whose act must be the next entry
+        self._ledger = ""
+        self._rules: dict[str, Rule] = {}  # of accounts
+        self._exposed: dict[str, Exposure] = {}
+        self._allowances: dict[tuple[str, str], Entry] = {}
+        self._spent: dict[tuple[str, str], Spent] = {}
+        self._cohorts: dict[tuple[str, str], Entry] = {}
+        self._roster: Roster = {}
+
+    def take(self, entry: Entry) -> None:
+        """Check one entry against all before it; whatever it raises, the entry is not what it must be."""
+        body, waiting = entry.body, self.waiting
+        self.waiting = None
+        if (
+            waiting is not None or "approval" in body
+        ):  # an act stands right behind its approval, and only there
+            self._check_act(body, waiting or {})
+        match body["kind"]:
+            case "genesis" if entry.sequence == 0:
+                self._ledger = body["ledger"]
+            case "account" if body["account"] not in self._rules:
+                self._rules[body["account"]] = Rule.from_json(body["rule"])
+            case "allowance":
+                self._take_allowance(entry)
+            case "cohort":
+                self._take_cohort(entry)
+            case "charge":
+                self._take_charge(entry)
+            case "commit" | "abandon":
+                self._take_end(entry)
+            case "approval":
+                self._take_approval(entry)
+            case "appoint" | "dismiss":
+                _require("approval" in body, entry.sequence)
+                self._roster = after(self._roster, body)
+            case kind:
+                _require(kind in _SAY_ONLY, entry.sequence)
+
+    def check_members(self) -> None:
+        """Compare the members of every cohort with its newest commitment."""
+        for (account, cohort), entry in self._cohorts.items():
+            members = self.store.members(account, cohort)
+            kept = commitment(bytes.fromhex(entry.body["salt"]), members)
+            _require(kept == entry.body["commitment"], entry.sequence)
+
+    def _take_charge(self, entry: Entry) -> None:
+        body, who = entry.body, (entry.body["account"], entry.body["study"])
+        account, cohort, allowed = body["account"], body.get("cohort"), self._allowances[who]
+        _require(cohort is None or (account, cohort) in self._cohorts, entry.sequence)
+        verify_in_force(allowed, at=body["time"])
+        rules = {"account": self._rules[account], "study": Rule.from_json(allowed.body["rule"])}
+        event, costs = event_from_json(body["event"]), {}
+        for holder, rule in rules.items():
+            costs[holder] = cost_of(event, float(body["delta"]), rule)
+            _require(costs[holder].to_json() == body[f"cost_{holder}"], entry.sequence)
+        self._exposed[account] = self._exposed.get(account, Exposure()).plus(costs["account"], cohort)
+        self._spent[who] = self._spent[who].plus(costs["study"])
+        stated = {name: body[name] for name in ("spent_account", "spent_cohorts") if name in body}
+        _require(self._exposed[account].to_json() == stated, entry.sequence)
+        _require(self._spent[who].to_json() == body["spent_study"], entry.sequence)
+        sums = self._exposed[account].of(cohort)
+        _require(all(rules["account"].admits(spent) for spent in sums), entry.sequence)
+        _require(rules["study"].admits(self._spent[who]), entry.sequence)
+        self.charges[entry.sequence] = "open"
+
+    def _take_end(self, entry: Entry) -> None:
+        """Check a commit or an abandonment: of an open charge, and a release that is what was committed."""
+        body = entry.body
+        _require(self.charges.get(body["charge"]) == "open", entry.sequence)
+        _require(self.entries[body["charge"]].body["key"] == body["key"], entry.sequence)
+        self.charges[body["charge"]] = body["kind"]
+        if body["kind"] == "commit":
+            salt, content = self.store.release(entry.sequence)
+            _require(salted_digest(salt, content) == body["release"], entry.sequence)
+
+    def _take_allowance(self, entry: Entry) -> None:
+        """Check a grant, or an extension: no larger than the account, and its sums recomputed from the start."""
+        body, who = entry.body, (entry.body["account"], entry.body["study"])
+        rule, total = Rule.from_json(body["rule"]), self._rules[body["account"]]
+        _require(rule.epsilon <= total.epsilon and rule.delta <= total.delta, entry.sequence)
+        before, spent = self._allowances.get(who), Spent.from_json(body["spent_study"])
+        if before is None:
+            _require(spent == Spent(), entry.sequence)
+        else:
+            old = Rule.from_json(before.body["rule"])
+            _require("approval" in body and last_day(entry) >= last_day(before), entry.sequence)
+            _require(rule.epsilon >= old.epsilon and rule.delta >= old.delta, entry.sequence)
+            _require(rule.admits(spent) or spent == Spent(), entry.sequence)
+            mine = (self.entries[n] for n in self.charges if _holder(self.entries[n].body) == who)
+            _require(spent == summed(mine, rule), entry.sequence)
+        self._allowances[who], self._spent[who] = entry, spent
+
+    def _take_cohort(self, entry: Entry) -> None:
+        body = entry.body
+        _require(body["account"] in self._rules, entry.sequence)
+        _require(body["key"] == key_of(body["account"], body["cohort"]), entry.sequence)
+        checks = {
+            each.body["key_check"] for (name, _), each in self._cohorts.items() if name == body["account"]
+        }
+        _require(checks <= {body["key_check"]}, entry.sequence)
+        self._cohorts[body["account"], body["cohort"]] = entry
+
+    def _take_approval(self, entry: Entry) -> None:
+        """Check that a request is used once, and every signature under the roles that were held then."""
+        body = entry.body
+        document = {name: body[name] for name in ("request", "signatures")}
+        request = verify_request(document, ledger=self._ledger, roster=self._roster, at=body["time"])
+        _require(body["key"] == digest(request) and body["key"] not in self.approved, entry.sequence)
+        self.approved[body["key"]] = entry.sequence
+        self.waiting = request if KINDS[request["kind"]].in_ledger else None
+
+    def _check_act(self, body: Json, request: Json) -> None:
+        """Check that an entry is what the request before it asked for."""
+        _require(bool(request) and body.get("approval") == body["sequence"] - 1, body["sequence"])
+        kind = "allowance" if request["kind"] == "extend" else request["kind"]
+        _require(body["kind"] == kind and _asked(request) == _done(body), body["sequence"])
+
+
+def _asked(request: Json) -> Mapping[str, object]:
+    """Return what a request asks of the ledger, in the form of `_done`."""
+    if request["kind"] != "extend":
+        return dict(request["fields"])
+    fields = request["fields"]
+    rule = rule_asked(fields["epsilon"], fields["delta"])
+    figures = {"epsilon": rule.epsilon, "delta": rule.delta, "expires": fields["expires"]}
+    return {"account": fields["account"], "study": fields["study"], **figures}
+
+
+def _done(body: Json) -> Mapping[str, object]:
+    """Return what an act did: its own fields, without those that every entry has."""
+    if body["kind"] != "allowance":
+        return {
+            n: v for n, v in body.items() if n not in ("kind", "sequence", "previous", "time", "approval")
+        }
+    rule = Rule.from_json(body["rule"])
+    figures = {"epsilon": rule.epsilon, "delta": rule.delta, "expires": body.get("expires", FOREVER)}
+    return {"account": body["account"], "study": body["study"], **figures}
+
+
+def _holder(body: Json) -> tuple[str, str]:
+    return body["account"], body["study"]
+
+
+def _require(holds: bool, sequence: int) -> None:
     if not holds:
-        raise IntegrityError("ledger.broken-chain", sequence=entry.sequence)
-
-
-def _holders(body: Json) -> Iterator[tuple[str, tuple[str, ...]]]:
-    yield "account", (body["account"],)
-    yield "study", (body["account"], body["study"])
-
-
-def _check_charge(
-    entry: Entry, rules: dict[tuple[str, ...], Rule], spent: dict[tuple[str, ...], Spent]
-) -> None:
-    body = entry.body
-    for holder, who in _holders(body):
-        _require(who in rules, entry)
-        cost = cost_of(event_from_json(body["event"]), float(body["delta"]), rules[who])
-        _require(cost.to_json() == body[f"cost_{holder}"], entry)
-        spent[who] = spent.get(who, Spent()).plus(cost)
-        _require(spent[who].to_json() == body[f"spent_{holder}"], entry)
-        _require(rules[who].admits(spent[who]), entry)
+        raise IntegrityError("ledger.broken-chain", sequence=sequence)

@@ -29,6 +29,7 @@ from confide.engines.polars import (
     patient_weights,
 )
 from confide.errors import InvalidInput
+from confide.stats.expected import Expected, expected
 from confide.stats.intervals import CONFIDENCE
 from confide.stats.keys import are_edges, cells, checked, column_of, labels, n_cells
 from confide.stats.measures import Estimate, Measure, Noisy, Part, contribution, parse_measure, read_rows
@@ -136,20 +137,20 @@ class StatsPlan:
             if column not in columns:
                 raise InvalidInput("stats.no-column", column=column)
 
+    def expected(self, rows: int = 1000) -> dict[str, Expected]:
+        """Return the noise on each measure in a group where `rows` rows count, before anything is paid."""
+        return {measure.text: expected(measure, self.scale, rows) for measure in self._parsed()}
+
     def expected_error(self, rows: int = 1000) -> dict[str, float]:
         """Return half the width of each measure's 95 % interval, before anything is paid.
 
         Args:
             rows: for a mean or proportion, in a cell where this many rows count; a count and a sum
-                are as uncertain in every cell.
+                are as uncertain in every cell. Where no figure could be shown: half of what is possible.
         """
-        noiseless = {
-            part: Noisy(np.array([float(rows * GRID) if _is_row_count(part) else 0.0]), self.scale(part))
-            for part in self.parts()
-        }
-        estimates = {m.text: m.finish([noiseless[part] for part in m.parts]) for m in self._parsed()}
+        found = self.expected(rows)
         return {
-            text: float(np.max(estimate.high - _middle(estimate))) for text, estimate in estimates.items()
+            text: one.whole / 2 if one.half_width is None else one.half_width for text, one in found.items()
         }
 
     def execute(self, data: pl.DataFrame, noise: Noise) -> Json:
@@ -253,11 +254,3 @@ def _notes(plan: StatsPlan) -> list[dict[str, Any]]:
     if any(part.column is not None for part in plan.parts()):
         notes.append({"key": "stats.note-nulls"})
     return notes
-
-
-def _is_row_count(part: Part) -> bool:
-    return part.ruler is None and part.wanted is None
-
-
-def _middle(estimate: Estimate) -> Any:
-    return np.where(np.isnan(estimate.value), (estimate.low + estimate.high) / 2, estimate.value)

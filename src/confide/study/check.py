@@ -1,48 +1,122 @@
-"""`confide check`: read everything, price everything, spend nothing.
+"""`confide check` and `confide run --dry-run`: what a run would cost, leave and err, before anything is spent.
 
-Guarantee: the ledger has the same entries before and after.
+Guarantee: the ledger has the same entries before and after. `dry_run` opens the study file and the ledger
+and nothing else: no record, no vault, no passphrase. `check_study` reads the records as well, to find
+what a run would find wrong with them; no figure of a forecast depends on one.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from confide.study.plans import all_plans, stats_plans, verify_paid, verify_plans
+from confide.deid.policy import load_policy
+from confide.dp.filter import Rule, Spent, cost_of
+from confide.errors import BudgetExceeded, ConfideError, InvalidInput
+from confide.ledger.home import CHECKPOINT as HOME_CHECKPOINT
+from confide.ledger.home import LEDGER, home, open_ledger
+from confide.ledger.ledger import Ledger
+from confide.stats.expected import Expected
+from confide.stats.plan import StatsPlan
+from confide.study.config import Study, load_study
+from confide.study.plans import all_plans, verify_paid, verify_plans
+from confide.study.rows import policy_of
 from confide.study.sources import read_originals
-from confide.study.workplace import nobody_types, open_workplace
-from confide.types import Json, Progress, no_progress
+from confide.study.workplace import CHECKPOINT, nobody_types, open_workplace
+from confide.train.expected import Signal
+from confide.train.logistic import LogisticPlan
+from confide.types import Json, Progress, Status, no_progress
+
+SIZES = (100, 1_000, 10_000)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Price:
-    """What one step would cost, and how far off its answers would be."""
+    """What one release would cost, and how far off it would be. Public settings only.
+
+    `errors`: per measure of a table, one figure per assumed group size. `signals`: for a model, one per
+    assumed number of patients.
+    """
 
     name: str
+    kind: str
+    source: str
     epsilon: float
+    delta: float
     released: bool
-    expected_error: dict[str, float]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Checked:
-    """Everything is in order, and this is what a run would spend."""
-
-    study: str
-    account: str
-    prices: list[Price]
-    asked: float
-    left: float
+    max_rows: int | None
+    errors: dict[str, list[Expected]]
+    signals: list[Signal]
 
     def to_json(self) -> Json:
         """Return what `--json` prints."""
-        return asdict(self)
+        errors = {
+            text: [asdict(one) | {"share": one.share} for one in ones] for text, ones in self.errors.items()
+        }
+        signals = [asdict(one) | {"grade": one.grade} for one in self.signals]
+        return asdict(self) | {"errors": errors, "signals": signals}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Left:
+    """What an account or an allowance may spend, has left before a run and after it; None where it is refused."""
+
+    name: str
+    epsilon: float
+    delta: float
+    before: float
+    after: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaving:
+    """A source that would leave row by row: ε does not cover it."""
+
+    source: str
+    policy: str
+    status: Status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forecast:
+    """What a run would spend and leave. `refusal` is what would end it before anything is charged.
+
+    `patients` is the public figure of the account; `broken_gate` the study's ε after the run where its own
+    gate would not let it leave, though it would be charged.
+    """
+
+    study: str
+    account: str
+    unit: str
+    sizes: Sequence[int]
+    prices: list[Price]
+    asked: float
+    asked_delta: float
+    allowance: Left
+    account_left: Left | None
+    patients: int | None
+    rows: list[Leaving]
+    gate: float | None
+    broken_gate: float | None
+    refusal: ConfideError | None
+
+    @property
+    def left(self) -> float:
+        """Return the ε that the study's allowance would have left."""
+        return self.allowance.before if self.allowance.after is None else self.allowance.after
+
+    def to_json(self) -> Json:
+        """Return what `--json` prints."""
+        shown = asdict(replace(self, refusal=None)) | {"prices": [price.to_json() for price in self.prices]}
+        return shown | {"refusal": None if self.refusal is None else self.refusal.to_json()["error"]}
 
 
 def check_study(
     folder: Path, *, ask: Callable[[], str] = nobody_types, progress: Progress = no_progress
-) -> Checked:
-    """Validate the study in `folder` and price its steps.
+) -> Forecast:
+    """Validate the study in `folder` and its records, and price its steps.
 
     Raises:
         InvalidInput: the study file or a source is wrong.
@@ -50,23 +124,172 @@ def check_study(
     """
     with open_workplace(folder, ask=ask) as place:
         study, ledger = place.study, place.ledger
-        left, released = verify_paid(study, ledger)
+        verify_paid(study, ledger)
         records = read_originals(study, place.vault, progress=progress)
         verify_plans(study, ledger, records.tables, records.commitments)
-        errors = {plan.name: plan.expected_error() for plan in stats_plans(study)}
-        prices = [
-            Price(
-                name=plan.name,
-                epsilon=plan.epsilon,
-                released=plan.name in released,
-                expected_error=errors.get(plan.name, {}),
+        return forecast(study, ledger)
+
+
+def dry_run(folder: Path, *, sizes: Sequence[int] = SIZES) -> Forecast:
+    """Price the study in `folder` from its study file and the ledger alone.
+
+    Guarantee: nothing is spent and no record is opened, present or not.
+
+    Raises:
+        InvalidInput: the study file is wrong.
+        IntegrityError: the ledger is not what it was.
+    """
+    study = load_study(folder)
+    with reading_ledger(folder) as ledger:
+        return forecast(study, ledger, sizes=sizes)
+
+
+@contextmanager
+def reading_ledger(folder: Path) -> Iterator[Ledger | None]:
+    """Open the institution's ledger to look at it; None where there is none yet, and none is made."""
+    checkpoint = folder / CHECKPOINT
+    traces = [home() / LEDGER, home() / HOME_CHECKPOINT, checkpoint]
+    if "CONFIDE_LEDGER" in os.environ or any(trace.exists() for trace in traces):
+        with open_ledger(home(), checkpoints=[checkpoint]) as ledger:
+            yield ledger
+    else:
+        yield None
+
+
+def forecast(study: Study, ledger: Ledger | None, *, sizes: Sequence[int] = SIZES) -> Forecast:
+    """Say what a run of `study` would cost, leave and err.
+
+    1. Ask the ledger whether it would let the run begin. 2. Price each release. 3. Take the prices from
+    allowance and account.
+    """
+    refusal, released = _would_refuse(study, ledger)
+    plans = all_plans(study)
+    due = [plan for plan in plans if plan.name not in released]
+    asked = math.fsum(plan.epsilon for plan in due)
+    allowance, account = _lefts(study, ledger, due, refused=refusal is not None)
+    return Forecast(
+        study=study.study.name,
+        account=study.account.name,
+        unit=study.patient.unit,
+        sizes=list(sizes),
+        prices=[_price(plan, plan.name in released, sizes) for plan in plans],
+        asked=asked,
+        asked_delta=math.fsum(plan.delta for plan in due),
+        allowance=allowance,
+        account_left=account,
+        patients=None if ledger is None or account is None else ledger.balance(study.account.name).patients,
+        rows=_leaving(study),
+        gate=study.gates.epsilon,
+        broken_gate=None if refusal else _broken_gate(study, ledger, due, asked),
+        refusal=refusal,
+    )
+
+
+def _would_refuse(study: Study, ledger: Ledger | None) -> tuple[ConfideError | None, set[str]]:
+    """Return what a run would be refused with before it begins, and the names of what is released already."""
+    if ledger is None:
+        return InvalidInput("ledger.no-account", account=study.account.name), set()
+    try:
+        return None, verify_paid(study, ledger)[1]
+    except (InvalidInput, BudgetExceeded) as error:
+        refusal = error
+    name, account, released = study.study.name, study.account, set()
+    for plan in all_plans(study):
+        with suppress(InvalidInput, BudgetExceeded):
+            released |= ledger.price(
+                [plan], study=name, account=account.name, epsilon=account.epsilon, delta=account.delta
+            )[1]
+    return refusal, released
+
+
+def _price(plan: StatsPlan | LogisticPlan, released: bool, sizes: Sequence[int]) -> Price:
+    max_rows: int | None = None
+    errors: dict[str, list[Expected]] = {}
+    signals: list[Signal] = []
+    if isinstance(plan, StatsPlan):
+        max_rows, by_size = plan.max_rows, [plan.expected(size) for size in sizes]
+        errors = {text: [found[text] for found in by_size] for text in plan.measures}
+    else:
+        signals = [plan.expected(patients) for patients in assumed_patients(plan)]
+    return Price(
+        name=plan.name,
+        kind="stats" if isinstance(plan, StatsPlan) else "train",
+        source=plan.source,
+        epsilon=plan.epsilon,
+        delta=plan.delta,
+        released=released,
+        max_rows=max_rows,
+        errors=errors,
+        signals=signals,
+    )
+
+
+def assumed_patients(plan: LogisticPlan) -> list[int]:
+    """Return the declared number of patients, with a hundredth and a tenth of it before."""
+    declared = plan.settings.patients
+    return [number for number in (declared // 100, declared // 10, declared) if number > 0]
+
+
+def standings(study: Study, ledger: Ledger) -> dict[str, tuple[Rule, Spent]]:
+    """Return rule and sums of the study's allowance, granted or not, and of its account."""
+    name, account = study.study.name, study.account
+    granted = ledger.granted_on(account.name, name) is not None
+    allowance = (Rule.for_budget(account.epsilon, account.delta), Spent())
+    if granted:
+        allowance = ledger.standing(account.name, name)
+    return {"allowance": allowance, "account": ledger.standing(account.name)}
+
+
+def _lefts(
+    study: Study, ledger: Ledger | None, due: list[StatsPlan | LogisticPlan], *, refused: bool
+) -> tuple[Left, Left | None]:
+    name, account = study.study.name, study.account
+    if ledger is None or account.name not in ledger.accounts():
+        whole = account.epsilon
+        return Left(name=name, epsilon=whole, delta=account.delta, before=whole, after=None), None
+    lefts = []
+    for title, (rule, spent) in zip((name, account.name), standings(study, ledger).values(), strict=True):
+        after = None if refused else rule.left(after_plans(rule, spent, due))
+        lefts.append(
+            Left(
+                name=title,
+                epsilon=rule.epsilon / 1e9,
+                delta=rule.delta / 1e18,
+                before=rule.left(spent),
+                after=after,
             )
-            for plan in all_plans(study)
-        ]
-        return Checked(
-            study=study.study.name,
-            account=study.account.name,
-            prices=prices,
-            asked=math.fsum(price.epsilon for price in prices if not price.released),
-            left=left,
         )
+    return lefts[0], lefts[1]
+
+
+def after_plans(rule: Rule, spent: Spent, plans: Sequence[StatsPlan | LogisticPlan]) -> Spent:
+    """Return the sums after `plans`."""
+    for plan in plans:
+        spent = spent.plus(cost_of(plan.event(), plan.delta, rule))
+    return spent
+
+
+def _leaving(study: Study) -> list[Leaving]:
+    if study.deid is None:
+        return []
+    status = load_policy(policy_of(study.folder, study.deid.policy)).status
+    return [Leaving(source=name, policy=study.deid.policy, status=status) for name in study.leaving]
+
+
+def _broken_gate(
+    study: Study, ledger: Ledger | None, due: list[StatsPlan | LogisticPlan], asked: float
+) -> float | None:
+    """Return the ε of the study after a run, where its own gate would then refuse what was paid for.
+
+    As the ledger shows it: the plain sum while that is within the allowance, else what its rule states.
+    """
+    gate, spent = study.gates.epsilon, 0.0
+    if gate is None or not due:
+        return None
+    name, account = study.study.name, study.account
+    if ledger is not None and ledger.granted_on(account.name, name) is not None:
+        spent = ledger.balance(account.name, name).epsilon_spent
+        rule, sums = ledger.standing(account.name, name)
+        if spent + asked > account.epsilon:
+            spent, asked = rule.epsilon_spent(after_plans(rule, sums, due)), 0.0
+    return spent + asked if spent + asked > gate * (1 + 1e-9) else None

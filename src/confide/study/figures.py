@@ -96,7 +96,7 @@ def width(value: float | None) -> str:
     >>> width(37.0), width(0.3149), width(1234.0)
     ('37', '0.31', '1,234')
     """
-    if value is None or not math.isfinite(value) or value >= 1e12 or 0 < abs(value) < 1e-6:
+    if value is None or not math.isfinite(value) or abs(value) >= 1e12 or 0 < abs(value) < 1e-6:
         return power(value)
     return _digits(Decimal(repr(value)), 2, ROUND_HALF_EVEN)
 

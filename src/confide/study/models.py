@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from confide.audit.membership import Membership, loss_threshold
 from confide.errors import InvalidInput
 from confide.study.outgoing import Output
+from confide.study.replays import commitment_for
 from confide.study.sources import Records
 from confide.study.workplace import Workplace
 from confide.train.logistic import LogisticPlan
@@ -79,7 +80,9 @@ def train_models(
             members,
             study=study.study.name,
             account=study.account.name,
-            commitment=records.commitments[plan.source],
+            commitment=commitment_for(
+                study, place.ledger, plan, plan.source, records.commitments[plan.source]
+            ),
         )
         attack = _attack(release, members, others)
         plain = evaluate(plain_model(plan.settings, members), others)

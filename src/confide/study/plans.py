@@ -11,6 +11,7 @@ from confide.errors import InvalidInput
 from confide.ledger.ledger import Ledger
 from confide.stats.plan import StatsPlan
 from confide.study.config import Study
+from confide.study.replays import commitment_for
 from confide.train.logistic import LogisticPlan
 
 
@@ -71,12 +72,7 @@ def verify_plans(
                 problem=str(error),
                 advice=error.hint,
             ) from error
-        ledger.released(
-            plan,
-            study=study.study.name,
-            account=study.account.name,
-            commitment=commitments[plan.source],
-        )
+        commitment_for(study, ledger, plan, plan.source, commitments[plan.source])
 
 
 def grant(study: Study, ledger: Ledger) -> None:

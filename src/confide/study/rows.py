@@ -84,7 +84,7 @@ def deidentify(
     if study.deid is None or not study.leaving:
         return Rows([], {}, known, None, 0)
     deid = Deidentifier(
-        policy=_policy_of(study.folder, study.deid.policy),
+        policy=policy_of(study.folder, study.deid.policy),
         key=study_key(vault, study.study.name),
         language=study.study.language,
         review=study.deid.review,
@@ -148,7 +148,7 @@ def deidentify(
     return Rows(outputs, tables, known, figures, held if study.deid.review == "hold" else 0)
 
 
-def _policy_of(folder: Path, policy: str) -> str:
+def policy_of(folder: Path, policy: str) -> str:
     """Return the policy by its name, or the path of its file, which is relative to the study file."""
     return str(folder / policy) if policy.endswith(".toml") else policy
 

@@ -23,6 +23,7 @@ from confide.study.models import train_models
 from confide.study.outgoing import FOLDER, Output, put_out, take_back
 from confide.study.plans import grant, stats_plans, train_plans, verify_paid, verify_plans
 from confide.study.publish import write_dossier
+from confide.study.replays import commitment_for
 from confide.study.rows import Rows, deidentify
 from confide.study.sources import Records, read_records, seal_sources
 from confide.study.tables import statistics_output
@@ -163,7 +164,9 @@ def _release_statistics(place: Workplace, records: Records, progress: Progress) 
             records.units[plan.source],
             study=study.study.name,
             account=study.account.name,
-            commitment=records.commitments[plan.source],
+            commitment=commitment_for(
+                study, place.ledger, plan, plan.source, records.commitments[plan.source]
+            ),
         )
         expected = plan.expected_error()
         found.append(

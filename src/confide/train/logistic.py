@@ -22,6 +22,7 @@ from confide.dp.events import Composed, Event, Failure, SampledGaussian
 from confide.dp.noise import Noise
 from confide.engines.polars import Floats, Ints, Mask, patient_codes
 from confide.errors import InvalidInput
+from confide.train.expected import Signal, expected_signal
 from confide.train.features import matrix, names, outcomes, parse_feature, parse_target
 from confide.train.section import TrainSection
 from confide.types import Json, Progress, no_progress
@@ -70,6 +71,10 @@ class LogisticPlan:
         """Return the standard deviation of the noise, in grid units."""
         settings = self.settings
         return _calibrated(settings.epsilon, settings.delta, self.rate, settings.steps)
+
+    def expected(self, patients: int) -> Signal:
+        """Return how loud the noise of a step is if the source holds so many patients; nothing is read."""
+        return expected_signal(self, patients, noise=self.sigma / GRID)
 
     def event(self) -> Event:
         """Return what the training costs when one patient is added or removed; data only."""

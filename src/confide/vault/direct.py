@@ -30,13 +30,14 @@ class DirectWriter:
         return self._buffer[self._held : self._held + size]
 
     def advance(self, size: int) -> None:
-        """Take in `size` bytes that were filled; write the chunk that they complete."""
+        """Take in `size` bytes that were filled; write the chunks that they complete."""
         self._held += size
-        if self._held >= CHUNK:
+        whole = self._held // CHUNK * CHUNK
+        if whole:
             self._set_direct(wanted=True)
-            self._write(self._buffer[:CHUNK])
-            rest = self._held - CHUNK
-            self._buffer[:rest] = self._buffer[CHUNK : self._held]
+            self._write(self._buffer[:whole])
+            rest = self._held - whole
+            self._buffer[:rest] = self._buffer[whole : self._held]
             self._held = rest
 
     def finish(self) -> None:

@@ -15,18 +15,31 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
+
 from confide.crypto.aead import bind
 from confide.crypto.derive import hkdf
 from confide.crypto.segments import SEGMENT, Readable, fill, sealed_size
-from confide.crypto.stream import Seen, decrypt_segments, encrypt_segments, ignore
-from confide.crypto.suites import KEY
+from confide.crypto.stream import (
+    AT_ONCE,
+    Seen,
+    decrypt_range,
+    decrypt_segments,
+    encrypt_segments,
+    ignore,
+)
+from confide.crypto.suites import AES, KEY, SM4, Suite
 from confide.errors import IntegrityError, InvalidInput
 from confide.vault.direct import DirectWriter
 from confide.vault.durable import placing, reading, reserve
 
 MAGIC = b"\x89CNF\r\n\x1a\n"
-VERSION, SUITE = 1, 1
+VERSION = 1
+SUITES = {1: AES, 2: SM4}  # by the byte in the header
+_BY_NAME = {"aes": AES, "sm4": SM4}
 SIZE = 64
+PARALLEL = 8 << 20  # bytes of a file that is worth several threads
+_MOST_THREADS = 4  # beyond, the disk is what is waited for
 _ID, _COMMITMENT, _CHECK = 16, 32, 6
 _IDENTITY = len(MAGIC) + 2 + _ID  # the part of the header that the commitment covers
 
@@ -37,20 +50,25 @@ class Header:
 
     file_id: bytes
     commitment: bytes
+    suite: Suite = AES
 
     def to_bytes(self) -> bytes:
         """Return the 64 bytes as they stand in the file."""
-        fields = _identity(self.file_id) + self.commitment
+        fields = _identity(self.file_id, self.suite) + self.commitment
         return fields + _check(fields)
 
 
 KeyOf = Callable[[Header], bytes]  # finds the data key of a file, or says why not
 
 
-def new_header(data_key: bytes) -> Header:
-    """Return a header with a fresh file id, committed to `data_key`."""
+def new_header(data_key: bytes, suite: Suite = AES) -> Header:
+    """Return a header with a fresh file id, committed to `data_key`.
+
+    Raises:
+        InvalidInput: the OpenSSL that is installed lacks the suite.
+    """
     file_id = os.urandom(_ID)
-    return Header(file_id=file_id, commitment=_commitment(data_key, file_id))
+    return Header(file_id=file_id, commitment=_commitment(data_key, file_id, suite), suite=suite)
 
 
 def parse_header(data: bytes, file: str) -> Header:
@@ -70,9 +88,9 @@ def parse_header(data: bytes, file: str) -> Header:
         raise InvalidInput("vault.not-sealed", file=file)
     if not data.startswith(MAGIC) or not whole:
         raise IntegrityError("vault.damaged", file=file)
-    if (data[8], data[9]) != (VERSION, SUITE):
+    if data[8] != VERSION or data[9] not in SUITES:
         raise InvalidInput("vault.later-format", file=file, version=data[8], suite=data[9])
-    return Header(file_id=data[10:_IDENTITY], commitment=data[_IDENTITY:-_CHECK])
+    return Header(file_id=data[10:_IDENTITY], commitment=data[_IDENTITY:-_CHECK], suite=SUITES[data[9]])
 
 
 def header_of(path: Path) -> Header:
@@ -90,6 +108,7 @@ def write_sealed(
     *,
     record: Callable[[], None],
     seen: Seen = ignore,
+    threads: int | None = None,
 ) -> None:
     """Encrypt `source` into a sealed file at `target`, durable when this returns.
 
@@ -101,17 +120,21 @@ def write_sealed(
         size: how many they will be; only the space on the disk is claimed by it.
         target: replaced if it exists.
         data_key: 32 bytes, used for no other file.
-        header: from `new_header(data_key)`.
+        header: from `new_header(data_key)`; names the suite.
         record: stores the data key for good; may raise, then nothing happened.
         seen: is shown each plain segment.
+        threads: how many encrypt side by side; as many as the machine has use for if left out.
     """
+    threads = threads or _threads_for(size)
     with placing(target, replace=True) as file:
         first = header.to_bytes()
         reserve(file, SIZE + sealed_size(size))
-        out = DirectWriter(file, SEGMENT)
+        out = DirectWriter(file, SEGMENT if threads == 1 else AT_ONCE * threads * SEGMENT)
         out.room(SIZE)[:] = first
         out.advance(SIZE)
-        for piece in encrypt_segments(data_key, source, first, out.room, seen=seen):
+        for piece in encrypt_segments(
+            data_key, source, first, out.room, seen=seen, suite=header.suite, threads=threads
+        ):
             out.advance(len(piece))
         out.finish()
         file.truncate()
@@ -130,12 +153,31 @@ def opened_sealed(path: Path, key_of: KeyOf) -> Iterator[Iterator[memoryview]]:
     Raises:
         InvalidInput, IntegrityError: as `parse_header`, or the body was changed anywhere.
     """
-    with reading(path) as file:
-        header = _read_header(file, path.name)
-        data_key = key_of(header)
-        if not hmac.compare_digest(_commitment(data_key, header.file_id), header.commitment):
-            raise IntegrityError("vault.damaged", file=path.name)
-        yield _naming(path.name, decrypt_segments(data_key, file, header.to_bytes()))
+    with _opened(path, key_of) as (file, header, data_key):
+        size = os.fstat(file.fileno()).st_size
+        pieces = decrypt_segments(
+            data_key, file, header.to_bytes(), suite=header.suite, threads=_threads_for(size)
+        )
+        yield _naming(path.name, pieces)
+
+
+def read_sealed_range(path: Path, key_of: KeyOf, start: int, stop: int) -> bytes:
+    """Return the plain bytes from `start` up to `stop`; only the segments that hold them, and the last, are read.
+
+    Guarantee: what is returned was sealed at this place of this file, and the file was not cut or lengthened.
+    The segments between were not looked at.
+
+    Raises:
+        InvalidInput: the range does not lie in the file, or as `opened_sealed`.
+        IntegrityError: as `opened_sealed`.
+    """
+    with _opened(path, key_of) as (file, header, data_key):
+        size = os.fstat(file.fileno()).st_size - SIZE
+        pieces = decrypt_range(data_key, file, size, header.to_bytes(), start, stop, suite=header.suite)
+        try:
+            return b"".join(bytes(piece) for piece in _naming(path.name, pieces))  # its buffer is used again
+        except ValueError:
+            raise InvalidInput("vault.range", file=path.name) from None
 
 
 def verify_sealed(path: Path, key_of: KeyOf, source: Readable) -> None:
@@ -157,13 +199,49 @@ def verify_sealed(path: Path, key_of: KeyOf, source: Readable) -> None:
         raise IntegrityError("vault.not-same", file=path.name)
 
 
-def _identity(file_id: bytes) -> bytes:
-    return MAGIC + bytes([VERSION, SUITE]) + file_id
+def suite_named(name: str) -> Suite:
+    """Return the suite `aes` or `sm4`.
+
+    Raises:
+        InvalidInput: another name.
+    """
+    if name not in _BY_NAME:
+        raise InvalidInput("vault.suite", found=name, known=", ".join(_BY_NAME))
+    return _BY_NAME[name]
 
 
-def _commitment(data_key: bytes, file_id: bytes) -> bytes:
-    """32 bytes that no other key gives: HKDF with SHA-256 does not collide."""
-    return hkdf(data_key, bind(b"confide sealed file: key commitment", _identity(file_id)), _COMMITMENT)
+@contextmanager
+def _opened(path: Path, key_of: KeyOf) -> Iterator[tuple[FileIO, Header, bytes]]:
+    """Yield the file, which stands at its stream, its header and its key, which was checked."""
+    with reading(path) as file:
+        header = _read_header(file, path.name)
+        data_key = key_of(header)
+        made = _commitment(data_key, header.file_id, header.suite)
+        if not hmac.compare_digest(made, header.commitment):
+            raise IntegrityError("vault.damaged", file=path.name)
+        yield file, header, data_key
+
+
+def _threads_for(size: int) -> int:
+    """Return how many threads are worth their memory for a file of `size` bytes."""
+    if size < PARALLEL:
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(_MOST_THREADS, cores)
+
+
+def _identity(file_id: bytes, suite: Suite) -> bytes:
+    number = next(number for number, known in SUITES.items() if known is suite)
+    return MAGIC + bytes([VERSION, number]) + file_id
+
+
+def _commitment(data_key: bytes, file_id: bytes, suite: Suite) -> bytes:
+    """32 bytes that no other key gives: HKDF with the suite's hash does not collide."""
+    info = bind(b"confide sealed file: key commitment", _identity(file_id, suite))
+    try:
+        return hkdf(data_key, info, _COMMITMENT, digest=suite.digest)
+    except UnsupportedAlgorithm:
+        raise InvalidInput("crypto.no-suite", suite=suite.name) from None
 
 
 def _check(fields: bytes) -> bytes:

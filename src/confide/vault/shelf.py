@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from confide.crypto.derive import Fingerprint
+from confide.crypto.suites import AES, Suite
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.types import Json
 from confide.vault.durable import Source, Steady
@@ -88,6 +89,7 @@ class Shelf:
         *,
         aside: Sealed | None = None,
         replaces: Sealed | None = None,
+        suite: Suite = AES,
     ) -> Sealed:
         """Seal `source` as `target`.
 
@@ -97,9 +99,10 @@ class Shelf:
             kind: of file.
             aside: the file that stands there, if it is to be kept under another name.
             replaces: the file that stands there, if its key is to be destroyed once the new one stands.
+            suite: that encrypts it.
         """
         data_key = new_data_key()
-        header, mark = new_header(data_key), self._fingerprint()
+        header, mark = new_header(data_key, suite), self._fingerprint()
         facts: Json = {"path": self.relative(target), "sealed_at": now(), "kind": kind}
         if replaces is not None:  # so that `finish_replaced` finds it when we are stopped in between
             facts["replaces"] = replaces.file_id
@@ -151,9 +154,11 @@ class Shelf:
             mark.update(buffer[:got])
         return mark.hexdigest()
 
-    def is_whole(self, target: Path, digest: str) -> bool:
-        """Say whether a sealed file opens to its end, to the bytes of this digest."""
+    def is_whole(self, target: Path, digest: str, suite: Suite) -> bool:
+        """Say whether a sealed file opens to its end, to the bytes of this digest, and was sealed by this suite."""
         try:
+            if header_of(target).suite is not suite:
+                return False
             with opened_sealed(target, self.key_for(target)) as segments:
                 return self._fingerprinted(segments)[0] == digest
         except IntegrityError:

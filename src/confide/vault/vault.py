@@ -14,15 +14,18 @@ from pathlib import Path
 from typing import NoReturn
 
 from confide.crypto.derive import keyed_digest
+from confide.crypto.hpke import public_key_text
 from confide.crypto.segments import write_all
+from confide.crypto.suites import AES, Suite
 from confide.errors import AccessDenied, InvalidInput
 from confide.types import Progress, no_progress
 from confide.vault import custody
 from confide.vault.custody import Cost, Guard, RewrapGuard
 from confide.vault.durable import Steady, moment, placing, reading, sync_folder
+from confide.vault.intake import intake_key, key_file, received_data_key
 from confide.vault.keys import Keys, new_epoch_key
 from confide.vault.openings import OnRecord, Opening, no_record, read_openings, record_opening
-from confide.vault.seal import header_of, opened_sealed, verify_sealed
+from confide.vault.seal import header_of, opened_sealed, read_sealed_range, suite_named, verify_sealed
 from confide.vault.shelf import Kind, Sealed, Shelf, now
 from confide.vault.store import NAME, Store, create_store
 
@@ -43,13 +46,16 @@ class Permit:
     proof: bytes = field(repr=False)
 
 
-def create_vault(folder: Path, passphrase: str, *, cost: Cost | None = None) -> tuple["Vault", str]:
+def create_vault(
+    folder: Path, passphrase: str, *, cost: Cost | None = None, suite: str = "aes"
+) -> tuple["Vault", str]:
     """Make a vault in `folder` and return it with its recovery key, which is shown now and never again.
 
     Args:
         folder: made if it is missing; holds `vault.sqlite` afterwards.
         passphrase: at least 12 characters.
         cost: of a guess at the passphrase; RFC 9106's second recommended option if left out.
+        suite: as for `open_vault`.
 
     Raises:
         InvalidInput: there is a vault already, the passphrase is too short, or the folder cannot be written.
@@ -58,7 +64,7 @@ def create_vault(folder: Path, passphrase: str, *, cost: Cost | None = None) -> 
     first = custody.wrap_with_passphrase(root, passphrase, vault_id, cost or Cost())
     second, recovery = custody.wrap_with_recovery(root, vault_id)
     store = create_store(folder, vault_id, [first, second], new_epoch_key(root, vault_id, 1))
-    return Vault(folder, store, Keys(store, vault_id, root)), recovery
+    return Vault(folder, store, Keys(store, vault_id, root), suite_named(suite)), recovery
 
 
 def open_vault(
@@ -67,8 +73,16 @@ def open_vault(
     passphrase: str | None = None,
     recovery_key: str | None = None,
     guard: Guard | None = None,
+    suite: str = "aes",
 ) -> "Vault":
     """Open the vault in `folder` with its passphrase, its recovery key, or a key service or HSM.
+
+    Args:
+        folder: holds `vault.sqlite`.
+        passphrase: give exactly one of this and the two that follow.
+        recovery_key: as it was printed.
+        guard: a `Transit` or an `Hsm`.
+        suite: of the files that will be sealed, `aes` or `sm4`; files of both are opened.
 
     Raises:
         InvalidInput: there is no vault, not exactly one key was given, the recovery key is mistyped, or the
@@ -88,7 +102,7 @@ def open_vault(
         root = custody.open_with_passphrase(record, passphrase, vault_id)
     else:
         root = custody.open_with_recovery(records["recovery"], recovery_key or "", vault_id)
-    return Vault(folder, store, Keys(store, vault_id, root))
+    return Vault(folder, store, Keys(store, vault_id, root), suite_named(suite))
 
 
 class Vault:
@@ -97,10 +111,10 @@ class Vault:
     Made by `create_vault` and `open_vault`. Usable from several threads and processes at once.
     """
 
-    __slots__ = ("_keys", "_shelf", "_store", "folder")
+    __slots__ = ("_keys", "_shelf", "_store", "_suite", "folder")
 
-    def __init__(self, folder: Path, store: Store, keys: Keys) -> None:
-        self.folder, self._store, self._keys = folder, store, keys
+    def __init__(self, folder: Path, store: Store, keys: Keys, suite: Suite = AES) -> None:
+        self.folder, self._store, self._keys, self._suite = folder, store, keys, suite
         self._shelf = Shelf(folder, store, keys)
 
     def __repr__(self) -> str:
@@ -154,11 +168,11 @@ class Vault:
             standing = self._shelf.standing(target)
             if standing is not None:
                 same = self._shelf.digest_of(file) == standing.digest
-                if same and self._shelf.is_whole(target, standing.digest):
+                if same and self._shelf.is_whole(target, standing.digest, self._suite):
                     return standing
                 file.seek(0)
             steady = Steady(file, source.name, progress)
-            return self._shelf.write(steady, target, "original", aside=standing)
+            return self._shelf.write(steady, target, "original", aside=standing, suite=self._suite)
 
     def seal_bytes(self, data: bytes, target: Path) -> Sealed:
         """Seal what is in memory, a working file of ours, as `target`.
@@ -174,7 +188,7 @@ class Vault:
         if standing is not None and standing.kind == "original":
             raise InvalidInput("vault.taken", file=target.name)
         steady = Steady(BytesIO(data), target.name, no_progress)
-        return self._shelf.write(steady, target, "working", replaces=standing)
+        return self._shelf.write(steady, target, "working", replaces=standing, suite=self._suite)
 
     def reseal(self, target: Path, data: bytes) -> Sealed:
         """Put other content in the place of a sealed file, such as all of it but one patient.
@@ -190,8 +204,9 @@ class Vault:
         standing = self._shelf.standing(target)
         if standing is None:
             raise InvalidInput("vault.no-file", file=target.name)
+        suite = header_of(target).suite
         steady = Steady(BytesIO(data), target.name, no_progress)
-        return self._shelf.write(steady, target, standing.kind, replaces=standing)
+        return self._shelf.write(steady, target, standing.kind, replaces=standing, suite=suite)
 
     def destroy(self, target: Path) -> None:
         """Delete a sealed file and its key: no copy of it opens any more, wherever it lies.
@@ -221,6 +236,23 @@ class Vault:
         """
         return self._shelf.adopt(target, data_key, kind)
 
+    def intake_key(self) -> str:
+        """Return the public key to which other machines seal for this vault; it may be published."""
+        return public_key_text(intake_key(self._keys).public_key())
+
+    def adopt_intake(self, target: Path) -> Sealed:
+        """Take in a file that `seal_for` made, and remove the `.key` file beside it, which is of no more use.
+
+        Raises:
+            InvalidInput: not a sealed file, or no `.key` file beside it.
+            IntegrityError: the file was changed or cut.
+            AccessDenied: it was sealed for another vault, or its key was destroyed here before.
+        """
+        sealed = self._shelf.adopt(target, received_data_key(self._keys, target), "original")
+        key_file(target).unlink()
+        sync_folder(target.parent)
+        return sealed
+
     def read(self, target: Path) -> bytes:
         """Return the plain bytes of a sealed file, in memory, for a step of our own.
 
@@ -234,6 +266,18 @@ class Vault:
             for segment in segments:
                 plain.write(segment)
         return plain.getvalue()
+
+    def read_range(self, target: Path, start: int, stop: int) -> bytes:
+        """Return the plain bytes from `start` up to `stop`, reading little more of the file than those.
+
+        Guarantee: they were sealed at this place, and the file was not cut or lengthened; other segments
+        of it were not looked at.
+
+        Raises:
+            InvalidInput: the range does not lie in the file.
+            IntegrityError, AccessDenied: as `read`.
+        """
+        return read_sealed_range(target, self._shelf.key_for(target), start, stop)
 
     def verify(self, target: Path, source: Path) -> None:
         """Read `target` back from the disk and raise unless it opens to exactly the bytes of `source`.

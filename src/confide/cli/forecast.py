@@ -1,0 +1,99 @@
+"""What a run would cost, leave and err, as tables for a terminal. Knows nothing but how to show it."""
+
+from pathlib import Path
+
+import click
+
+from confide.cli.lines import paragraph, percent, short, table
+from confide.stats.expected import Expected
+from confide.study.check import Forecast, Left, Price
+from confide.words import say
+
+
+def show_dry_run(found: Forecast, folder: Path) -> None:
+    """Print a forecast with what a dry run has to say around it."""
+    click.echo(paragraph(say("advise.run.spends-nothing")) + "\n")
+    show_forecast(found)
+    click.echo(paragraph(say("advise.run.refused" if found.refusal else "advise.run.next", folder=folder)))
+
+
+def show_forecast(found: Forecast) -> None:
+    """Print one block per release, what leaves without ε, and what would be left."""
+    for price in found.prices:
+        fields = {"name": price.name, "source": price.source, "delta": f"{price.delta:g}"}
+        key = "advise.run.table" if price.kind == "stats" else "advise.run.model"
+        click.echo(paragraph(say(key, epsilon=f"{price.epsilon:g}", **fields)))
+        if price.released:
+            click.echo(paragraph(say("advise.run.replayed"), indent=2))
+        click.echo((_errors(price, found) if price.kind == "stats" else _signals(price)) + "\n")
+    _explain_tables(found)
+    for leaving in found.rows:
+        status = say(f"dossier.status.{leaving.status}")
+        sentence = say("advise.run.not-private", source=leaving.source, policy=leaving.policy, status=status)
+        click.echo(paragraph(sentence) + "\n")
+    click.echo(_lefts(found) + "\n")
+    asked = say("advise.run.asked", asked=short(found.asked), delta=f"{found.asked_delta:.3g}")
+    click.echo(paragraph(asked))
+    if any(_is_not_the_difference(left, found.asked) for left in (found.allowance, found.account_left)):
+        click.echo(paragraph(say("advise.run.left")))
+    if found.broken_gate is not None:
+        sentence = say("advise.run.gate", after=short(found.broken_gate), gate=f"{found.gate:g}")
+        click.echo(paragraph(sentence))
+
+
+def _errors(price: Price, found: Forecast) -> str:
+    heading = [say("advise.run.in-a-group"), say("advise.run.sd"), *(f"{size:,}" for size in found.sizes)]
+    rows = [heading]
+    for text, errors in price.errors.items():
+        is_count = text == "count"
+        additive = errors[0].half_width is not None and errors[0].half_width == errors[-1].half_width
+        sd = short(errors[0].sd) if additive else ""
+        rows.append([text, sd, *(_half(one, is_count=is_count) for one in errors)])
+    return table(rows)
+
+
+def _explain_tables(found: Forecast) -> None:
+    """Say once, below all tables, what holds for each of them."""
+    errors = [one for price in found.prices for ones in price.errors.values() for one in ones]
+    if not errors:
+        return
+    if any(one.half_width is None for one in errors):
+        click.echo(paragraph(say("advise.run.none")))
+    click.echo(paragraph(say("advise.run.one-row")))
+    for max_rows in sorted({price.max_rows for price in found.prices if price.max_rows is not None}):
+        click.echo(paragraph(say("advise.run.max-rows", max_rows=max_rows)))
+    click.echo()
+
+
+def _half(expected: Expected, *, is_count: bool) -> str:
+    if expected.half_width is None or expected.share is None:
+        return "–"
+    return f"± {short(expected.half_width)}" + (f" ({percent(expected.share)})" if is_count else "")
+
+
+def _signals(price: Price) -> str:
+    signals = price.signals
+    rows = [
+        [say("advise.run.if-patients"), *(f"{one.patients:,}" for one in signals)],
+        [say("advise.run.taking-part"), *(short(one.taking_part) for one in signals)],
+        [say("advise.run.signal"), *(short(one.signal_to_noise) for one in signals)],
+        [say("advise.run.comes-to"), *(say(f"advise.grade.{one.grade}") for one in signals)],
+    ]
+    step = say("advise.run.noise-step", columns=signals[0].columns, noise=short(signals[0].noise))
+    return table(rows) + "\n" + paragraph(step, indent=2)
+
+
+def _lefts(found: Forecast) -> str:
+    rows = [["", say("advise.run.total"), say("advise.run.before"), say("advise.run.after")]]
+    rows.append(_left(say("advise.run.allowance", name=found.study), found.allowance))
+    if found.account_left is not None:
+        rows.append(_left(say("advise.run.account", name=found.account), found.account_left))
+    return table(rows, indent=0)
+
+
+def _left(title: str, left: Left) -> list[str]:
+    return [title, *(short(number) for number in (left.epsilon, left.before, left.after))]
+
+
+def _is_not_the_difference(left: Left | None, asked: float) -> bool:
+    return left is not None and left.after is not None and abs(left.before - asked - left.after) > 1e-6

@@ -1,0 +1,138 @@
+"""Accounts of patients and allowances of studies: what their entries say, found by name in a few look-ups.
+
+Guarantee: the figures of an account are fixed for ever, and no allowance is larger than its account. No function
+here costs more in a longer ledger. What a charge books: `confide.ledger.sums`; extensions: `confide.ledger.acts`.
+"""
+
+from datetime import date
+
+from confide.dp.filter import Rule, Spent
+from confide.errors import BudgetExceeded, InvalidInput
+from confide.ledger.entries import Entry
+from confide.ledger.store import Store
+from confide.ledger.sums import Exposure
+from confide.types import Json
+
+FOREVER = "9999-12-31"  # the last day of an allowance that names none
+RELATIONS = {"patient": "add or remove one patient", "row": "add or remove one row"}
+
+
+def account_entry(name: str, *, epsilon: float, delta: float, patients: int, unit: str) -> Json:
+    """Return the entry that opens an account; see `Ledger.open_account`."""
+    if patients < 1:
+        raise InvalidInput("error.invalid-input", field="patients", wanted=">= 1", found=patients)
+    if not name.strip() or not name.isprintable():
+        raise InvalidInput("ledger.account-name")
+    if not delta > 0:
+        raise InvalidInput("error.invalid-input", field="delta", wanted="> 0", found=delta)
+    if delta > 1 / (100 * patients):
+        raise InvalidInput("ledger.delta-too-large", delta=delta, most=f"{1 / (100 * patients):.1g}")
+    return {
+        "kind": "account",
+        "account": name,
+        "rule": Rule.for_budget(epsilon, delta).to_json(),
+        "patients": patients,
+        "unit": unit,
+        "relation": RELATIONS[unit],
+    }
+
+
+def opening(store: Store, account: str) -> Entry:
+    """Return the entry that opened `account`.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    entry = store.last(kind="account", account=account)
+    if entry is None:
+        raise InvalidInput("ledger.no-account", account=account)
+    return entry
+
+
+def allowance(store: Store, account: str, study: str) -> Entry:
+    """Return the allowance of `study` that is in force.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    entry = store.last(kind="allowance", account=account, study=study)
+    if entry is None:
+        raise InvalidInput("ledger.no-allowance", account=account, study=study)
+    return entry
+
+
+def rule_of(entry: Entry) -> Rule:
+    """Return the rule of an account or an allowance."""
+    return Rule.from_json(entry.body["rule"])
+
+
+def exposure(store: Store, account: str) -> Exposure:
+    """Return what the patients of `account` were exposed to."""
+    entry = store.last(kind="charge", account=account)
+    return Exposure() if entry is None else Exposure.from_json(entry.body)
+
+
+def spent_by(store: Store, account: str, study: str) -> Spent:
+    """Return what `study` has spent, under the rule of its newest allowance."""
+    found = [store.last(kind=kind, account=account, study=study) for kind in ("charge", "allowance")]
+    newest = max((entry for entry in found if entry), key=lambda entry: entry.sequence, default=None)
+    return Spent() if newest is None else Spent.from_json(newest.body["spent_study"])
+
+
+def allowed_rule(
+    store: Store, account: str, study: str, *, epsilon: float, delta: float, unit: str, expires: str | None
+) -> Rule:
+    """Return the rule that an allowance would have; see `Ledger.may_grant`."""
+    opened = opening(store, account)
+    if (kept := opened.body["unit"]) != unit:
+        raise InvalidInput("ledger.other-unit", account=account, kept=kept, asked=unit)
+    rule = Rule.for_budget(epsilon, delta)
+    verify_within(rule, opened)
+    until = FOREVER if expires is None else verify_day(expires)
+    there = store.last(kind="allowance", account=account, study=study)
+    if there is not None:
+        held = rule_of(there)
+        if (held.epsilon, held.delta, last_day(there)) != (rule.epsilon, rule.delta, until):
+            raise InvalidInput("ledger.allowance-differs", study=study, account=account)
+    return rule
+
+
+def verify_within(rule: Rule, opened: Entry) -> None:
+    """Check that the rule of an allowance is no larger than its account.
+
+    Raises:
+        BudgetExceeded: it is.
+    """
+    total = rule_of(opened)
+    if rule.epsilon > total.epsilon or rule.delta > total.delta:
+        account = opened.body["account"]
+        raise BudgetExceeded("ledger.allowance-exceeds-account", account=account, asked=rule.epsilon / 1e9)
+
+
+def verify_day(text: str) -> str:
+    """Return `text` if it is a day as entries write it, such as 2027-12-31.
+
+    Raises:
+        InvalidInput: it is not.
+    """
+    try:
+        if date.fromisoformat(text).isoformat() == text:
+            return text
+    except ValueError:
+        pass
+    raise InvalidInput("ledger.no-day")
+
+
+def last_day(entry: Entry) -> str:
+    """Return the last day on which an allowance may be charged."""
+    return str(entry.body.get("expires", FOREVER))
+
+
+def verify_in_force(entry: Entry, *, at: str) -> None:
+    """Check that an allowance has not expired at the time `at`.
+
+    Raises:
+        BudgetExceeded: its last day, by UTC, is over.
+    """
+    if last_day(entry) < at[:10]:
+        raise BudgetExceeded("ledger.expired", study=entry.body["study"], expires=last_day(entry))

@@ -1,0 +1,137 @@
+"""Disjoint groups of an account's patients, declared once, so that charges on them compose in parallel.
+
+Guarantee: a patient belongs to one cohort of an account at most, for ever; which one depends on the patient's id
+alone. No id is kept and no unkeyed digest: only HMACs under a key of the institution that is not in the ledger.
+How charges on cohorts are booked: `confide.ledger.sums`; why that is sound: `docs/proofs/filter.md`, section 5.
+"""
+
+import hashlib
+import os
+import unicodedata
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from confide.crypto.derive import keyed_digest
+from confide.errors import AccessDenied, InvalidInput
+from confide.ledger.entries import canonical
+from confide.ledger.files import alone, put, sync_folder
+from confide.ledger.store import Store, Writer
+
+KEY = "cohort.key"
+MOST = 64  # cohorts of an account: every charge states the sums of each
+Keyed = Callable[[bytes], bytes]  # a keyed digest, 32 bytes
+_CHECK = b"confide cohort key 1: check"
+
+
+def keyed_by(folder: Path | None, *, fresh: bool) -> Keyed:
+    """Return the keyed digest of the institution in `folder`; None is a scratch ledger, with a key of its own.
+
+    Args:
+        folder: where `cohort.key` lies.
+        fresh: whether the key may be made now, because no cohort was declared with another.
+
+    Raises:
+        AccessDenied: the key is gone, or is none.
+    """
+    if folder is None:
+        key = os.urandom(32)
+    else:
+        if fresh:
+            _make(folder / KEY)
+        try:
+            key = (folder / KEY).read_bytes()
+        except OSError:
+            key = b""
+    if len(key) != 32:
+        raise AccessDenied("ledger.no-cohort-key", file=KEY)
+    return lambda data: keyed_digest(key, data)
+
+
+def declare(
+    store: Store, writer: Writer, account: str, cohort: str, patients: Iterable[str], digest: Keyed
+) -> None:
+    """Make `patients` members of `cohort`; who is one already stays one. Writes nothing where nobody is new.
+
+    Raises:
+        InvalidInput: an empty list or id, a name that cannot be, one cohort too many, or a patient of another cohort.
+        AccessDenied: another key than the one that earlier cohorts were declared with.
+    """
+    if not cohort.strip() or not cohort.isprintable():
+        raise InvalidInput("ledger.cohort-name")
+    ids = set(patients)
+    if not ids or not all(each.strip() for each in ids):
+        raise InvalidInput("ledger.cohort-empty")
+    check = verify_key(store, account, digest)
+    names = {entry.body["cohort"] for entry in store.all(kind="cohort", account=account)}
+    if len(names | {cohort}) > MOST:
+        raise InvalidInput("ledger.cohorts-too-many", account=account, most=MOST)
+    new = {_digest(digest, account, each) for each in ids}
+    if new <= store.members(account, cohort):
+        return
+    writer.add_members(account, cohort, new)
+    salt = os.urandom(16)
+    writer.append(
+        {
+            "kind": "cohort",
+            "account": account,
+            "cohort": cohort,
+            "key": key_of(account, cohort),
+            "key_check": check,
+            "salt": salt.hex(),
+            "commitment": commitment(salt, store.members(account, cohort)),
+        }
+    )
+
+
+def membership(store: Store, account: str, cohort: str, digest: Keyed) -> Callable[[str], bool]:
+    """Return what says of an id whether this patient is in `cohort`.
+
+    Raises:
+        InvalidInput: no such cohort.
+        AccessDenied: another key than the one it was declared with.
+    """
+    verify_declared(store, account, cohort)
+    verify_key(store, account, digest)
+    members = store.members(account, cohort)
+    return lambda patient: _digest(digest, account, patient) in members
+
+
+def verify_declared(store: Store, account: str, cohort: str) -> None:
+    """Raise InvalidInput unless `account` has a cohort of this name."""
+    if store.last(kind="cohort", key=key_of(account, cohort)) is None:
+        raise InvalidInput("ledger.no-cohort", account=account, cohort=cohort)
+
+
+def verify_key(store: Store, account: str, digest: Keyed) -> str:
+    """Return what tells this key from others; refuse another one than `account`'s cohorts were declared with.
+
+    With another key a patient would look like somebody else, and could be in two cohorts.
+    """
+    check = digest(_CHECK).hex()
+    there = store.last(kind="cohort", account=account)
+    if there is not None and there.body["key_check"] != check:
+        raise AccessDenied("ledger.other-cohort-key", account=account)
+    return check
+
+
+def key_of(account: str, cohort: str) -> str:
+    """Return the `key` under which the entries of a cohort are found."""
+    return hashlib.sha256(canonical(["cohort", account, cohort]).encode()).hexdigest()
+
+
+def commitment(salt: bytes, members: Iterable[bytes]) -> str:
+    """Return what binds the ledger to the members of a cohort, and tells nothing of them, nor how many."""
+    return hashlib.sha256(b"confide cohort\0" + salt + b"".join(sorted(members))).hexdigest()
+
+
+def _digest(digest: Keyed, account: str, patient: str) -> bytes:
+    written = unicodedata.normalize("NFKC", patient).strip()  # as `confide.records.patients` reads ids
+    return digest(b"confide cohort 1\0" + canonical([account, written]).encode())
+
+
+def _make(path: Path) -> None:
+    """Make the key where there is none, readable by its owner alone, durable before it is used."""
+    with alone(path):
+        if not path.exists():
+            put(path, os.urandom(32), mode=0o600)
+            sync_folder(path.parent)

@@ -1,0 +1,110 @@
+"""What the patients of an account were exposed to, and whether one more charge may stand.
+
+Guarantee: a charge is admitted only if, for every patient, what was charged for all patients and what was charged
+for the patient's cohort together stay within the account's rule. A patient is in one cohort at most, for ever.
+Arithmetic of sums, no store. Why it is sound: `docs/proofs/filter.md`, section 5.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from confide.dp.events import event_from_json
+from confide.dp.filter import Cost, Rule, Spent, cost_of, to_atto, to_nano
+from confide.errors import BudgetExceeded, InvalidInput
+from confide.ledger.charge import Plan
+from confide.ledger.entries import Entry
+from confide.types import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Sums of one account: of charges on all its patients, and of charges on each cohort alone."""
+
+    common: Spent = Spent()  # noqa: RUF009  # frozen
+    cohorts: Mapping[str, Spent] = field(default_factory=dict)
+
+    def plus(self, cost: Cost, cohort: str | None) -> "Exposure":
+        """Return the sums with one more charge, on `cohort` or on all patients."""
+        if cohort is None:
+            return Exposure(self.common.plus(cost), self.cohorts)
+        return Exposure(self.common, {**self.cohorts, cohort: self.cohorts.get(cohort, Spent()).plus(cost)})
+
+    def of(self, cohort: str | None) -> list[Spent]:
+        """Return the sums of every kind of patient that a charge on `cohort`, or on all, exposes."""
+        if cohort is not None:
+            return [self.common.plus(self.cohorts.get(cohort, Spent()))]
+        return [self.common, *(self.common.plus(alone) for alone in self.cohorts.values())]
+
+    def to_json(self) -> Json:
+        """Return the fields of a charge; an account without charged cohorts has no `spent_cohorts`."""
+        told: Json = {"spent_account": self.common.to_json()}
+        if self.cohorts:
+            told["spent_cohorts"] = {name: alone.to_json() for name, alone in self.cohorts.items()}
+        return told
+
+    @classmethod
+    def from_json(cls, body: Json) -> "Exposure":
+        """Read the sums that the charge `body` states."""
+        cohorts = body.get("spent_cohorts", {})
+        return cls(
+            Spent.from_json(body["spent_account"]),
+            {name: Spent.from_json(alone) for name, alone in cohorts.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Rules and sums that one charge of one study must respect."""
+
+    account: Rule
+    study: Rule
+    exposure: Exposure
+    spent: Spent  # by the study
+
+    def after(self, plan: Plan, *, names: Mapping[str, str], cohort: str | None) -> tuple[Json, "Standing"]:
+        """Return the costs and sums that a charge of `plan` books, and where the account then stands.
+
+        Args:
+            plan: what is charged.
+            names: of the "account" and the "study", for the refusal.
+            cohort: whom it exposes; None for everybody.
+
+        Raises:
+            InvalidInput: the plan claims less than it costs.
+            BudgetExceeded: the account or the study has too little left.
+        """
+        event = plan.event()
+        costs = {
+            holder: cost_of(event, plan.delta, rule)
+            for holder, rule in (("account", self.account), ("study", self.study))
+        }
+        stated, additive = to_nano(plan.epsilon), to_atto(plan.delta)
+        if costs["account"].basic_epsilon > stated or costs["account"].additive_delta > additive:
+            raise InvalidInput("ledger.plan-understates", name=plan.name, asked=plan.epsilon)
+        exposure, spent = self.exposure.plus(costs["account"], cohort), self.spent.plus(costs["study"])
+        for holder, rule, after, before in (
+            ("study", self.study, [spent], [self.spent]),
+            ("account", self.account, exposure.of(cohort), self.exposure.of(cohort)),
+        ):
+            if not all(rule.admits(each) for each in after):
+                left = f"{min(rule.left(each) for each in before):.4g}"
+                code, asked = f"ledger.budget-exceeded-{holder}", f"{plan.epsilon:.4g}"
+                raise BudgetExceeded(code, name=names[holder], asked=asked, left=left, plan=plan.name)
+        booked = {"cost_account": costs["account"].to_json(), "cost_study": costs["study"].to_json()}
+        booked |= {**exposure.to_json(), "spent_study": spent.to_json()}
+        return booked, Standing(self.account, self.study, exposure, spent)
+
+
+def summed(charges: Iterator[Entry], rule: Rule) -> Spent:
+    """Return what `charges` cost together under another rule, recomputed from what they did."""
+    spent = Spent()
+    for charge in charges:
+        event = event_from_json(charge.body["event"])
+        spent = spent.plus(cost_of(event, float(charge.body["delta"]), rule))
+    return spent
+
+
+def most(sums: Sequence[Spent]) -> Spent:
+    """Return the largest of each sum: no patient of any kind stands above it."""
+    fields = [each.to_json() for each in sums]
+    return Spent.from_json({name: max(each[name] for each in fields) for name in fields[0]})
