@@ -277,7 +277,7 @@ def to_base64(data: bytes) -> str:
 
 
 def from_base64(text: str) -> bytes | None:
-    rr"""Read base64 in its one form; None where it is something else.
+    r"""Read base64 in its one form; None where it is something else.
 
     >>> from_base64("AAA="), from_base64("AAB="), from_base64("AAA")
     (b'\x00\x00', None, None)
