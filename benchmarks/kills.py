@@ -16,10 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from ledger_writer import ACCOUNT, STUDY, Count, digest
+
 from confide.ledger.home import home, open_ledger
 from confide.ledger.ledger import Ledger
 from confide.ledger.verify import verify_ledger
-from ledger_writer import ACCOUNT, STUDY, Count, digest
 
 
 @dataclass
@@ -132,7 +133,7 @@ def kill_ledger(
     """
     with open_ledger(folder, url=url) as ledger:
         ledger.open_account(ACCOUNT, epsilon=1e6, delta=1e-9, patients=1_000_000)
-        ledger.grant(STUDY, ACCOUNT, epsilon=1e6, delta=1e-9)
+        ledger.grant(STUDY, ACCOUNT, epsilon=1e6, delta=1e-9, purpose="load")
     tally, told = LedgerTally(), dict[str, str]()
     shares = [kills // writers + (number < kills % writers) for number in range(writers)]
     with ThreadPoolExecutor(writers) as pool:

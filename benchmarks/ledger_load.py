@@ -10,22 +10,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from ledger_writer import ACCOUNT, STUDY, Count
 
 from confide.dp.filter import Rule, Spent, cost_of
 from confide.errors import BudgetExceeded
 from confide.ledger.home import open_ledger
 from confide.ledger.ledger import Ledger, now
 from confide.ledger.postgres import Postgres
+from confide.ledger.spend import charge
 from confide.ledger.sqlite import Sqlite
 from confide.ledger.store import Store
 from confide.ledger.verify import verify_ledger
-from ledger_writer import ACCOUNT, STUDY, Count
 
 DELTA = 1e-9
 
@@ -53,7 +52,7 @@ def overspend(folder: Path, processes: int, charges: int, *, url: str | None = N
     budget = processes * charges / 2
     with open_ledger(folder, url=url) as ledger:
         ledger.open_account(ACCOUNT, epsilon=budget, delta=DELTA, patients=1_000_000)
-        ledger.grant(STUDY, ACCOUNT, epsilon=budget, delta=DELTA)
+        ledger.grant(STUDY, ACCOUNT, epsilon=budget, delta=DELTA, purpose="load")
         rule = Rule.from_json(ledger.store.last(kind="account").body["rule"])
     began = time.monotonic()
     command = [sys.executable, __file__, str(folder), url or "-", str(charges)]
@@ -94,7 +93,7 @@ def ask(folder: Path, url: str | None, charges: int, prefix: str) -> dict[str, i
     with open_ledger(folder, url=url) as ledger:
         for number in range(charges):
             try:
-                ledger._spend(Count(f"{prefix}-{number}"), study=STUDY, account=ACCOUNT, commitment="")
+                spend(ledger, f"{prefix}-{number}")
                 told["admitted"] += 1
             except BudgetExceeded:
                 told["refused"] += 1
@@ -109,6 +108,7 @@ class TimedSqlite(Sqlite):
         super().__init__(path)
 
     def execute(self, sql, values=()):
+        """Run the statement, and look at the clock around the transaction's ends."""
         if sql == "COMMIT":
             self.seconds.append(time.perf_counter() - self.began)
         done = super().execute(sql, values)
@@ -125,6 +125,7 @@ class TimedPostgres(Postgres):
         super().__init__(url)
 
     def execute(self, sql, values=()):
+        """Run the statement, and look at the clock when the pen is had."""
         done = super().execute(sql, values)
         if "pg_advisory_xact_lock" in sql:
             self.began = time.perf_counter()
@@ -135,7 +136,9 @@ class TimedPostgres(Postgres):
         super()._commit()
 
 
-def decision_p99(folder: Path, entries: int, *, url: str | None = None, rounds: int = 2_000) -> dict[str, float]:
+def decision_p99(
+    folder: Path, entries: int, *, url: str | None = None, rounds: int = 2_000
+) -> dict[str, float]:
     """Return milliseconds of a decision (all that is done between having the pen and the commit) at `entries` entries.
 
     Returns:
@@ -144,11 +147,11 @@ def decision_p99(folder: Path, entries: int, *, url: str | None = None, rounds: 
     database = TimedSqlite(folder / "load.sqlite") if url is None else TimedPostgres(url)
     with Ledger(Store(database, now)) as ledger:
         ledger.open_account(ACCOUNT, epsilon=1e6, delta=DELTA, patients=1_000_000)
-        ledger.grant(STUDY, ACCOUNT, epsilon=1e6, delta=DELTA)
+        ledger.grant(STUDY, ACCOUNT, epsilon=1e6, delta=DELTA, purpose="load")
         fill(ledger, entries)
         database.seconds.clear()
         for number in range(rounds):
-            ledger._spend(Count(f"timed-{number}"), study=STUDY, account=ACCOUNT, commitment="")
+            spend(ledger, f"timed-{number}")
         began = time.perf_counter()
         ledger.balance(ACCOUNT)
         balance = time.perf_counter() - began
@@ -161,28 +164,33 @@ def decision_p99(folder: Path, entries: int, *, url: str | None = None, rounds: 
     }
 
 
+def spend(ledger: Ledger, name: str) -> None:
+    """Charge one plan as `Ledger.charge` does, and let it stay open."""
+    with ledger._write() as writer:
+        charge(
+            ledger.store,
+            writer,
+            Count(name),
+            study=STUDY,
+            account=ACCOUNT,
+            commitment="",
+            cohort=None,
+        )
+
+
 def fill(ledger: Ledger, entries: int) -> None:
-    """Append real charges until the ledger has `entries` entries, many to a commit."""
-    with together(ledger):
+    """Append real charges until the ledger has `entries` entries, all in one commit."""
+    with ledger.store.write() as writer:
         for number in range(entries - ledger.store.head()[0]):
-            ledger._spend(Count(f"fill-{number}"), study=STUDY, account=ACCOUNT, commitment="")
-
-
-@contextmanager
-def together(ledger: Ledger) -> Iterator[None]:
-    """Let all that is written inside become durable at once: only to fill a ledger quickly."""
-    write = ledger.store.write
-    with write() as writer:
-
-        @contextmanager
-        def inside():
-            yield writer
-
-        ledger.store.write = inside
-        try:
-            yield
-        finally:
-            ledger.store.write = write
+            charge(
+                ledger.store,
+                writer,
+                Count(f"fill-{number}"),
+                study=STUDY,
+                account=ACCOUNT,
+                commitment="",
+                cohort=None,
+            )
 
 
 if __name__ == "__main__":

@@ -30,12 +30,15 @@ class Count:
     delta: float = 1e-15
 
     def event(self):
+        """One patient changes one count by one."""
         return DiscreteLaplace(sensitivity=1, scale=calibrate_laplace(self.epsilon, sensitivity=1))
 
     def to_json(self):
+        """Every field."""
         return {"kind": "count", "name": self.name, "epsilon": repr(self.epsilon)}
 
     def execute(self, data, noise):
+        """Draw; there are no data."""
         return {"name": self.name, "count": noise.discrete_laplace(1 / self.epsilon)}
 
 
@@ -64,7 +67,7 @@ def warm_up():
     """Load and compute once whatever a first charge loads and computes, in a ledger that nobody keeps."""
     with Ledger(Store(Sqlite(None), now)) as ledger:
         ledger.open_account(ACCOUNT, epsilon=1e6, delta=1e-9, patients=1_000_000)
-        ledger.grant(STUDY, ACCOUNT, epsilon=1e6, delta=1e-9)
+        ledger.grant(STUDY, ACCOUNT, epsilon=1e6, delta=1e-9, purpose="load")
         ledger.run(Count("first"), None, study=STUDY, account=ACCOUNT)
 
 
