@@ -74,28 +74,28 @@ def test_two_packages_of_the_same_bytes_share_nothing():
 def test_another_key_another_purpose_or_one_flipped_bit_does_not_open(plain, data):
     sealed = bytearray(hpke.seal(KEY.public_key(), plain, b"request 7"))
     for key, purpose in ((hpke.new_private_key(), b"request 7"), (KEY, b"request 8"), (KEY, b"")):
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError, match="not made for this key and purpose"):
             hpke.open_sealed(key, bytes(sealed), purpose)
     bit = data.draw(st.integers(0, 8 * len(sealed) - 1))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError, match="not made for this key and purpose"):
         hpke.open_sealed(KEY, bytes(sealed[: bit // 8]), b"request 7")
     sealed[bit // 8] ^= 1 << bit % 8
     if bit != 255:  # the highest bit of an X25519 key is not part of it; still bound, as the bytes are
-        with pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError, match="not made for this key and purpose"):
             hpke.open_sealed(KEY, bytes(sealed), b"request 7")
 
 
 def test_the_unused_bit_of_the_encapsulated_key_is_bound_too():
     sealed = bytearray(hpke.seal(KEY.public_key(), b"", b""))
     sealed[31] ^= 0x80
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError, match="not made for this key and purpose"):
         hpke.open_sealed(KEY, bytes(sealed), b"")
 
 
 def test_a_public_key_for_which_every_secret_is_zero_is_refused():
-    with pytest.raises(InvalidInput):
+    with pytest.raises(InvalidInput, match="public key"):
         hpke.seal(X25519PublicKey.from_public_bytes(bytes(32)), b"", b"")
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError, match="not made for this key and purpose"):
         hpke.open_sealed(KEY, bytes(60), b"")
 
 

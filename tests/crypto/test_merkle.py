@@ -229,6 +229,22 @@ def test_a_proof_longer_than_the_tree_is_refused():
         verify_inclusion(leaf, 0, 1, [bytes(32)], merkle.node_hash(bytes(32), leaf))
 
 
+def test_a_consistency_proof_for_a_larger_tree_than_it_reaches_is_refused():
+    proof = merkle.consistency(3, 4, TREE.at)
+    roots = [merkle.root(size, TREE.at) for size in (3, 4)]
+    verify_consistency(3, roots[0], 4, roots[1], proof)
+    with pytest.raises(IntegrityError):
+        verify_consistency(3, roots[0], 7, roots[1], proof)
+
+
+@pytest.mark.parametrize("short", [b"", b"x", bytes(31), bytes(33)])
+def test_what_is_no_hash_proves_nothing_even_where_both_sides_agree(short):
+    with pytest.raises(IntegrityError):
+        verify_inclusion(short, 0, 1, [], short)
+    with pytest.raises(IntegrityError):
+        verify_consistency(7, short, 7, short, [])
+
+
 def test_an_inner_node_is_never_taken_for_a_leaf():
     pair = b"".join(TREE.at(0, index) for index in (0, 1))
     assert leaf_hash(pair) != TREE.at(1, 0)

@@ -93,7 +93,7 @@ def tink_stream(key):
     """Return Tink's own primitive over our key, with the parameters of AES256_GCM_HKDF_1MB."""
     streaming_aead.register()
     material = aes_gcm_hkdf_streaming_pb2.AesGcmHkdfStreamingKey(key_value=key)
-    material.params.ciphertext_segment_size = SEGMENT
+    material.params.ciphertext_segment_size = 1048576
     material.params.derived_key_size = 32
     material.params.hkdf_hash_type = common_pb2.SHA256
     keyset = tink_pb2.Keyset(primary_key_id=1)

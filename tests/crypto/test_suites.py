@@ -1,5 +1,8 @@
 """SM4-GCM is RFC 8998's, has AESGCM's shape, and refuses what was changed."""
 
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -86,3 +89,14 @@ def test_a_key_of_another_length_is_refused_in_both_suites(suite):
 
 def test_the_repr_of_a_cipher_shows_no_key():
     assert KEY.hex() not in repr(SM4GCM(KEY))
+
+
+def test_the_suites_are_named_as_the_docs_name_them():
+    page = (Path(__file__).parents[2] / "docs" / "sealed-format.md").read_text(encoding="utf-8")
+    for number, suite in ((1, AES), (2, SM4)):
+        assert f"| {number} | {suite.name} |" in page
+
+
+def test_a_suite_is_a_value_that_nobody_changes():
+    with pytest.raises(FrozenInstanceError):
+        AES.key_size = 16

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from confide.dp.events import (
+    ApproximateDP,
+    BoundedRange,
     Composed,
     DiscreteGaussian,
     DiscreteLaplace,
@@ -32,6 +34,8 @@ simple = st.one_of(
         sigma=sigmas,
         steps=st.integers(1, 2**31),
     ),
+    st.builds(BoundedRange, epsilon=st.floats(1e-9, 1e6)),
+    st.builds(ApproximateDP, epsilon=st.floats(1e-9, 1e6), delta=st.floats(0, 1)),
     st.builds(Failure, delta=st.floats(0, 1)),
 )
 events = st.recursive(
@@ -95,6 +99,9 @@ def test_events_are_frozen():
             [0, -1, 1.5, True],
         ),
         (Failure, {"delta": 0.1}, "delta", [-0.1, 1.1, math.nan]),
+        (BoundedRange, {"epsilon": 0.1}, "epsilon", [0, -0.1, 1e7, math.nan, math.inf, "1"]),
+        (ApproximateDP, {"epsilon": 0.1, "delta": 0.0}, "epsilon", [0, -0.1, 1e7, math.nan, True]),
+        (ApproximateDP, {"epsilon": 0.1, "delta": 0.0}, "delta", [-0.1, 1.1, math.nan]),
     ],
 )
 def test_what_no_noise_could_do_is_refused(event, good, field, bad):
@@ -118,6 +125,9 @@ def test_what_no_noise_could_do_is_refused(event, good, field, bad):
         {"kind": "composed", "events": {"kind": "failure"}},
         {"kind": "composed", "events": [3]},
         {"kind": "failure", "delta": "2.0"},
+        {"kind": "bounded-range"},
+        {"kind": "approximate-dp", "epsilon": "1.0"},
+        {"kind": "approximate-dp", "epsilon": "0.0", "delta": "0.0"},
     ],
 )
 def test_a_damaged_entry_is_refused_in_both_languages(written):

@@ -112,5 +112,5 @@ def test_as_many_more_are_said_as_the_rule_admits_one_by_one(epsilon, each, befo
 
 
 def test_what_costs_nothing_is_said_to_have_no_end():
-    free = Cost(basic_epsilon=0, basic_delta=0, renyi=0, additive_delta=0)
+    free = Cost(basic_epsilon=0, basic_delta=0, renyi=0, additive_delta=0, gaussian=0)
     assert how_many_more(Rule.for_budget(1.0, 1e-7), Spent(), free) == 1_000_000

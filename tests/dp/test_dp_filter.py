@@ -20,8 +20,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from confide.dp.accountant import calibrate_laplace, epsilon, rdp
-from confide.dp.events import Composed, DiscreteGaussian, DiscreteLaplace, Failure, SampledGaussian
+from confide.dp.accountant import calibrate_gaussian, calibrate_laplace, epsilon, rdp
+from confide.dp.events import (
+    ApproximateDP,
+    BoundedRange,
+    Composed,
+    DiscreteGaussian,
+    DiscreteLaplace,
+    Failure,
+    SampledGaussian,
+)
 from confide.dp.filter import (
     ATTO,
     CEILING,
@@ -29,13 +37,14 @@ from confide.dp.filter import (
     PICO,
     Cost,
     Rule,
+    Shares,
     Spent,
     _renyi_of_pure,
     cost_of,
     to_atto,
     to_nano,
 )
-from confide.dp.gaussian import pure_square
+from confide.dp.gaussian import gaussian_epsilon, pure_square, squared_shift
 from confide.errors import InvalidInput
 
 budgets = st.tuples(st.floats(0.01, 20), st.sampled_from([0.0, 1e-12, 1e-10, 1e-8, 1e-6, 1e-4, 1e-3]))
@@ -119,6 +128,30 @@ def test_the_best_adaptive_adversary_stays_within_epsilon_and_delta(budget, delt
     assert 0 < reached <= delta
 
 
+@pytest.mark.parametrize("region", ["basic", "renyi", "gaussian"])
+def test_each_region_alone_keeps_its_share_of_delta_against_the_best_adversary(region):
+    """The argument of the proof, part by part: stop for ever where the region is left."""
+    budget, delta, unit, menu = 1.0, 1e-3, 0.1, {"small": 1, "large": 3}
+    rule, failing = Rule.for_budget(budget, delta), delta / 32
+    inside = {"basic": rule._basic, "renyi": rule._renyi, "gaussian": rule._gaussian}[region]
+    shares = rule.shares.to_json()
+    share = sum(v for name, v in shares.items() if name.startswith(region)) / ATTO
+    game = cache(lambda counts: inside(spent_at(dict(counts), unit, menu, failing, rule.order)))
+    reached = best_adversary(lambda counts: game(tuple(counts.items())), unit, budget, menu, failing)
+    assert 0 < reached <= share
+
+
+def test_the_shares_of_all_regions_together_are_at_most_delta():
+    for delta in (0, 1, 5, 15, 16, 17, 10**10, 10**15):
+        assert sum(Shares.of(delta).to_json().values()) <= delta
+        assert sum(Shares.without_gaussian(delta).to_json().values()) <= delta
+    rule = Rule.for_budget(1.0, 1e-8)
+    with pytest.raises(InvalidInput):
+        dataclasses.replace(rule, shares=dataclasses.replace(rule.shares, basic=rule.delta))
+    with pytest.raises(InvalidInput):
+        Shares(basic=-1, renyi=0, renyi_additive=0, gaussian=0, gaussian_additive=0)
+
+
 def test_the_game_sees_a_rule_that_admits_too_much():
     """The guard fails when what it guards is broken: a cap raised by half is found out."""
     budget, delta, unit, menu = 1.0, 1e-3, 0.25, {"small": 1}
@@ -199,6 +232,106 @@ def test_laplaces_up_to_the_brim_stay_within_their_privacy_loss_distribution(tot
 def test_the_renyi_region_admits_far_more_small_plans_than_adding_up():
     rule = Rule.for_budget(1.0, 1e-8)
     assert filled(rule, DiscreteLaplace(sensitivity=1, scale=1000.0), 0) > 5 * 1000
+
+
+def gaussian_game(total: float, delta: float, mu: float, admits, steps: int = 600) -> float:
+    """Return the best δ at ε = `total` of an adversary that releases Gaussians of shift `mu` while it may."""
+    times = 0
+    while times < steps and admits(times + 1):
+        times += 1
+    root = mu * math.sqrt(times)
+    return norm.cdf(root / 2 - total / root) - math.exp(total) * norm.cdf(-root / 2 - total / root)
+
+
+def test_a_hundred_adaptive_gaussians_need_hardly_more_than_their_exact_figure():
+    each = DiscreteGaussian(sensitivity=2.0**20, sigma=calibrate_gaussian(0.1, 1e-6, sensitivity=2.0**20))
+    exact = gaussian_epsilon(100 * squared_shift(each), 1e-6)
+    assert filled(Rule.for_budget(exact * 1.06, 1e-6), each, 1e-6) >= 100
+    assert filled(Rule.for_budget(exact, 1e-6), each, 1e-6) < 100  # the shares of the other regions are real
+    times = filled(Rule.for_budget(exact, 1e-6), each, 1e-6)
+    mu = math.sqrt(squared_shift(each))
+    assert 0.1e-6 < gaussian_game(exact, 1e-6, mu, lambda n: n <= times) <= 1e-6
+
+
+def test_plans_of_every_kind_share_the_gaussian_region():
+    rule, spent = Rule.for_budget(2.0, 1e-6), Spent()
+    events = [
+        DiscreteGaussian(sensitivity=100, sigma=700.0),
+        DiscreteLaplace(sensitivity=1, scale=20.0),
+        BoundedRange(epsilon=0.1),
+        ApproximateDP(epsilon=0.1, delta=1e-9),
+        SampledGaussian(rate=0.5, sensitivity=100, sigma=5000.0, steps=9),
+    ]
+    for event in events:
+        spent = spent.plus(cost_of(event, 1e-6, rule))
+    assert spent.gaussian < CEILING
+    assert rule._gaussian(spent)
+    assert spent.additive_delta == to_atto(1e-9)
+    assert not rule._basic(spent)
+
+
+def test_a_failure_beyond_the_share_of_a_region_closes_it_and_no_other_number_helps():
+    rule = Rule.for_budget(1.0, 1e-6)
+    for share, inside in (
+        (rule.shares.renyi_additive, rule._renyi),
+        (rule.shares.gaussian_additive, rule._gaussian),
+        (rule.shares.basic, rule._basic),
+    ):
+        assert inside(Spent(additive_delta=share))
+        assert not inside(Spent(additive_delta=share + 1))
+    everything = Spent(additive_delta=max(rule.shares.to_json().values()) + 1)
+    assert rule.left(everything) == 0
+    assert rule.epsilon_spent(everything) == math.inf
+
+
+# The first rules and entries, written before there was a Gaussian region.
+
+FIRST = {"epsilon": 4_000_000_000, "delta": 10_000_000_000, "order": 10, "cap": 2_160_428_292}
+
+
+def test_a_first_rule_keeps_its_meaning_and_its_text():
+    rule = Rule.from_json(FIRST)
+    assert rule.to_json() == FIRST
+    assert rule.shares.basic == 5_000_000_000
+    assert rule.shares.renyi == rule.shares.renyi_additive == 2_500_000_000
+    plan = Spent(basic_epsilon=4_000_000_000, basic_delta=5_000_000_000, renyi=CEILING, gaussian=0)
+    assert rule.admits(plan)
+    assert not rule.admits(plan.plus(Spent(basic_delta=1)))
+    assert not rule.admits(Spent(basic_epsilon=CEILING, renyi=CEILING, gaussian=0))
+    assert rule.admits(Spent(basic_epsilon=CEILING, renyi=2_160_428_292, gaussian=CEILING))
+    with pytest.raises(InvalidInput):
+        Rule.from_json(FIRST | {"cap": FIRST["cap"] + 1})
+    with pytest.raises(InvalidInput):
+        Rule.from_json(FIRST | {"delta": "1"})
+
+
+def test_first_entries_have_no_gaussian_statement_unless_nothing_was_spent():
+    first = {"basic_epsilon": 5, "basic_delta": 0, "renyi": 2, "additive_delta": 0}
+    assert Cost.from_json(first).gaussian == Spent.from_json(first).gaussian == CEILING
+    assert Spent.from_json(dict.fromkeys(first, 0)) == Spent()
+    later = Spent.from_json(first).plus(Cost(**first, gaussian=7))
+    assert later.gaussian == CEILING
+    for field in first:
+        with pytest.raises(InvalidInput):
+            Cost.from_json({k: v for k, v in first.items() if k != field})
+
+
+@given(cost=costs, field=st.sampled_from(FIELDS))
+def test_a_price_covers_what_is_found_again_up_to_a_millionth(cost, field):
+    assert cost.covers(cost)
+    below = getattr(cost, field) * 999_998 // 1_000_000
+    altered = dataclasses.replace(cost, **{field: below})
+    assert cost.covers(altered)  # a price above the truth keeps every promise
+    assert altered.covers(cost) == (getattr(cost, field) == below)
+
+
+@pytest.mark.parametrize("shares", [None, 3, {}, {"basic": 1}])
+def test_a_rule_without_its_shares_is_refused(shares):
+    written = Rule.for_budget(4.0, 1e-8).to_json()
+    with pytest.raises(InvalidInput):
+        Rule.from_json(written | {"shares": shares})
+    with pytest.raises(InvalidInput):
+        Rule.from_json(FIRST | {"gaussian": 5})
 
 
 # Whole numbers, rounded the safe way.

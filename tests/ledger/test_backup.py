@@ -99,7 +99,7 @@ def test_a_loss_that_is_accepted_closes_the_ledger_for_ever_and_its_releases_are
         for act in (
             lambda: ledger.run(Count(name="b"), [], study="study", account="inpatients"),
             lambda: ledger.open_account("more", epsilon=1.0, delta=1e-9, patients=100),
-            lambda: ledger.grant("more", "inpatients", epsilon=1.0, delta=1e-9, purpose="load"),
+            lambda: ledger.grant("more", "inpatients", epsilon=1.0, delta=1e-9, purpose="Plan beds"),
         ):
             with pytest.raises(IntegrityError, match="can only be read"):
                 act()

@@ -18,7 +18,7 @@ from confide.ledger.log_key import LOG_KEY, NEXT_KEY, rotate_log_key
 def fill(folder, names="a", **options):
     with open_ledger(folder, **options) as ledger:
         ledger.open_account("inpatients", epsilon=9.0, delta=1e-7, patients=20_000)
-        ledger.grant("study", "inpatients", epsilon=9.0, delta=1e-8, purpose="load")
+        ledger.grant("study", "inpatients", epsilon=9.0, delta=1e-8, purpose="Plan beds")
         for name in names:
             ledger.run(Count(name=name), [], study="study", account="inpatients")
 

@@ -7,9 +7,10 @@ from small import PASSPHRASE, STUDY, make_small
 from confide.crypto.sign import new_key
 from confide.ledger.requests import new_request, sign_request
 from confide.study.index import read_index
+from confide.study.keys import vault_folder
 from confide.study.run import run_study
 from confide.study.sources import remove_originals, seal_sources, sealed_folder
-from confide.study.workplace import open_workplace, vault_folder
+from confide.study.workplace import open_workplace
 from confide.types import no_progress
 from confide.vault.custody import Cost
 from confide.vault.vault import open_vault

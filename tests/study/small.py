@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from confide.ledger.home import home, open_ledger
-from confide.study.workplace import make_vault
+from confide.study.keys import make_vault
 
 PASSPHRASE = "correct horse battery staple"
 STUDY = """

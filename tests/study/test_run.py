@@ -320,7 +320,7 @@ def test_free_text_in_a_table_that_leaves_is_de_identified_too(tmp_path):
 def test_the_recovery_key_opens_the_vault_when_the_passphrase_is_lost(tmp_path, capsys):
     from confide.cli.main import run as command
     from confide.errors import AccessDenied
-    from confide.study.workplace import vault_folder
+    from confide.study.keys import vault_folder
     from confide.vault.vault import open_vault
 
     small = make_small(tmp_path / "study")

@@ -282,7 +282,7 @@ ROWS = [
     Bad("a restored old ledger with its checkpoint", old_home, ("checkpoint",), 5, before=RUN),
     Bad("a ledger that is gone", without_home("ledger.sqlite"), ("ledger.sqlite",), 5),
     Bad("a ledger that is no database", lambda p: (home() / "ledger.sqlite").write_bytes(b"Z" * 8192), ("ledger.sqlite",), 5),
-    Bad("a ledger entry that was changed", flip_in_ledger, ("1",), 5),
+    Bad("a ledger entry that was changed", flip_in_ledger, ("2",), 5),
     Bad("a checkpoint that is none", lambda p: (home() / "checkpoint").write_bytes(b"\xff\xfe"), ("checkpoint",), 5),
     Bad("the same plan on other data", cell(5, "stay_days", "29"), ("stay", "readmission"), before=RUN),
     Bad("a second run while one is at work", another_run),

@@ -2,7 +2,7 @@
 
 from small import PASSPHRASE
 
-from confide.study.workplace import vault_folder
+from confide.study.keys import vault_folder
 from confide.vault.custody import Cost
 from confide.vault.vault import open_vault
 

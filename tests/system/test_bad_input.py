@@ -279,6 +279,7 @@ def test_ctrl_c_ends_a_run_with_130_abandons_the_charge_and_the_next_run_goes_on
         deadline = time.monotonic() + 30
         while not names_charged() >= {"readmitted"} and time.monotonic() < deadline:
             time.sleep(0.01)
+        time.sleep(0.3)  # the checkpoint behind the charge is written, and the block of the charge entered
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err

@@ -27,7 +27,7 @@ from confide.ledger.home import home
 pytestmark = pytest.mark.slow
 
 CONFIDE = [sys.executable, "-c", "from confide.cli.main import run; run()"]
-OURS_TO_READ = ("raw", "outgoing", "passphrase.txt", "ids.csv", "optout.csv", "study.toml")
+OURS_TO_READ = ("raw", "outgoing", ".outgoing.new", "passphrase.txt", "ids.csv", "optout.csv", "study.toml")
 
 
 def forms(canary: str) -> dict[str, bytes]:

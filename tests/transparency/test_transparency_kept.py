@@ -17,6 +17,7 @@ from confide.transparency.kept import (
     WITNESSES,
     Cosigned,
     add_witness,
+    alone,
     keep,
     last_of,
     newest,
@@ -52,9 +53,9 @@ def kept(folder, log, note):
 def verified(folder, log, *brought):
     return verify_log(
         log,
-        checkpoints=[log.checkpoint()],
+        checkpoints=[log.checkpoint(), *brought],
         log_keys=keys(log),
-        notes=[*notes(folder), *brought],
+        notes=notes(folder),
         trusted=witnesses(folder),
     )
 
@@ -116,6 +117,17 @@ def test_processes_that_keep_at_once_keep_the_newest(folder, log):
     assert parse_checkpoint((folder / COSIGNED).read_text(encoding="utf-8")).size == 40
     assert {each.size for each in verified(folder, log).cosigned} == {40}
     assert not list(folder.rglob("*.part"))
+
+
+def test_who_keeps_waits_for_who_is_keeping(folder, log):
+    note = cosigned(log.checkpoint(), NORTH, NOW)
+    thread = threading.Thread(target=kept, args=(folder, log, note))
+    with alone(folder):
+        thread.start()
+        thread.join(0.3)
+        assert notes(folder) == []
+    thread.join()
+    assert notes(folder) == [note, note]
 
 
 def test_only_what_log_and_witness_signed_and_the_log_holds_is_kept(folder, log):
@@ -199,6 +211,9 @@ def test_a_note_that_somebody_brings_counts_like_a_kept_one(folder, log):
     log.grow(1)
     assert verified(folder, log, note).tail == 1
     assert verified(folder, log, note, cosigned(note, NORTH, NOW + 1)).last == Cosigned(
+        NORTH.name, 10, NOW + 1
+    )
+    assert verified(folder, log, cosigned(note, NORTH, NOW + 1), note).last == Cosigned(
         NORTH.name, 10, NOW + 1
     )
     kept(folder, log, note)

@@ -67,6 +67,8 @@ def test_a_proof_shows_no_other_entry():
         ({"salt": " " + GOOD["salt"]}, "transparency.proof"),
         ({"inclusion": "x"}, "transparency.proof"),
         ({"inclusion": [5]}, "transparency.proof"),
+        ({"inclusion": GOOD["inclusion"][:1] * 63}, "crypto.inclusion"),
+        ({"inclusion": GOOD["inclusion"][:1] * 64}, "transparency.proof"),
         ({"inclusion": ["AAAA"]}, "transparency.proof"),
         ({"inclusion": [GOOD["inclusion"][0].rstrip("=")]}, "transparency.proof"),
         ({"more": 1}, "transparency.proof"),

@@ -4,6 +4,7 @@ The id comes from a file or from the terminal, without echo, and never from the 
 and lists of processes are logs.
 """
 
+import getpass
 import sys
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def ids_asked(file: Path | None) -> list[str]:
     if file is None:
         if not sys.stdin.isatty():
             raise InvalidInput("erase.nobody-types")
-        return [click.prompt(say("erase.ask"), hide_input=True)]
+        return [getpass.getpass(say("erase.ask") + " ")]
     try:
         return [line.strip() for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError):

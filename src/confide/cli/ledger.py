@@ -67,8 +67,26 @@ def show(as_json: bool) -> None:
                     charges=each.charges,
                     open=each.open,
                     abandoned=each.abandoned,
+                    expires="–" if each.expires is None else each.expires,
                 )
             )
+
+
+@ledger_command.command("cohort", help=say("cli.ledger.cohort"))
+@argument("account")
+@argument("cohort")
+@option("--ids", required=True, type=click.Path(path_type=Path, dir_okay=False), help=say("cli.ledger.ids"))
+@json_option
+def cohort_command(account: str, cohort: str, ids: Path, as_json: bool) -> None:
+    from confide.ledger.home import home, open_ledger
+    from confide.records.patients import read_id_list
+    from confide.vault.durable import reading
+
+    with reading(ids) as file:
+        patients = read_id_list(file.read(), ids.name)
+    with open_ledger(home()) as ledger:
+        ledger.declare_cohort(account, cohort, patients)
+    _say_or_json(as_json, "cli.ledger.cohort-declared", account=account, cohort=cohort)
 
 
 @ledger_command.command("verify", help=say("cli.ledger.verify"))

@@ -26,7 +26,13 @@ COMMANDS = {
     "ledger": "ledger",
     "log": "log",
     "witness": "witness",
+    "vault": "vault",
+    "role": "role",
+    "request": "role",
+    "approve": "role",
+    "carry-out": "role",
     "passphrase": "vault",
+    "handover": "handover",
     "schema": "study",
     "demo": "demo",
 }
@@ -100,7 +106,7 @@ def _run(arguments: list[str]) -> int:
             known = ", ".join(COMMANDS)
             raise InvalidInput("cli.no-such-command", found=rest[0], known=known)
         module = import_module(f"confide.cli.{COMMANDS[rest[0]]}")
-        command = getattr(module, f"{rest[0]}_command")
+        command = getattr(module, f"{rest[0].replace('-', '_')}_command")
         code: int = import_module("confide.cli.page").call(command, rest[1:], f"confide {rest[0]}")
         return code
     except ConfideError as error:

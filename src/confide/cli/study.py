@@ -188,7 +188,7 @@ def open_command(
             return
         if destination is None or not purpose:
             raise InvalidInput("cli.open-wants")
-        open_sealed(place.study, place.vault, name, destination, purpose=purpose)
+        open_sealed(place, name, destination, purpose=purpose)
     if as_json:
         show_json({"opened": name, "to": str(destination), "purpose": purpose})
     else:

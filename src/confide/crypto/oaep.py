@@ -4,6 +4,7 @@
 bind what it opens. Which names a user may write for the two: `confide.crypto.algorithms`.
 """
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -60,8 +61,8 @@ def rsa_public_key_of(pem: bytes) -> RSAPublicKey:
     """
     try:
         key = load_pem_public_key(pem)
-    except ValueError:
-        key = None
+    except (ValueError, UnsupportedAlgorithm):
+        raise InvalidInput("crypto.rsa-key") from None
     if not isinstance(key, RSAPublicKey):
         raise InvalidInput("crypto.rsa-key")
     _check_size(key)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from confide.errors import IntegrityError
 
-KEY, TAG = 64, 16
+KEY = 64
 
 
 def encrypt(key: bytes, plain: bytes, *parts: bytes) -> bytes:

@@ -19,8 +19,8 @@ from confide.demo.generate import generate
 from confide.errors import InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.study.config import FILE
+from confide.study.keys import make_vault
 from confide.study.run import Outcome, Step, run_study
-from confide.study.workplace import make_vault
 from confide.types import Json, Language
 from confide.words import say
 

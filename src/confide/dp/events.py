@@ -20,16 +20,18 @@ LARGEST_EPSILON = 1e6
 SMALLEST_RATE = 1e-9  # below, the accountant's floating-point slack would need a new proof
 
 
-def _number(field: str, value: object, low: float, high: float) -> None:
+def check_number(field: str, value: object, low: float, high: float) -> None:
+    """Refuse what is no number from `low` to `high`; NaN is none."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise InvalidInput("dp.out-of-range", field=field, low=f"{low:g}", high=f"{high:g}", found=value)
 
 
 def _epsilon(value: object) -> None:
-    _number("epsilon", value, 1e-9, LARGEST_EPSILON)
+    check_number("epsilon", value, 1e-9, LARGEST_EPSILON)
 
 
-def _whole(field: str, value: object, low: int, high: int) -> None:
+def check_whole(field: str, value: object, low: int, high: int) -> None:
+    """Refuse what is no whole number from `low` to `high`; True and 1.0 are none."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidInput("dp.not-whole", field=field, low=low, high=high, found=value)
 
@@ -43,8 +45,8 @@ class DiscreteLaplace:
 
     def __post_init__(self) -> None:
         """Refuse what no noise of ours could do."""
-        _whole("sensitivity", self.sensitivity, 1, LARGEST_SENSITIVITY)
-        _number("scale", self.scale, SMALLEST_SCALE, LARGEST_SCALE)
+        check_whole("sensitivity", self.sensitivity, 1, LARGEST_SENSITIVITY)
+        check_number("scale", self.scale, SMALLEST_SCALE, LARGEST_SCALE)
 
     def to_json(self) -> Json:
         """Return the event as JSON without floats."""
@@ -64,8 +66,8 @@ class DiscreteGaussian:
 
     def __post_init__(self) -> None:
         """Refuse what no noise of ours could do."""
-        _number("sensitivity", self.sensitivity, 1, LARGEST_SENSITIVITY)
-        _number("sigma", self.sigma, SMALLEST_SIGMA, LARGEST_SIGMA)
+        check_number("sensitivity", self.sensitivity, 1, LARGEST_SENSITIVITY)
+        check_number("sigma", self.sigma, SMALLEST_SIGMA, LARGEST_SIGMA)
 
     def to_json(self) -> Json:
         """Return the event as JSON without floats."""
@@ -92,10 +94,10 @@ class SampledGaussian:
 
     def __post_init__(self) -> None:
         """Refuse what no noise of ours could do."""
-        _number("rate", self.rate, SMALLEST_RATE, 1)
-        _number("sensitivity", self.sensitivity, 1, LARGEST_SENSITIVITY)
-        _number("sigma", self.sigma, SMALLEST_SIGMA, LARGEST_SIGMA)
-        _whole("steps", self.steps, 1, LARGEST_STEPS)
+        check_number("rate", self.rate, SMALLEST_RATE, 1)
+        check_number("sensitivity", self.sensitivity, 1, LARGEST_SENSITIVITY)
+        check_number("sigma", self.sigma, SMALLEST_SIGMA, LARGEST_SIGMA)
+        check_whole("steps", self.steps, 1, LARGEST_STEPS)
 
     def to_json(self) -> Json:
         """Return the event as JSON without floats."""
@@ -138,7 +140,7 @@ class ApproximateDP:
     def __post_init__(self) -> None:
         """Refuse what is no ε or no δ."""
         _epsilon(self.epsilon)
-        _number("delta", self.delta, 0, 1)
+        check_number("delta", self.delta, 0, 1)
 
     def to_json(self) -> Json:
         """Return the event as JSON without floats."""
@@ -157,7 +159,7 @@ class Failure:
 
     def __post_init__(self) -> None:
         """Refuse what is no probability."""
-        _number("delta", self.delta, 0, 1)
+        check_number("delta", self.delta, 0, 1)
 
     def to_json(self) -> Json:
         """Return the event as JSON without floats."""

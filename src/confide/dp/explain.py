@@ -91,8 +91,10 @@ def how_many_more(rule: Rule, spent: Spent, cost: Cost) -> int:
 
     Guarantee: exact up to a million; that is what is returned where there is no end.
 
-    >>> once = Cost(basic_epsilon=4 * 10**8, basic_delta=0, renyi=10**15, additive_delta=0)
-    >>> how_many_more(Rule.for_budget(1.0, 0), Spent(), once)
+    >>> from confide.dp.filter import cost_of
+    >>> from confide.dp.events import DiscreteLaplace
+    >>> rule = Rule.for_budget(1.0, 0)
+    >>> how_many_more(rule, Spent(), cost_of(DiscreteLaplace(sensitivity=5, scale=12.5), 0, rule))
     2
     """
     low, high = 0, MOST_MORE

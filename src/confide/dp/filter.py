@@ -21,7 +21,7 @@ from confide.dp.accountant import (
     randomised_response,
     rdp,
 )
-from confide.dp.events import Event
+from confide.dp.events import Event, check_whole
 from confide.dp.gaussian import gaussian_epsilon, largest_square, pure_square, squared_shift, within
 from confide.errors import InvalidInput
 from confide.types import Json
@@ -130,7 +130,7 @@ class Shares:
     def __post_init__(self) -> None:
         """Refuse what is no share."""
         for field in _SHARES:
-            _whole(field, getattr(self, field), 0, ATTO)
+            check_whole(field, getattr(self, field), 0, ATTO)
 
     @classmethod
     def of(cls, delta: int) -> "Shares":
@@ -176,12 +176,12 @@ class Rule:
 
     def __post_init__(self) -> None:
         """Refuse a rule that promises more than its caps keep."""
-        _whole("epsilon", self.epsilon, 1, int(LARGEST_EPSILON * NANO))
-        _whole("delta", self.delta, 0, _down(exact(LARGEST_DELTA), ATTO))
-        _whole("order", self.order, 2, LARGEST_ORDER)
-        _whole("shares", sum(self.shares.to_json().values()), 0, self.delta)
-        _whole("cap", self.cap, -1, _cap(self.epsilon, self.shares.renyi, self.order))
-        _whole("gaussian", self.gaussian, -1, CEILING - 1)
+        check_whole("epsilon", self.epsilon, 1, int(LARGEST_EPSILON * NANO))
+        check_whole("delta", self.delta, 0, _down(exact(LARGEST_DELTA), ATTO))
+        check_whole("order", self.order, 2, LARGEST_ORDER)
+        check_whole("shares", sum(self.shares.to_json().values()), 0, self.delta)
+        check_whole("cap", self.cap, -1, _cap(self.epsilon, self.shares.renyi, self.order))
+        check_whole("gaussian", self.gaussian, -1, CEILING - 1)
         if self.gaussian >= 0 and not within(self.gaussian, self.epsilon, self.shares.gaussian):
             raise InvalidInput("dp.event-form", kind="rule", field="gaussian")
 
@@ -263,7 +263,7 @@ class Rule:
         """Read what `to_json` wrote; a cap larger than the budget allows is refused."""
         first = _read(json, "rule", _FIRST_RULE)
         if "gaussian" not in json and "shares" not in json:
-            _whole("delta", first["delta"], 0, ATTO)
+            check_whole("delta", first["delta"], 0, ATTO)
             return cls(**first, gaussian=-1, shares=Shares.without_gaussian(first["delta"]))
         more = _read(json, "rule", ("gaussian", "shares"))
         if not isinstance(json["shares"], dict):
@@ -329,12 +329,7 @@ def _sums(sums: Cost | Spent) -> Json:
 
 def _check_sums(sums: Cost | Spent) -> None:
     for field in _SUMS:
-        _whole(field, getattr(sums, field), 0, CEILING)
-
-
-def _whole(field: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise InvalidInput("dp.not-whole", field=field, low=low, high=high, found=value)
+        check_whole(field, getattr(sums, field), 0, CEILING)
 
 
 def _with_gaussian(json: Json) -> Json:

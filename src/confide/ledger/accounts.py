@@ -37,6 +37,14 @@ def account_entry(name: str, *, epsilon: float, delta: float, patients: int, uni
     }
 
 
+def is_same(opened: Entry, body: Json) -> bool:
+    """Say whether an account was opened with the figures of `body`, however its rule was derived then."""
+    rules = rule_of(opened), Rule.from_json(body["rule"])
+    figures = [(rule.epsilon, rule.delta) for rule in rules]
+    same = all(opened.body[field] == value for field, value in body.items() if field != "rule")
+    return same and figures[0] == figures[1]
+
+
 def opening(store: Store, account: str) -> Entry:
     """Return the entry that opened `account`.
 
@@ -77,6 +85,13 @@ def spent_by(store: Store, account: str, study: str) -> Spent:
     found = [store.last(kind=kind, account=account, study=study) for kind in ("charge", "allowance")]
     newest = max((entry for entry in found if entry), key=lambda entry: entry.sequence, default=None)
     return Spent() if newest is None else Spent.from_json(newest.body["spent_study"])
+
+
+def sums(store: Store, account: str, study: str | None, cohort: str | None) -> list[Spent]:
+    """Return the sums of `study`; without one, those of every kind of patient of the account, or of `cohort`."""
+    if study is not None:
+        return [spent_by(store, account, study)]
+    return exposure(store, account).of(cohort)
 
 
 def allowed_rule(

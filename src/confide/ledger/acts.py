@@ -105,8 +105,14 @@ def extension(store: Store, made: Approval) -> Json:
 
 
 def rule_asked(epsilon: str, delta: str) -> Rule:
-    """Return the rule for figures as a request writes them: as text."""
+    """Return the rule for figures as a request writes them: as text, in the one way that Python writes a float.
+
+    Another spelling, such as 1_0.0, would be read by an approver as something else.
+    """
     try:
-        return Rule.for_budget(float(epsilon), float(delta))
+        figures = float(epsilon), float(delta)
     except ValueError:
         raise InvalidInput("ledger.request-figures") from None
+    if (repr(figures[0]), repr(figures[1])) != (epsilon, delta):
+        raise InvalidInput("ledger.request-figures")
+    return Rule.for_budget(*figures)

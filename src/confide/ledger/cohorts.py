@@ -13,7 +13,7 @@ from pathlib import Path
 
 from confide.crypto.derive import keyed_digest
 from confide.errors import AccessDenied, InvalidInput
-from confide.ledger.entries import canonical
+from confide.ledger.entries import Entry, canonical
 from confide.ledger.files import alone, put, sync_folder
 from confide.ledger.store import Store, Writer
 
@@ -96,10 +96,12 @@ def membership(store: Store, account: str, cohort: str, digest: Keyed) -> Callab
     return lambda patient: _digest(digest, account, patient) in members
 
 
-def verify_declared(store: Store, account: str, cohort: str) -> None:
-    """Raise InvalidInput unless `account` has a cohort of this name."""
-    if store.last(kind="cohort", key=key_of(account, cohort)) is None:
+def verify_declared(store: Store, account: str, cohort: str) -> Entry:
+    """Return the newest declaration of a cohort; raise InvalidInput where `account` has none of this name."""
+    entry = store.last(kind="cohort", key=key_of(account, cohort))
+    if entry is None:
         raise InvalidInput("ledger.no-cohort", account=account, cohort=cohort)
+    return entry
 
 
 def verify_key(store: Store, account: str, digest: Keyed) -> str:

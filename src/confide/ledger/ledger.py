@@ -95,7 +95,7 @@ class Ledger:
             there = self.store.last(kind="account", account=name)
             if there is None:
                 writer.append(body)
-            elif any(there.body[field] != value for field, value in body.items()):
+            elif not accounts.is_same(there, body):
                 raise InvalidInput("ledger.account-exists", account=name)
 
     def grant(
@@ -195,6 +195,14 @@ class Ledger:
             AccessDenied: the key it was declared with is not here.
         """
         return cohorts.membership(self.store, account, cohort, digest or self._digest())
+
+    def cohort_commitment(self, account: str, cohort: str) -> str:
+        """Return what the ledger is bound to about the members of `cohort`: another one when somebody joins.
+
+        Raises:
+            InvalidInput: no such cohort.
+        """
+        return str(cohorts.verify_declared(self.store, account, cohort).body["commitment"])
 
     # approvals --------------------------------------------------------------------------------------
 
@@ -367,9 +375,9 @@ class Ledger:
         return list(dict.fromkeys(e.body["study"] for e in self.store.all(kind="allowance", account=account)))
 
     def granted_on(self, account: str, study: str) -> str | None:
-        """Return when `study` got its allowance, or None: a day that is the same for all runs of a study."""
-        entry = self.store.last(kind="allowance", account=account, study=study)
-        return None if entry is None else str(entry.body["time"])
+        """Return when `study` got its first allowance, or None: a day that is the same for all runs of a study."""
+        entries = self.store.all(kind="allowance", account=account, study=study)
+        return str(entries[0].body["time"]) if entries else None
 
     def balance(self, account: str, study: str | None = None, *, cohort: str | None = None) -> Balance:
         """Return what `account`, or the allowance of `study` on it, may spend and has spent.
@@ -382,11 +390,7 @@ class Ledger:
         )
         opened = accounts.opening(self.store, account)
         holder = opened if study is None else accounts.allowance(self.store, account, study)
-        rule = accounts.rule_of(holder)
-        if study is None:
-            sums = accounts.exposure(self.store, account).of(cohort)
-        else:
-            sums = [accounts.spent_by(self.store, account, study)]
+        rule, sums = accounts.rule_of(holder), accounts.sums(self.store, account, study, cohort)
         spent, left = spent_and_left(rule, sums)
         return Balance(
             name=study or account,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from confide.crypto.sign import digest
 from confide.errors import AccessDenied, InvalidInput
+from confide.ledger.ledger import Ledger
 from confide.ledger.requests import LARGEST, new_request, parts, read_request
 from confide.records.patients import clean_id
 from confide.study.workplace import Workplace
@@ -66,6 +67,27 @@ def use_approval(
         if error.code != "ledger.request-used" or _is_done(place, digest(asked)):
             raise
     return digest(asked)
+
+
+def use_request(ledger: Ledger, kind: str, document: Json | None, wanted: Json) -> None:
+    """Use up the approval of an act that is recorded as soon as it is done.
+
+    Guarantee: it allows what `wanted` names and nothing else. An approval that was used before counts for the same
+    act alone, which its caller has seen to be undone still.
+
+    Raises:
+        AccessDenied: there is none, or it is about something else; or too few signed.
+    """
+    if document is None:
+        raise AccessDenied("erase.no-approval", kind=kind)
+    asked, _ = parts(document)
+    if asked["kind"] != kind or any(asked["fields"].get(name) != value for name, value in wanted.items()):
+        raise AccessDenied("erase.other-approval", kind=kind)
+    try:
+        ledger.approved(document)
+    except InvalidInput as error:
+        if error.code != "ledger.request-used":
+            raise
 
 
 def write_request(request: Json, file: Path) -> None:

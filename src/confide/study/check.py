@@ -20,11 +20,13 @@ from confide.ledger.home import LEDGER, home, open_ledger
 from confide.ledger.ledger import Ledger
 from confide.stats.expected import Expected
 from confide.stats.plan import StatsPlan
+from confide.study.cohort import members_of
 from confide.study.config import Study, load_study
+from confide.study.keys import nobody_types
 from confide.study.plans import all_plans, verify_paid, verify_plans
 from confide.study.rows import policy_of
 from confide.study.sources import read_originals
-from confide.study.workplace import CHECKPOINT, nobody_types, open_workplace
+from confide.study.workplace import CHECKPOINT, open_workplace
 from confide.train.expected import Signal
 from confide.train.logistic import LogisticPlan
 from confide.types import Json, Progress, Status, no_progress
@@ -125,7 +127,7 @@ def check_study(
     with open_workplace(folder, ask=ask) as place:
         study, ledger = place.study, place.ledger
         verify_paid(study, ledger)
-        records = read_originals(study, place.vault, progress=progress)
+        records = read_originals(study, place.vault, members=members_of(study, ledger), progress=progress)
         verify_plans(study, ledger, records.tables, records.commitments)
         return forecast(study, ledger)
 
@@ -197,7 +199,12 @@ def _would_refuse(study: Study, ledger: Ledger | None) -> tuple[ConfideError | N
     for plan in all_plans(study):
         with suppress(InvalidInput, BudgetExceeded):
             released |= ledger.price(
-                [plan], study=name, account=account.name, epsilon=account.epsilon, delta=account.delta
+                [plan],
+                study=name,
+                account=account.name,
+                epsilon=account.epsilon,
+                delta=account.delta,
+                cohort=account.cohort,
             )[1]
     return refusal, released
 
@@ -237,7 +244,7 @@ def standings(study: Study, ledger: Ledger) -> dict[str, tuple[Rule, Spent]]:
     allowance = (Rule.for_budget(account.epsilon, account.delta), Spent())
     if granted:
         allowance = ledger.standing(account.name, name)
-    return {"allowance": allowance, "account": ledger.standing(account.name)}
+    return {"allowance": allowance, "account": ledger.standing(account.name, cohort=account.cohort)}
 
 
 def _lefts(

@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from confide.deid.section import DeidSection
 from confide.errors import InvalidInput
+from confide.ledger.accounts import verify_day
 from confide.records.section import SourceSection
 from confide.risk.section import RiskSection
 from confide.stats.section import StatsSection
@@ -46,6 +47,15 @@ class AccountSection:
     name: str = field(metadata={"doc": "Name of the account of the patient population."})
     epsilon: float = field(metadata={"doc": "Allowance: the most that all releases of this study may cost."})
     delta: float = field(metadata={"doc": "Allowance: at most 1 / (100 * patients of the account)."})
+    expires: str | None = field(
+        default=None, metadata={"doc": 'Last day on which the study may spend, such as "2027-12-31" (UTC).'}
+    )
+    cohort: str | None = field(
+        default=None,
+        metadata={
+            "doc": "Only these patients are read and exposed: a cohort that was declared in the ledger."
+        },
+    )
 
     def __post_init__(self) -> None:
         """Refuse a budget that could not be spent."""
@@ -53,6 +63,8 @@ class AccountSection:
             raise InvalidInput("error.invalid-input", field="epsilon", wanted="> 0", found=self.epsilon)
         if not 0 < self.delta < 0.01:
             raise InvalidInput("error.invalid-input", field="delta", wanted="> 0, < 0.01", found=self.delta)
+        if self.expires is not None:
+            verify_day(self.expires)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,10 +97,61 @@ class ConsentSection:
 class KeysSection:
     """Who holds the key of the vault."""
 
-    custody: Literal["passphrase"] = field(default="passphrase", metadata={"doc": "How the vault is opened."})
+    custody: Literal["passphrase", "transit", "pkcs11"] = field(
+        default="passphrase",
+        metadata={"doc": "How the vault is opened: a passphrase, a key service (OpenBao, Vault), or an HSM."},
+    )
     passphrase_file: str | None = field(
         default=None, metadata={"doc": "File with the passphrase; without it the terminal asks."}
     )
+    url: str | None = field(
+        default=None,
+        metadata={"doc": "transit: address of the key service, the only host that is called; https."},
+    )
+    mount: str | None = field(
+        default=None, metadata={"doc": "transit: where its Transit engine is; `transit` if left out."}
+    )
+    token_file: str | None = field(
+        default=None, metadata={"doc": "transit: file with the token, readable by you alone."}
+    )
+    ca_file: str | None = field(
+        default=None, metadata={"doc": "transit: certificates to trust, in the place of the usual ones."}
+    )
+    module: str | None = field(default=None, metadata={"doc": "pkcs11: the library of the HSM's maker."})
+    token_label: str | None = field(default=None, metadata={"doc": "pkcs11: label of the token."})
+    pin_file: str | None = field(
+        default=None, metadata={"doc": "pkcs11: file with the PIN, readable by you alone."}
+    )
+    key: str | None = field(
+        default=None, metadata={"doc": "transit, pkcs11: name of the key; `confide` if left out."}
+    )
+    suite: Literal["aes", "sm4"] = field(
+        default="aes",
+        metadata={"doc": "Cipher of the files that are sealed: AES-256-GCM, or SM4-GCM with SM3."},
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse a key that belongs to another custody, and one that is missing."""
+        for name in _KEYS_OF[self.custody][0]:
+            if getattr(self, name) is None:
+                raise InvalidInput("study.keys-missing", key=name, custody=self.custody)
+        known = {"custody", "suite", *(name for names in _KEYS_OF[self.custody] for name in names)}
+        for each in fields(self):
+            if each.name not in known and getattr(self, each.name) is not None:
+                raise InvalidInput("study.keys-foreign", key=each.name, custody=self.custody)
+
+    @property
+    def secret_files(self) -> tuple[str, ...]:
+        """Paths of files that hold a secret, which are no records of the hospital."""
+        named = (self.passphrase_file, self.token_file, self.pin_file)
+        return tuple(path for path in named if path is not None)
+
+
+_KEYS_OF: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each custody wants, and may have
+    "passphrase": ((), ("passphrase_file",)),
+    "transit": (("url", "token_file"), ("mount", "key", "ca_file")),
+    "pkcs11": (("module", "token_label", "pin_file"), ("key",)),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

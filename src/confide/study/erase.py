@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Literal
 
 from confide.audit.bytesearch import search_bytes
-from confide.errors import ConfideError, IntegrityError, InvalidInput
+from confide.errors import IntegrityError, InvalidInput
 from confide.records.patients import Crosswalk, clean_id, read_crosswalk
 from confide.records.without import without_rows
 from confide.study.approvals import use_approval
 from confide.study.config import Study
-from confide.study.index import INDEX, LISTS, QUEUE, Index, read_index, write_index
+from confide.study.index import INDEX, LISTS, QUEUE, Index, clear_parts, read_index, write_index
 from confide.study.replays import ERASURE
 from confide.study.sources import commitment_of, content_digest, sealed_folder
 from confide.study.survivors import survivors_of
@@ -271,11 +271,7 @@ def _clear(vault: Vault, folder: Path) -> None:
     for name in sorted(index.going | {QUEUE}):
         if (folder / name).exists():
             vault.destroy(folder / name)
-    for part in folder.glob(".confide-*.part"):
-        try:
-            vault.destroy(part)
-        except ConfideError:  # its key was never stored
-            part.unlink()
+    clear_parts(vault, folder)
 
 
 def _verify(study: Study, vault: Vault, pieces: Sequence[Piece], gone: Gone) -> None:

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from confide.audit.bytesearch import ByteSearch
 from confide.audit.membership import FEWEST
 from confide.ledger.ledger import Ledger, now
-from confide.study.config import RECOVERY_KEY
+from confide.study.config import RECOVERY_KEY, AccountSection
 from confide.study.gates import GATES, Gate, Verdict
 from confide.study.models import Trained
 from confide.study.outgoing import Output
@@ -57,7 +57,7 @@ def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
             "started": found.began,
             "finished": now(),
         },
-        "account": _account(ledger, study.account.name, study.study.name),
+        "account": _account(ledger, study.account, study.study.name),
         "seal": asdict(found.sealed)
         | {
             "custody": study.keys.custody,
@@ -84,8 +84,9 @@ def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
     }
 
 
-def _account(ledger: Ledger, account: str, study: str) -> Json:
-    total, allowance = ledger.balance(account), ledger.balance(account, study)
+def _account(ledger: Ledger, section: AccountSection, study: str) -> Json:
+    account = section.name
+    total, allowance = ledger.balance(account, cohort=section.cohort), ledger.balance(account, study)
     size, head = ledger.store.head()
     return {
         "name": account,

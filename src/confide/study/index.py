@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from confide.errors import ConfideError
 from confide.study.config import Study
 from confide.vault.vault import Vault
 
@@ -63,6 +64,15 @@ def write_index(index: Index, folder: Path, vault: Vault) -> None:
         "going": sorted(index.going),
     }
     vault.seal_bytes(json.dumps(content).encode(), folder / INDEX)
+
+
+def clear_parts(vault: Vault, folder: Path) -> None:
+    """Destroy what stopped work left in a sealed folder: ciphertext without a name."""
+    for part in folder.glob(".confide-*.part"):
+        try:
+            vault.destroy(part)
+        except ConfideError:  # its key was never stored
+            part.unlink()
 
 
 def _is_named(study: Study, source: str, name: str) -> bool:

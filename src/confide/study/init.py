@@ -15,7 +15,7 @@ from confide.errors import InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.records.guess import Guess, guess
 from confide.study.config import FILE, RECOVERY_KEY
-from confide.study.workplace import make_vault, vault_folder
+from confide.study.keys import keys_without_passphrase, make_vault, vault_folder
 from confide.types import Json
 from confide.vault.custody import read_secret
 from confide.vault.durable import placing
@@ -68,12 +68,15 @@ def init_study(
         if unread:
             raise InvalidInput("study.only-unread", file=unread[0].path, reason=unread[0].reason)
         raise InvalidInput("study.no-records", folder=folder)
-    passphrase = read_secret(passphrase_file) if passphrase_file is not None else ask()
-    recovery = recovery_file or folder / RECOVERY_KEY
-    first = _vault_with_recovery_key(passphrase, recovery)
+    keys, recovery = keys_without_passphrase(), recovery_file or folder / RECOVERY_KEY
+    first = False
+    if not keys:
+        passphrase = read_secret(passphrase_file) if passphrase_file is not None else ask()
+        first = _vault_with_recovery_key(passphrase, recovery)
     with speaking(language or language_in_force()):
         shown = None if secret is None else os.path.relpath(secret, folder.resolve())
-        text = study_text(found, unread, name=name or folder.resolve().name, passphrase_file=shown)
+        keys = keys or {"custody": "passphrase", **({} if shown is None else {"passphrase_file": shown})}
+        text = study_text(found, unread, name=name or folder.resolve().name, keys=keys)
         account, mark = say("study.file.account-name"), say("study.file.guess")
     with placing(target, replace=False) as file:
         file.write(text.encode())
@@ -105,7 +108,7 @@ def _vault_with_recovery_key(passphrase: str, recovery: Path) -> bool:
     return True
 
 
-def study_text(found: list[Guess], unread: list[Guess], *, name: str, passphrase_file: str | None) -> str:
+def study_text(found: list[Guess], unread: list[Guess], *, name: str, keys: dict[str, str]) -> str:
     """Return the text of a study file; every guess is marked, with its reason.
 
     The comments are in the language in force, the keys are those of `study.toml`.
@@ -139,7 +142,7 @@ def study_text(found: list[Guess], unread: list[Guess], *, name: str, passphrase
         ],
         [f"# {say('study.file.consent')}", "[consent]", *_optional("optout", lists.get("optout")),
          *_optional("consented", lists.get("consented"))],
-        ["[keys]", 'custody = "passphrase"', *_optional("passphrase_file", passphrase_file, guessed=False)],
+        ["[keys]", *(f"{key} = {_text(value)}" for key, value in keys.items())],
         *([f"# {say('study.file.unread', file=one.path, reason=one.reason)}"] for one in unread),
         *(_source(one, patient) for one in sources),
     ]  # fmt: skip
@@ -202,12 +205,8 @@ def _stats(table: Guess) -> list[str]:
     ]
 
 
-def _optional(key: str, value: str | None, *, guessed: bool = True) -> list[str]:
-    return (
-        []
-        if value is None
-        else [f"{key} = {_text(value)}" + (_mark(say("study.file.look")) if guessed else "")]
-    )
+def _optional(key: str, value: str | None) -> list[str]:
+    return [] if value is None else [f"{key} = {_text(value)}{_mark(say('study.file.look'))}"]
 
 
 def _mark(reason: str) -> str:

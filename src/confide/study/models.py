@@ -83,6 +83,7 @@ def train_models(
             commitment=commitment_for(
                 study, place.ledger, plan, plan.source, records.commitments[plan.source]
             ),
+            cohort=study.account.cohort,
         )
         attack = _attack(release, members, others)
         plain = evaluate(plain_model(plan.settings, members), others)

@@ -6,7 +6,9 @@ from pathlib import Path
 from confide.errors import InvalidInput
 from confide.study.config import Study
 from confide.study.index import QUEUE, read_index
+from confide.study.keys import recording
 from confide.study.sources import sealed_folder
+from confide.study.workplace import Workplace
 from confide.vault.vault import Vault
 
 
@@ -17,14 +19,16 @@ def list_sealed(study: Study, vault: Vault) -> list[str]:
     return [*sorted(names), *([QUEUE] if (folder / QUEUE).exists() else [])]
 
 
-def open_sealed(study: Study, vault: Vault, name: str, destination: Path, *, purpose: str) -> None:
+def open_sealed(place: Workplace, name: str, destination: Path, *, purpose: str) -> None:
     """Write the plain bytes of `name` to `destination`.
 
-    Guarantee: the opening, with who and what for, is durable before a plain byte is written.
+    Guarantee: the opening, with who and what for, is durable before a plain byte is written: in the vault in
+    words, in the ledger as a salted commitment, as a purpose may name a patient.
 
     Raises:
         InvalidInput: nothing of this name lies sealed here, or `destination` exists.
     """
+    study, vault = place.study, place.vault
     folder = sealed_folder(study)
     index = read_index(folder, vault)
     sealed: dict[str, str] = {}
@@ -33,4 +37,5 @@ def open_sealed(study: Study, vault: Vault, name: str, destination: Path, *, pur
     target = QUEUE if name == QUEUE else sealed.get(name)
     if target is None or not (folder / target).exists():
         raise InvalidInput("study.not-sealed-here", file=name)
-    vault.open_to(folder / target, destination, purpose=purpose, who=getpass.getuser())
+    on_record = recording(place.ledger, study.study.name)
+    vault.open_to(folder / target, destination, purpose=purpose, who=getpass.getuser(), on_record=on_record)

@@ -46,10 +46,20 @@ def verify_paid(study: Study, ledger: Ledger) -> tuple[float, set[str]]:
     """
     name, account = study.study.name, study.account
     ledger.may_grant(
-        account.name, epsilon=account.epsilon, delta=account.delta, unit=study.patient.unit, study=name
+        account.name,
+        epsilon=account.epsilon,
+        delta=account.delta,
+        unit=study.patient.unit,
+        study=name,
+        expires=account.expires,
     )
     return ledger.price(
-        all_plans(study), study=name, account=account.name, epsilon=account.epsilon, delta=account.delta
+        all_plans(study),
+        study=name,
+        account=account.name,
+        epsilon=account.epsilon,
+        delta=account.delta,
+        cohort=account.cohort,
     )
 
 
@@ -83,6 +93,7 @@ def grant(study: Study, ledger: Ledger) -> None:
         epsilon=study.account.epsilon,
         delta=study.account.delta,
         unit=study.patient.unit,
+        expires=study.account.expires,
         requester=study.study.requester,
         purpose=study.study.purpose,
     )

@@ -7,6 +7,7 @@ recorded erasures of the same study lies between its data and those of now. Any 
 from confide.errors import InvalidInput
 from confide.ledger.charge import Plan
 from confide.ledger.ledger import Ledger
+from confide.study.cohort import with_members
 from confide.study.config import Study
 
 ERASURE = "vault-erasure"
@@ -26,15 +27,21 @@ def commitment_for(study: Study, ledger: Ledger, plan: Plan, source: str, commit
         InvalidInput: the release of this plan was made from other data.
     """
     other_data = None
-    for each in (commitment, *before_erasures(study, ledger, source, commitment)):
+    found = (commitment, *before_erasures(study, ledger, source, commitment))
+    now, *before = (with_members(study, ledger, each) for each in found)
+    for each in (now, *before):
         try:
             release = ledger.released(
-                plan, study=study.study.name, account=study.account.name, commitment=each
+                plan,
+                study=study.study.name,
+                account=study.account.name,
+                commitment=each,
+                cohort=study.account.cohort,
             )
         except InvalidInput as error:
             other_data = other_data or error
         else:
-            return commitment if release is None else each
+            return now if release is None else each
     raise other_data or AssertionError
 
 

@@ -16,9 +16,11 @@ from confide.audit.bytesearch import search_bytes
 from confide.errors import GateRefused
 from confide.ledger.ledger import now
 from confide.risk.measure import measure
+from confide.study.cohort import members_of
 from confide.study.dossier import build
 from confide.study.facts import Found, facts_of
 from confide.study.gates import Gate, Verdict, judge
+from confide.study.keys import nobody_types
 from confide.study.models import train_models
 from confide.study.outgoing import FOLDER, Output, put_out, take_back
 from confide.study.plans import grant, stats_plans, train_plans, verify_paid, verify_plans
@@ -27,7 +29,7 @@ from confide.study.replays import commitment_for
 from confide.study.rows import Rows, deidentify
 from confide.study.sources import Records, read_records, seal_sources
 from confide.study.tables import statistics_output
-from confide.study.workplace import Workplace, nobody_types, open_workplace
+from confide.study.workplace import Workplace, open_workplace
 from confide.types import Json, Progress
 from confide.words import say
 
@@ -106,7 +108,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     with clock("seal") as progress:
         sealed = seal_sources(study, vault, progress=progress)
     with clock("read") as progress:
-        records = read_records(study, vault, progress=progress)
+        records = read_records(study, vault, members=members_of(study, ledger), progress=progress)
     granted = ledger.granted_on(study.account.name, study.study.name) or began
     with clock("deid") as progress:
         today = date.fromisoformat(granted[:10])
@@ -167,6 +169,7 @@ def _release_statistics(place: Workplace, records: Records, progress: Progress) 
             commitment=commitment_for(
                 study, place.ledger, plan, plan.source, records.commitments[plan.source]
             ),
+            cohort=study.account.cohort,
         )
         expected = plan.expected_error()
         found.append(

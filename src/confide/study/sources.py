@@ -19,6 +19,7 @@ from confide.records.load import load_source
 from confide.records.notes import Note
 from confide.records.patients import read_crosswalk, read_id_list, refuse_two_patients_across
 from confide.records.section import SourceSection
+from confide.study.cohort import Members, keep_members
 from confide.study.config import FILE, RECOVERY_KEY, Study
 from confide.study.index import LISTS, Index, read_index, write_index
 from confide.study.plans import columns_of_plans
@@ -76,7 +77,7 @@ def seal_sources(study: Study, vault: Vault, *, progress: Progress = no_progress
     changed = False
     for done, (source, path) in enumerate(plain):
         name = path.relative_to(study.folder).as_posix()
-        target = folder / f"{vault.keyed_digest(f'{source}/{name}'.encode(), 'sealed-name')[:24]}.sealed"
+        target = folder / sealed_name(vault, source, name)
         with _showing(study, source, path):
             sealed = vault.seal(path, target, progress=no_progress)
         if sealed.written or name not in index.files.get(source, {}):
@@ -141,8 +142,12 @@ def _showing(study: Study, source: str, path: Path) -> Iterator[None]:
         raise type(error)(error.code, **{**error.public, "file": sections[0].path}) from None
 
 
-def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Records:
+def read_records(
+    study: Study, vault: Vault, *, members: Members | None = None, progress: Progress = no_progress
+) -> Records:
     """Read all sources from their sealed copies; opted-out patients are gone before anything is looked at.
+
+    So is who is not among `members`, where these are told (`confide.study.cohort`).
 
     Raises:
         InvalidInput: naming file and row, never a value.
@@ -151,12 +156,17 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
     index = read_index(folder, vault)
     counted = index.of_study(study)
 
+    gone = gone_by(vault, index.erased)
+
     def files(source: str) -> list[tuple[str, bytes]]:
-        return [
+        found = [
             (name, vault.read(folder / sealed)) for name, sealed in sorted(counted.get(source, {}).items())
         ]
+        for name, data in found if index.erased else ():
+            refuse_erased(study, source, name, data, gone)
+        return found
 
-    records = _read(study, vault, files, progress)
+    records = _read(study, vault, files, members, progress)
     read = {(source, name) for source, names in counted.items() for name in names}
     if index.unread & read:
         index.unread -= read
@@ -164,7 +174,9 @@ def read_records(study: Study, vault: Vault, *, progress: Progress = no_progress
     return records
 
 
-def read_originals(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Records:
+def read_originals(
+    study: Study, vault: Vault, *, members: Members | None = None, progress: Progress = no_progress
+) -> Records:
     """Read all sources as `read_records` will after sealing: plain originals where they are, else sealed copies."""
     folder = sealed_folder(study)
     index = read_index(folder, vault)
@@ -185,11 +197,15 @@ def read_originals(study: Study, vault: Vault, *, progress: Progress = no_progre
         names = sorted(plain.get(source, {}).keys() | counted.get(source, {}).keys())
         return [(name, content(source, name)) for name in names]
 
-    return _read(study, vault, files, progress)
+    return _read(study, vault, files, members, progress)
 
 
 def _read(
-    study: Study, vault: Vault, files: Callable[[str], list[tuple[str, bytes]]], progress: Progress
+    study: Study,
+    vault: Vault,
+    files: Callable[[str], list[tuple[str, bytes]]],
+    members: Members | None,
+    progress: Progress,
 ) -> Records:
     """Read crosswalk and consent lists first, then each source under them."""
     lists = dict(files(LISTS))
@@ -214,6 +230,7 @@ def _read(
             consented=consented,
             text=columns_of_plans(study, source.name),
         )
+        loaded = keep_members(loaded, members)
         if len(loaded) == 0:
             raise InvalidInput("study.nobody-left", source=source.name)
         if isinstance(loaded, pl.DataFrame):
@@ -285,6 +302,11 @@ def commitment_of(study: Study, vault: Vault, source: SourceSection, digests: li
     return vault.keyed_digest("\n".join([study.study.name, public, *digests]).encode(), "commitment")
 
 
+def sealed_name(vault: Vault, source: str, name: str) -> str:
+    """Return the name of the sealed copy of an original: it says nothing without the vault."""
+    return f"{vault.keyed_digest(f'{source}/{name}'.encode(), 'sealed-name')[:24]}.sealed"
+
+
 def content_digest(vault: Vault, data: bytes) -> str:
     """Return the keyed digest of a file's content, of which commitments are made."""
     return vault.keyed_digest(data, "content")
@@ -296,8 +318,7 @@ def _is_original(study: Study, path: Path) -> bool:
     Raises:
         InvalidInput: it is a key: a wide pattern would have the passphrase leave as somebody's note.
     """
-    secret = study.keys.passphrase_file
-    keys = [study.folder / RECOVERY_KEY, *([study.folder / secret] if secret else [])]
+    keys = [study.folder / name for name in (RECOVERY_KEY, *study.keys.secret_files)]
     if any(path.resolve() == key.resolve() for key in keys):
         raise InvalidInput("study.key-is-no-record", file=path.relative_to(study.folder).as_posix())
     place = path.relative_to(study.folder)

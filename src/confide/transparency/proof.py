@@ -25,6 +25,7 @@ from confide.types import Json
 FORMAT = "confide-proof/1"
 LONGEST_PROOF = 1 << 23  # bytes; an entry is a page, seldom more
 SALT = 16
+_MOST_HASHES = 63
 _FIELDS = {"format": str, "sequence": int, "entry": str, "salt": str, "inclusion": list, "checkpoint": str}
 
 
@@ -78,6 +79,8 @@ def check_proof(data: bytes, log_key: Verifier, witnesses: Iterable[Verifier] = 
         raise IntegrityError("transparency.other-log")
     verify_signature(checkpoint, log_key)
     times = [(witness, verify_signature(checkpoint, witness)) for witness in witnesses]
+    if len(proof["inclusion"]) > _MOST_HASHES:
+        raise IntegrityError("transparency.proof")
     hashes = [from_base64(line) if isinstance(line, str) else None for line in proof["inclusion"]]
     path = [digest for digest in hashes if digest is not None and len(digest) == HASH]
     try:

@@ -123,9 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         if status not in (200, 404, 409):
-            self.send_header(
-                "Connection", "close"
-            )  # what follows in the stream may be the rest of a bad request
+            self.send_header("Connection", "close")  # what comes next may be the rest of a bad request
             self.close_connection = True
         self.end_headers()
         self.wfile.write(data)

@@ -73,6 +73,14 @@ class Store:
         with self.connected() as db:
             return _blob(db.execute("SELECT vault_id FROM vault").fetchone()[0])
 
+    def counts(self) -> dict[str, int]:
+        """Return the last epoch, and how many files, destroyed keys and openings there are."""
+        with self.connected() as db:
+            epoch = db.execute("SELECT max(epoch) FROM epochs").fetchone()[0]
+            tables = ("files", "destroyed", "openings")
+            rows = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}  # noqa: S608
+        return {"epoch": _number(epoch), **rows}
+
     # Custody
 
     def custodies(self) -> dict[str, Record]:

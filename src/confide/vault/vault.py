@@ -5,8 +5,9 @@ ever written but by `open_to`, which is recorded first. Formats in words: `docs/
 """
 
 import hmac
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -18,13 +19,14 @@ from confide.crypto.hpke import public_key_text
 from confide.crypto.segments import write_all
 from confide.crypto.suites import AES, Suite
 from confide.errors import AccessDenied, InvalidInput
-from confide.types import Progress, no_progress
+from confide.types import Json, Progress, no_progress
 from confide.vault import custody
 from confide.vault.custody import Cost, Guard, RewrapGuard
 from confide.vault.durable import Steady, moment, placing, reading, sync_folder
 from confide.vault.intake import intake_key, key_file, received_data_key
 from confide.vault.keys import Keys, new_epoch_key
 from confide.vault.openings import OnRecord, Opening, no_record, read_openings, record_opening
+from confide.vault.schema import FORMAT
 from confide.vault.seal import header_of, opened_sealed, read_sealed_range, suite_named, verify_sealed
 from confide.vault.shelf import Kind, Sealed, Shelf, now
 from confide.vault.store import NAME, Store, create_store
@@ -44,6 +46,10 @@ class Permit:
 
     file_id: str
     proof: bytes = field(repr=False)
+
+
+def no_keeper(text: str) -> None:
+    """Keep nothing: the caller of `new_recovery_key` does."""
 
 
 def create_vault(
@@ -103,6 +109,19 @@ def open_vault(
     else:
         root = custody.open_with_recovery(records["recovery"], recovery_key or "", vault_id)
     return Vault(folder, store, Keys(store, vault_id, root), suite_named(suite))
+
+
+def describe_vault(folder: Path) -> Json:
+    """Say what can be said of a vault without opening it; nothing in it is secret.
+
+    Raises:
+        InvalidInput: there is no vault.
+        IntegrityError: the store was damaged.
+    """
+    store = Store(folder / NAME)
+    store.verify()
+    opened_by = {kind: json.loads(record.settings) for kind, record in store.custodies().items()}
+    return {"vault": store.vault_id().hex(), "format": FORMAT, "opened_by": opened_by, **store.counts()}
 
 
 class Vault:
@@ -378,9 +397,15 @@ class Vault:
         record = custody.wrap_with_passphrase(keys.root(), passphrase, keys.vault_id, cost or Cost())
         self._store.set_custody(record)
 
-    def new_recovery_key(self) -> str:
-        """Return a fresh recovery key, stored nowhere, in the place of the old one."""
+    def new_recovery_key(self, keep: Callable[[str], object] = no_keeper) -> str:
+        """Return a fresh recovery key, stored nowhere, in the place of the old one.
+
+        Args:
+            keep: is given the key before it takes effect, to put it where it stays; when it raises, the old
+                key still opens the vault.
+        """
         record, text = custody.wrap_with_recovery(self._keys.root(), self._keys.vault_id)
+        keep(text)
         self._store.set_custody(record)
         return text
 
