@@ -1,8 +1,8 @@
 """One ledger's day, from its first file to a shown release, in a process whose disk fails where it is told to.
 
-Reads lines `FOLDER NTH ERRNO LASTING`, forks a process for each, and prints what it was told, step by step: `drawn`
+Reads lines `FOLDER NTH ERRNO MODE`, forks a process for each, and prints what it was told, step by step: `drawn`
 only after noise was drawn, `shown` only after a release came back. `refused CODE` is an error of ours, `broke TYPE`
-any other. `calls N FAILURES` ends the run.
+any other. `calls N FAILURES` ends the run, or `killed SIGNAL`. Modes: `failing_io.c`.
 """
 
 import ctypes
@@ -70,9 +70,9 @@ def warm_up():
         ledger.run(Count("first"), None, study=STUDY, account=ACCOUNT)
 
 
-def run(folder, nth, error, lasting):
+def run(folder, nth, error, mode):
     shim = ctypes.CDLL(None)
-    shim.failing_io_arm(os.fsencode(folder), ctypes.c_long(nth), error, lasting)
+    shim.failing_io_arm(os.fsencode(folder), ctypes.c_long(nth), error, mode)
     try:
         day(folder)
         tell("done")
@@ -92,4 +92,5 @@ if __name__ == "__main__":
         if child == 0:
             run(Path(where), *map(int, numbers))
             os._exit(0)
-        os.waitpid(child, 0)
+        if (ended := os.waitpid(child, 0)[1]) != 0:
+            tell(f"killed {os.WTERMSIG(ended)}")

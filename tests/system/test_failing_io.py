@@ -1,13 +1,17 @@
-"""Promise 1 on a failing disk: every write, sync, truncate, rename and unlink fails once; or all do from then on.
+"""Promise 1 on a failing disk: every write, sync, truncate, rename and unlink fails once; or all do from then on; or the
+process is killed there.
 
 The disk fails below SQLite and below our own files alike: `failing_io.c` stands between the process and the system.
+The files lie in memory, because the system is asked to sync thousands of times.
 """
 
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +24,7 @@ from confide.ledger.home import open_ledger
 from confide.ledger.verify import verify_ledger
 
 HERE = Path(__file__).parent
+MODES = ("once", "lasting", "half", "kill", "torn")  # in the order of `failing_io.c`
 
 
 @dataclass
@@ -28,6 +33,7 @@ class Day:
 
     told: list[str] = field(default_factory=list)
     refused: str | None = None
+    killed: bool = False
     drawn: set[str] = field(default_factory=set)
     shown: dict[str, int] = field(default_factory=dict)
     failures: int = 0
@@ -48,25 +54,36 @@ def process(tmp_path_factory):
         running.stdin.close()
 
 
-def live(process, folder, nth, error, *, lasting=False):
+@pytest.fixture
+def disk():
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+        yield Path(folder)
+
+
+def live(process, folder, nth, error, mode="once"):
     """Live one day in `folder`, whose `nth` change of a file fails."""
-    process.stdin.write(f"{folder} {nth} {error} {int(lasting)}\n")
+    process.stdin.write(f"{folder} {nth} {error} {MODES.index(mode)}\n")
     process.stdin.flush()
     found = Day()
-    while (line := process.stdout.readline().split())[0] != "calls":
-        match line:
+    while True:
+        match process.stdout.readline().split():
             case ["refused", code]:
                 found.refused = code
             case ["drawn", name]:
                 found.drawn.add(name)
             case ["shown", name, count]:
                 found.shown[name] = int(count)
+            case ["calls", _, failures]:
+                found.failures = int(failures)
+                return found
+            case ["killed", number]:
+                assert int(number) == signal.SIGKILL
+                found.killed = True
+                return found
             case [word]:
                 found.told.append(word)
-            case _:
+            case line:
                 raise AssertionError(" ".join(line))
-    found.failures = int(line[2])
-    return found
 
 
 def check(found, folder):
@@ -78,41 +95,54 @@ def check(found, folder):
         charges = [entry.body["name"] for entry in ledger.store.all(kind="charge")]
         assert found.drawn <= set(charges), "noise was drawn that nobody paid"
         if charges:
-            assert ledger.balance(ACCOUNT).epsilon_spent == len(charges)
+            balance, commits = ledger.balance(ACCOUNT), ledger.store.count(kind="commit")
+            assert balance.epsilon_spent == len(charges), "a charge was lost, or counted twice"
+            assert balance.charges == commits + balance.abandoned + balance.open == len(charges)
         for name, count in found.shown.items():
             release = ledger.released(Count(name), study=STUDY, account=ACCOUNT)
             assert release == {"count": count}, "a release was shown that is not durable"
+        return {name: charges.count(name) for name in charges}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("error", "lasting"), [(errno.EIO, False), (errno.ENOSPC, True)], ids=["fails-once", "full-from-then-on"]
+    ("mode", "error", "step"),
+    [
+        ("once", errno.EIO, 1),
+        ("lasting", errno.ENOSPC, 3),
+        ("half", errno.ENOSPC, 2),
+        ("kill", 0, 1),
+        ("torn", 0, 2),
+    ],
 )
 def test_whatever_write_fails_nothing_acknowledged_is_lost_and_nothing_is_shown_that_is_not_durable(
-    process, tmp_path, error, lasting
+    process, disk, mode, error, step
 ):
-    refusals = 0
-    for nth in range(1, 1_000):
-        folder = tmp_path / str(nth)
-        found = live(process, folder, nth, error, lasting=lasting)
-        if found.failures == 0:
+    ended = 0
+    for nth in range(1, 1_000, step):
+        folder = disk / str(nth)
+        found = live(process, folder, nth, error, mode)
+        if "done" in found.told and not found.failures:
             break
-        refusals += found.refused is not None
+        ended += found.killed or found.refused is not None
         assert found.refused in {None, "ledger.unwritable"}
-        assert (found.refused is None) == ("done" in found.told), "neither done nor refused"
-        check(found, folder)
+        assert ("done" in found.told) is (found.refused is None and not found.killed), (
+            "neither done nor refused"
+        )
+        paid = check(found, folder)
         again = live(process, folder, 0, error)  # and the day can be lived to its end
         assert again.told[-1] == "done"
         assert found.shown.items() <= again.shown.items(), "a release that was shown has changed"
-        check(again, folder)
+        for name, times in check(again, folder).items():
+            assert times <= paid.get(name, 0) + 1, "a plan was charged twice in one day"
+            assert name not in found.shown or times == paid[name], "a release was charged again"
         shutil.rmtree(folder)
-    assert found.told[-1] == "done"
-    assert nth > 60, "the disk hardly ever failed"
-    assert refusals > nth / 2
+    assert nth > 150, "the disk hardly ever failed"
+    assert ended > nth / step / 2
 
 
-def test_a_folder_that_cannot_be_written_at_all_is_refused_in_one_sentence(process, tmp_path):
-    found = live(process, tmp_path / "home", 1, errno.ENOSPC, lasting=True)
+def test_a_folder_that_cannot_be_written_at_all_is_refused_in_one_sentence(process, disk):
+    found = live(process, disk / "home", 1, errno.ENOSPC, "lasting")
     assert found == Day(refused="ledger.unwritable", failures=found.failures)
     with pytest.raises(InvalidInput, match="cannot be written"):
         raise InvalidInput(found.refused, file="ledger.sqlite")
