@@ -134,12 +134,15 @@ def _handed(
     return Handed(piece.source, piece.name, vault.reveal_data_key(path, permit), line_of(path)), path
 
 
+def crosswalk_of(place: Workplace) -> Crosswalk:
+    """Return which ids belong to which patient, as the study's crosswalk says now."""
+    name = place.study.patient.crosswalk
+    return Crosswalk() if name is None else read_crosswalk(_list(place, name), name)
+
+
 def _who_is_gone(place: Workplace) -> tuple[Crosswalk, Gone]:
     """Return the crosswalk, and what says of an id whether nothing about its patient may be handed over."""
-    patient, consent = place.study.patient, place.study.consent
-    crosswalk = Crosswalk()
-    if patient.crosswalk is not None:
-        crosswalk = read_crosswalk(_list(place, patient.crosswalk), patient.crosswalk)
+    consent, crosswalk = place.study.consent, crosswalk_of(place)
 
     def patients(name: str) -> set[str]:
         return {crosswalk.patient_of(each) for each in read_id_list(_list(place, name), name)}

@@ -103,22 +103,34 @@ def write_package(
         InvalidInput: more files or longer names than a package holds, or `target` exists.
         IntegrityError: a file changed meanwhile.
     """
+    start, head = sealed_head(manifest, [each for each, _ in handed], request, key)
+    with placing(target, replace=False) as out:
+        write_all(out, memoryview(start))
+        for each, path in handed:
+            with reading(path) as source:
+                _copy(source, out, each.line, path.name)
+    return head
+
+
+def sealed_head(
+    manifest: Json, handed: Sequence[Handed], request: Json, key: PersonKey
+) -> tuple[bytes, Head]:
+    """Return a package up to its first file: the manifest, the keys in a box, the signature over both.
+
+    Raises:
+        InvalidInput: more files or longer names than a package holds.
+    """
     with instead(InvalidInput("handover.names", most=LONGEST)):
-        for each, _ in handed:
+        for each in handed:
             _verify_name(each.source, each.name)
-    keys = [{"key": each.key.hex(), "source": each.source, "name": each.name} for each, _ in handed]
+    keys = [{"key": each.key.hex(), "source": each.source, "name": each.name} for each in handed]
     box = close_box(request["algorithm"], request["key"], canonical({"files": keys}), _purpose(manifest))
     signature = key.sign(_head_statement(manifest, box))
     head = canonical({"manifest": manifest, "box": box, "signature": signature.to_json()})
     if len(handed) > MOST_FILES or len(head) > LARGEST_HEAD:
         raise InvalidInput("handover.too-many", most=MOST_FILES)
     start = MAGIC + bytes([VERSION]) + len(head).to_bytes(4, "big") + head
-    with placing(target, replace=False) as out:
-        write_all(out, memoryview(start))
-        for each, path in handed:
-            with reading(path) as source:
-                _copy(source, out, each.line, path.name)
-    return Head(manifest, box, signature, len(start))
+    return start, Head(manifest, box, signature, len(start))
 
 
 def line_of(path: Path) -> Json:
