@@ -28,7 +28,6 @@ from confide.crypto.sign import PersonKey
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.vault.pseudonyms import Subkeys
 
-_MARKS: dict[WrapAlgorithm, str] = {"hpke-x25519": hpke.MARK, "rsa-oaep-3072": "-----BEGIN PUBLIC KEY-----"}
 LARGEST_KEY = 4096  # characters of a public key
 
 
