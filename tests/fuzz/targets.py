@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 sys.path += [str(Path(__file__).parents[1] / room) for room in ("study", "ledger")]
-from examples import SMALL, WHOLE, WITNESS, person
+from examples import SMALL, WHOLE, WITNESS, ledger_with, person
 from small import STUDY
 
 from confide.crypto import hpke, siv
@@ -31,21 +32,19 @@ from confide.crypto.note import (
 )
 from confide.crypto.oaep import rsa_public_key_of
 from confide.crypto.segments import plain_size
-from confide.crypto.sign import Signature, digest
+from confide.crypto.sign import Signature, digest, new_key
 from confide.crypto.sign import verify as verify_statement
 from confide.crypto.stream import decrypt_range, decrypt_segments, encrypt_stream
 from confide.errors import ConfideError
-from confide.ledger.entries import START, canonical, link
+from confide.ledger.entries import canonical
 from confide.ledger.export import read_lines
 from confide.ledger.requests import new_request, read_request, sign_request, verify_request
 from confide.ledger.roles import Holder
-from confide.ledger.schema import ADD_ENTRY
-from confide.ledger.sqlite import Sqlite
-from confide.ledger.store import Store
-from confide.ledger.verify import verify_entries
+from confide.ledger.verify import verify_ledger
 from confide.study.config import read_study
 from confide.transparency.proof import check_proof
 from confide.transparency.request import parse_request
+from confide.vault import handover, package
 from confide.vault.seal import new_data_key, new_header, parse_header
 
 
@@ -124,20 +123,23 @@ def _exports() -> list[bytes]:
 
 
 def _entries(data: bytes) -> object:
-    """Entries, one a line, in a chain that is mended, so that what they say is reached and not their hashes alone."""
-    store, previous = Store(Sqlite(None), lambda: ""), START
-    with store:
-        for sequence, line in enumerate(data.splitlines()):
-            try:
-                body = json.loads(line)
-                text = canonical({**body, "sequence": sequence, "previous": previous})
-                previous = link(previous, text)
-            except (ValueError, TypeError, RecursionError):
-                break
-            kind = str(body.get("kind")).replace("\ud800", "")
-            columns = [kind if kind.isascii() else "other", *[None] * 4]
-            store.database.execute(ADD_ENTRY, (sequence, previous, *columns, text, bytes(16)))
-        return verify_entries(store)
+    """Entries, one a line, with chain and tree mended, so that what they say is reached and not their hashes alone."""
+    bodies = []
+    for line in data.decode("utf-8", errors="replace").split("\n"):
+        try:
+            body = json.loads(line)
+            canonical(body).encode()
+        except (ValueError, TypeError, RecursionError):
+            break
+        if not isinstance(body, dict) or not isinstance(body.get("kind"), str):
+            break
+        if not all(isinstance(body.get(name), str | None) for name in ("account", "study", "key")):
+            break
+        if not isinstance(body.get("charge"), int | None):
+            break
+        bodies.append(body | {"sequence": len(bodies)})
+    with ledger_with(bodies, {}) as ledger:
+        return verify_ledger(ledger)
 
 
 def _entry_lines() -> list[bytes]:
@@ -226,6 +228,45 @@ def _study(data: bytes) -> object:
     return read_study(data.decode("utf-8", errors="replace"), Path())
 
 
+def _handed(data: bytes) -> object:
+    """What another institution sends: a package, or a signed document; its answer opens with no key of ours."""
+    if data.startswith(package.MAGIC):
+        head = package.read_head(BytesIO(data), len(data), "f")
+        if head.signature.key == _INSTITUTION.public:
+            package.verify_head(head, _INSTITUTION.public, "f")
+        return package.open_head(head, "hpke-x25519", _PARTNER.private_bytes_raw(), "f")
+    if b"handover-receipt" in data:
+        return handover.read_receipt(data, "f")
+    if b"hand-over" in data:
+        return read_request(data)
+    return handover.read_request(data, "f")
+
+
+def _handed_over() -> list[bytes]:
+    public = hpke.public_key_text(_PARTNER.public_key())
+    made = {"format": 1, "made": "2026-01-01T00:00:00Z"}
+    asked = handover.sign_statement(made | {
+        "kind": "handover-request", "id": "0" * 32, "institution": "B", "sender_key": "0" * 64,
+        "recipient_key": _INSTITUTION.public, "study": "s", "what": "visits", "why": "a trial",
+        "algorithm": "hpke-x25519", "key": public,
+    }, _INSTITUTION)  # fmt: skip
+    receipt = handover.sign_statement(made | {
+        "kind": "handover-receipt", "package": "0" * 64, "request": asked.digest, "recipient": "B", "files": 1,
+    }, _INSTITUTION)  # fmt: skip
+    line = {"file_id": "0" * 32, "size": 4, "sha256": "0" * 64}
+    fields = {"request": asked.digest, "sender": "A", "recipient": "B", "study": "s", "status": "identified",
+              "consent": {"form": "basis", "basis": "act", "optout": True}}  # fmt: skip
+    manifest = package.new_manifest(fields, [line], approval="0" * 64, made="2026-01-01T00:00:00Z")
+    handed = package.Handed("visits", "raw/visits.csv", bytes(32), line)
+    head = package.sealed_head(manifest, [handed], asked.statement, _INSTITUTION)[0]
+    offer = new_request("hand-over", fields, _LEDGER)
+    return [head + b"file", asked.to_bytes(), receipt.to_bytes(), json.dumps(offer).encode()]
+
+
+_INSTITUTION = new_key()
+_LEDGER = SimpleNamespace(id="0" * 16)
+
+
 TARGETS = {
     "sealed-header": Target(
         parse=lambda data: parse_header(data, "f"), seeds=lambda: [new_header(new_data_key()).to_bytes()]
@@ -239,6 +280,7 @@ TARGETS = {
     "proof": Target(parse=_proof, seeds=_proofs, part=0.1),
     "request": Target(parse=_request, seeds=_requests, part=0.1),
     "signature": Target(parse=_signature, seeds=_signatures, part=0.1),
+    "hand-over": Target(parse=_handed, seeds=_handed_over),
     "study-file": Target(parse=_study, seeds=lambda: [STUDY.format(language="en").encode()]),
 }
 

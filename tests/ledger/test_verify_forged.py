@@ -344,3 +344,16 @@ def test_verification_tells_how_far_it_is(ledger):
     told = []
     verify_ledger(ledger, progress=lambda done, total: told.append((done, total)))
     assert told == [(0, ledger.store.head()[0])]
+
+
+@pytest.mark.parametrize("account", ["inpatients", "another"])
+def test_members_of_a_cohort_that_nobody_declared_are_found(ledger, account):
+    verify_ledger(ledger)
+    ledger.store.database.execute("INSERT INTO members VALUES (?, ?, ?)", (account, b"\0" * 32, "c"))
+    with pytest.raises(IntegrityError, match="entry 0 of the ledger"):
+        verify_ledger(ledger)
+
+
+def test_a_cohort_whose_salt_is_no_salt_is_found(ledger):
+    declared = ledger.store.last(kind="cohort").body
+    forged(ledger, declared | {"salt": "not hexadecimal"})

@@ -7,6 +7,7 @@ of entry are listed in `docs/ledger-format.md`.
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 from confide.errors import IntegrityError
@@ -26,6 +27,15 @@ class Entry:
     body: Json
 
 
+def _refuse_float(text: str) -> object:
+    raise TypeError("the ledger holds no floats; write an integer of stated scale, or its repr as text")
+
+
+_READER = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float)
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_LONG = re.compile(r"[:,\[]-?(?!9007199254740991[,}\]])(?:9[0-9]{15}|[0-9]{17})")  # perhaps above the largest
+
+
 def canonical(value: object) -> str:
     """Return the one JSON text of `value`: sorted keys, no blanks, no floats.
 
@@ -43,7 +53,7 @@ def canonical(value: object) -> str:
 def _in_order(value: object) -> object:
     """Return `value` with the keys of every object in the order of RFC 8785, by UTF-16 units; refuse floats."""
     if isinstance(value, float):
-        raise TypeError("the ledger holds no floats; write an integer of stated scale, or its repr as text")
+        _refuse_float("")
     if isinstance(value, int) and abs(value) > LARGEST:
         raise TypeError("the ledger holds no whole number above 2**53; write it as text")
     if isinstance(value, dict):
@@ -53,18 +63,6 @@ def _in_order(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_in_order(inner) for inner in value]
     return value
-
-
-def is_canonical(body: Json, text: str) -> bool:
-    """Say whether `text`, which reads as `body`, is its one JSON text; with a key that stands twice it is not.
-
-    >>> is_canonical({"a": 1}, '{"a":1}'), is_canonical({"a": 1}, '{"a":2,"a":1}')
-    (True, False)
-    """
-    try:
-        return canonical(body) == text
-    except (TypeError, UnicodeEncodeError, RecursionError):
-        return False
 
 
 def link(previous: str, text: str) -> str:
@@ -82,12 +80,30 @@ def parse(sequence: int, previous: str, stored_hash: str, text: str) -> Entry:
     try:
         if link(previous, text) != stored_hash:
             raise refusal
-        body = json.loads(text)
-    except (ValueError, RecursionError):  # a hash that is none, or a text that is no JSON
+        body = _READER.decode(text)
+    except (ValueError, TypeError, RecursionError):  # a hash that is none, or a text that is no entry
         raise refusal from None
     if not isinstance(body, dict) or body.get("sequence") != sequence or body.get("previous") != previous:
         raise refusal
     return Entry(sequence, stored_hash, body)
+
+
+def respelled(value: object) -> str:
+    """Return `canonical(value)` of what was read from an entry, where floats are refused; several times as fast."""
+    text = _WRITER.encode(value)
+    return text if text.isascii() and not _LONG.search(text) else canonical(value)
+
+
+def is_canonical(body: Json, text: str) -> bool:
+    """Say whether `text`, which reads as `body`, is its one JSON text; with a key that stands twice it is not.
+
+    >>> is_canonical({"a": 1}, '{"a":1}'), is_canonical({"a": 1}, '{"a":2,"a":1}')
+    (True, False)
+    """
+    try:
+        return respelled(body) == text
+    except (TypeError, UnicodeEncodeError, RecursionError):
+        return False
 
 
 def release_text(release: Json) -> bytes:

@@ -8,8 +8,11 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
+from functools import lru_cache
 
-from confide.dp.filter import Cost, Rule, Shares, Spent
+from confide.dp.caps import Shares
+from confide.dp.filter import Rule
+from confide.dp.units import CEILING
 from confide.errors import ConfideError
 from confide.ledger.accounts import RELATIONS
 from confide.ledger.entries import FORMAT
@@ -59,10 +62,14 @@ def _list(value: object) -> bool:
 
 
 def _time(value: object) -> bool:
-    if not isinstance(value, str) or not _SECOND.fullmatch(value):
-        return False
+    return isinstance(value, str) and _is_second(value)
+
+
+@lru_cache(maxsize=64)  # many entries are of one second
+def _is_second(value: str) -> bool:
     try:
-        return datetime.fromisoformat(value).strftime("%H") == value[11:13]  # 24:00 is another day's 00:00
+        hour = datetime.fromisoformat(value).strftime("%H")  # 24:00 is another day's 00:00
+        return bool(_SECOND.fullmatch(value)) and hour == value[11:13]
     except ValueError:
         return False
 
@@ -89,11 +96,17 @@ _SECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX16, _HEX32, _HEX64 = (_matches(f"[0-9a-f]{{{size}}}") for size in (16, 32, 64))
 _FIGURES = {"basic_epsilon", "basic_delta", "renyi", "additive_delta"}
-_cost = _reads(Cost.from_json, _FIGURES, {"gaussian"})
-_sums = _reads(Spent.from_json, _FIGURES, {"gaussian"})
 _any_rule = _reads(Rule.from_json, {"epsilon", "delta", "order", "cap"}, {"gaussian", "shares"})
 _WHO = {"account": _text, "study": _text}
 _UNIT = {"unit": lambda value: value in RELATIONS, "relation": lambda value: value in RELATIONS.values()}
+
+
+def _sums(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and _FIGURES <= value.keys() <= _FIGURES | {"gaussian"}
+        and all(type(each) is int and 0 <= each <= CEILING for each in value.values())
+    )
 
 
 def _rule(value: object) -> bool:
@@ -125,7 +138,7 @@ FORMS: Mapping[str, Form] = {
     ),
     "charge": Form(
         {**_WHO, **_UNIT, "key": _HEX64, "name": _text, "plan": _object, "event": _object, "delta": _number,
-         "commitment": _text, "cost_account": _cost, "cost_study": _cost, "spent_account": _sums,
+         "commitment": _text, "cost_account": _sums, "cost_study": _sums, "spent_account": _sums,
          "spent_study": _sums, "versions": lambda value: _all(value, _text)},
         {"cohort": _text, "spent_cohorts": lambda value: bool(value) and _all(value, _sums)},
     ),

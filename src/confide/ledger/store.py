@@ -6,7 +6,7 @@ Knows bytes, order, chain and tree; no account and no budget. The dialects are `
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -14,7 +14,17 @@ from typing import Any, Self
 from confide.crypto import merkle
 from confide.errors import ConfideError, IntegrityError, InvalidInput
 from confide.ledger.entries import START, Entry, canonical, is_canonical, link, parse
-from confide.ledger.schema import ADD_ENTRY, CHUNK, SALT, Database, Edge, bring_up, grow, new_salt, node_at
+from confide.ledger.schema import (
+    ADD_ENTRY,
+    DEPTH,
+    SALT,
+    Database,
+    bring_up,
+    grow,
+    new_salt,
+    nodes_at,
+    whole_subtrees,
+)
 from confide.types import Json
 
 SKEW = timedelta(minutes=10)  # by which the clocks of machines that share a ledger may differ
@@ -124,12 +134,24 @@ class Store:
 
     def last(self, **where: str | int) -> Entry | None:
         """Return the newest entry whose indexed columns equal `where`, its link checked."""
-        found = self._select(where, "ORDER BY e.sequence DESC LIMIT 1")
-        return found[0] if found else None
+        return self.newest(where)[0]
+
+    def newest(self, *wheres: Mapping[str, str | int]) -> list[Entry | None]:
+        """Return what `last` returns for each of `wheres`, in one look: all as they are at one moment."""
+        parts = [
+            f"SELECT * FROM ({_entries(str(which), where)} ORDER BY e.sequence DESC LIMIT 1) AS newest{which}"  # noqa: S608
+            for which, where in enumerate(wheres)
+        ]
+        values = [value for where in wheres for value in where.values()]
+        found: list[Entry | None] = [None] * len(wheres)
+        for which, *row in self.database.execute(" UNION ALL ".join(parts), values):
+            found[which] = _entry(row)
+        return found
 
     def all(self, **where: str | int) -> list[Entry]:
         """Return the entries whose indexed columns equal `where`, oldest first, their links checked."""
-        return self._select(where, "ORDER BY e.sequence")
+        rows = self.database.execute(f"{_entries('0', where)} ORDER BY e.sequence", tuple(where.values()))
+        return [_entry(row) for _, *row in rows]
 
     def count(self, **where: str | int) -> int:
         """Return how many entries have indexed columns that equal `where`, without reading them."""
@@ -146,25 +168,19 @@ class Store:
         Raises:
             IntegrityError: there is none.
         """
-        found = self._select({"sequence": sequence}, "")
-        if not found:
+        found = self.last(sequence=sequence)
+        if found is None:
             raise IntegrityError("ledger.broken-chain", sequence=sequence)
-        return found[0]
+        return found
 
     def rows(self) -> Iterator[tuple[int, str, str, bytes, list[Any]]]:
         """Yield (sequence, hash, text, salt, indexed columns) of every entry, as stored and unchecked.
 
         Reads a few thousand at a time, so that a ledger of millions fits into memory.
         """
-        after, columns = -1, ", ".join(_INDEXED)
-        while part := self.database.execute(
-            f"SELECT sequence, hash, body, salt, {columns} FROM entries"  # noqa: S608
-            " WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            (after, CHUNK),
-        ):
-            for sequence, digest, text, salt, *values in part:
+        for part in self._parts():
+            for sequence, digest, text, salt, _, _, *values in part:
                 yield sequence, digest, text, salt, values
-            after = part[-1][0]
 
     def time(self) -> str:
         """Return the time that an entry would state if it were written now.
@@ -187,26 +203,48 @@ class Store:
         found = self.database.execute("SELECT hash FROM entries WHERE sequence = ?", (sequence,))
         return str(found[0][0]) if found else None
 
+    def walk(self) -> Iterator[tuple[Entry, tuple[bytes, bytes] | None]]:
+        """Yield every entry and, where it has one, its release as (salt, content); all of one moment.
+
+        Guarantee: an entry that was yielded has the right link, columns, salt and text; when the last was, the whole
+        tree is the one over these entries, and there is no other entry, node or release.
+
+        Raises:
+            IntegrityError: naming the first entry of which something is not what the entries say.
+        """
+        with self.database.snapshot():
+            previous, size, released, tops, nodes = START, 0, 0, list[bytes](), 0
+            for part in self._parts():
+                leaves = []
+                for _, digest, text, salt, release_salt, content, *values in part:
+                    entry = parse(size, previous, digest, text)
+                    if (
+                        len(salt or b"") != SALT
+                        or values != list(map(entry.body.get, _INDEXED))
+                        or not is_canonical(entry.body, text)
+                    ):
+                        raise IntegrityError("ledger.broken-chain", sequence=size)
+                    leaves.append(merkle.leaf_hash(salt + text.encode()))
+                    release = None if content is None else (bytes(release_salt), bytes(content))
+                    released += release is not None
+                    yield entry, release
+                    previous, size = digest, size + 1
+                levels = merkle.perfect_subtrees(leaves)
+                nodes += self._check_nodes(levels, 0, size - len(leaves))
+                tops += levels[DEPTH] if len(levels) > DEPTH else []
+            nodes += self._check_nodes(merkle.perfect_subtrees(tops)[1:], DEPTH + 1, 0)
+            for table, made in (("entries", size), ("nodes", nodes), ("releases", released)):
+                if self.database.execute(f"SELECT count(*) FROM {table}")[0][0] != made:  # noqa: S608
+                    raise IntegrityError("ledger.broken-chain", sequence=size)
+
     def check_columns(self) -> None:
         """Compare the indexed columns and the whole tree with the chained bodies.
 
         Raises:
             IntegrityError: a link, a column, a salt or a hash of the tree is not what the entries say.
         """
-        previous, edge, made, new = START, Edge(), 0, list[merkle.Node]()
-        for sequence, digest, text, salt, values in self.rows():
-            body = parse(sequence, previous, digest, text).body
-            columns = [body.get(column) for column in _INDEXED]
-            if values != columns or len(salt or b"") != SALT or not is_canonical(body, text):
-                raise IntegrityError("ledger.broken-chain", sequence=sequence)
-            new += edge.add(sequence, salt, text)
-            previous = digest
-            if edge.size % CHUNK == 0:
-                made += self._check_nodes(new)
-                new = []
-        made += self._check_nodes(new)
-        if self.database.execute("SELECT count(*) FROM nodes")[0][0] != made:
-            raise IntegrityError("ledger.broken-chain", sequence=edge.size)
+        for _ in self.walk():
+            pass
 
     # the tree ---------------------------------------------------------------------------------------
 
@@ -223,7 +261,8 @@ class Store:
 
     def root(self, size: int) -> bytes:
         """Return the root of the tree over the first `size` entries; `size` is at most the ledger's."""
-        return merkle.root(size, self._node_at)
+        nodes = nodes_at(self.database, whole_subtrees(size))
+        return merkle.root(size, lambda level, index: nodes[level, index])
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """Prove that entry `index` is in the tree over the first `size` entries."""
@@ -249,6 +288,10 @@ class Store:
         )
         return {bytes(digest) for (digest,) in found}
 
+    def count_members(self) -> int:
+        """Return how many digests belong to any cohort."""
+        return int(self.database.execute("SELECT count(*) FROM members")[0][0])
+
     def cohort_of(self, account: str, digest: bytes) -> str | None:
         """Return the cohort of `account` that `digest` belongs to, or None."""
         found = self.database.execute(
@@ -258,36 +301,51 @@ class Store:
 
     # inside -----------------------------------------------------------------------------------------
 
-    def _select(self, where: Mapping[str, str | int], order: str) -> list[Entry]:
-        condition = _condition(where, "e.")
-        rows = self.database.execute(
-            "SELECT e.sequence, e.hash, e.body, before.hash FROM entries e"  # noqa: S608
-            f" LEFT JOIN entries before ON before.sequence = e.sequence - 1 WHERE {condition} {order}",
-            tuple(where.values()),
-        )
-        return [
-            parse(sequence, (before or "") if sequence else START, digest, text)
-            for sequence, digest, text, before in rows
-        ]
-
     def _node_at(self, level: int, index: int) -> bytes:
-        return node_at(self.database, level, index)
+        return nodes_at(self.database, [(level, index)])[level, index]
 
-    def _check_nodes(self, new: list[merkle.Node]) -> int:
-        """Compare the subtrees that a run of leaves made with the stored ones; return how many they are."""
-        levels: dict[int, dict[int, bytes]] = {}
-        for level, index, digest in new:
-            levels.setdefault(level, {})[index] = digest
-        for level, made in levels.items():  # within a level, the indices have no gap
+    def _parts(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of all entries, with their releases, as many at a time as one perfect subtree has leaves."""
+        start, columns = 0, ", ".join(f"e.{column}" for column in _INDEXED)
+        while part := self.database.execute(
+            f"SELECT e.sequence, e.hash, e.body, e.salt, r.salt, r.content, {columns}"  # noqa: S608
+            " FROM entries e LEFT JOIN releases r ON r.sequence = e.sequence"
+            " WHERE e.sequence >= ? AND e.sequence < ? ORDER BY e.sequence",
+            (start, start + 2**DEPTH),
+        ):
+            yield part
+            start += 2**DEPTH
+
+    def _check_nodes(self, levels: list[list[bytes]], lowest: int, first: int) -> int:
+        """Compare the subtrees that a run of leaves made with the stored ones; return how many they are.
+
+        Args:
+            levels: hashes of the subtrees, level by level from `lowest` on.
+            lowest: the level of the first of these.
+            first: the leaf at which all begin.
+        """
+        for level, made in enumerate(levels, lowest):
+            start = first >> level
             stored = self.database.execute(
-                "SELECT idx, hash FROM nodes WHERE level = ? AND idx BETWEEN ? AND ?",
-                (level, min(made), max(made)),
+                "SELECT hash FROM nodes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx",
+                (level, start, start + len(made)),
             )
-            kept = {index: bytes(digest) for index, digest in stored}
-            for index, digest in made.items():
-                if kept.get(index) != digest:
-                    raise IntegrityError("ledger.broken-chain", sequence=index << level)
-        return len(new)
+            if [bytes(digest) for (digest,) in stored] != made:
+                raise IntegrityError("ledger.broken-chain", sequence=first)
+        return sum(map(len, levels))
+
+
+def _entries(which: str, where: Mapping[str, str | int]) -> str:
+    """Return the statement that reads the entries of `where`, each with the hash of the one before it."""
+    return (
+        f"SELECT {which} AS which, e.sequence, e.hash, e.body, before.hash AS previous FROM entries e"  # noqa: S608
+        f" LEFT JOIN entries before ON before.sequence = e.sequence - 1 WHERE {_condition(where, 'e.')}"
+    )
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    sequence, digest, text, before = row
+    return parse(sequence, (before or "") if sequence else START, digest, text)
 
 
 def _condition(where: Mapping[str, str | int], table: str) -> str:

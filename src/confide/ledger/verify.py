@@ -5,28 +5,36 @@ and the members of every cohort; verifies every signature, and that whoever sign
 that `docs/ledger-format.md` asks of a stranger's verifier; knows nothing that the ledger does not say.
 """
 
+import json
 import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 
 from confide.crypto.note import NOTE, Verifier
 from confide.crypto.sign import digest
 from confide.dp.accountant import pure_epsilon_exact
 from confide.dp.events import event_from_json
-from confide.dp.filter import ATTO, NANO, Cost, Rule, Spent, cost_of
+from confide.dp.filter import Cost, Rule, Spent, cost_of
+from confide.dp.units import ATTO, NANO
 from confide.errors import ConfideError, IntegrityError
 from confide.ledger.accounts import RELATIONS, last_day, verify_in_force
 from confide.ledger.acts import asked, done
 from confide.ledger.cohorts import MOST, commitment, key_of
-from confide.ledger.entries import Entry, canonical, salted_digest
+from confide.ledger.entries import START, Entry, canonical, respelled, salted_digest
 from confide.ledger.forms import has_form
 from confide.ledger.ledger import Ledger
 from confide.ledger.log_key import ORIGIN
 from confide.ledger.requests import KINDS, verify_request
 from confide.ledger.roles import Roster, after
 from confide.ledger.store import Store
-from confide.ledger.sums import Exposure, summed
+from confide.ledger.sums import Exposure
 from confide.types import Json, Progress, no_progress
+
+_Holder = tuple[str, str]  # account and study
+_Priced = tuple[str, str]  # event as canonical JSON, and the plan's δ
+_REPEATED = ("account", "study", "key", "name", "commitment")  # by who ends a charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,69 +56,59 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
     Raises:
         IntegrityError: naming the first entry that is not what it must be.
     """
-    ledger.store.check_columns()
-    return verify_entries(ledger.store, progress=progress)
-
-
-def verify_entries(store: Store, *, progress: Progress = no_progress) -> Verified:
-    """Check what the entries of `store` mean after each other; its chain, columns and tree are taken as they are.
-
-    Raises:
-        IntegrityError: naming the first entry that is not what it must be.
-    """
-    reader = _Reader(store)
-    for number, entry in enumerate(reader.entries):
-        _require(entry.sequence == number, number)
+    reader, size, number, head = _Reader(ledger.store), ledger.store.head()[0], -1, START
+    for number, (entry, release) in enumerate(ledger.store.walk()):
         try:
-            reader.take(entry)
+            reader.take(entry, release)
         except (KeyError, TypeError, ValueError, AttributeError, ConfideError) as error:
             raise IntegrityError("ledger.broken-chain", sequence=number) from error
+        head = entry.hash
         if number % 1000 == 0:
-            progress(number, len(reader.entries))
-    _require(not reader.waiting, len(reader.entries))
+            progress(number, max(size, number + 1))
+    _require(not reader.waiting, number)
     reader.check_members()
-    states = list(reader.charges.values())
     return Verified(
-        entries=len(reader.entries),
-        charges=len(states),
-        releases=states.count("commit"),
-        open=states.count("open"),
-        abandoned=states.count("abandon"),
+        entries=number + 1,
+        charges=len(reader.open) + reader.committed + reader.abandoned,
+        releases=reader.committed,
+        open=len(reader.open),
+        abandoned=reader.abandoned,
         approvals=len(reader.approved),
-        head=store.head()[1],
+        head=head,
     )
 
 
 class _Reader:
-    """What all entries so far say together; `take` reads one more."""
+    """What all entries so far say together; `take` reads one more. Of a past entry it keeps what can still matter."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.entries = store.all()
-        self.charges: dict[int, str] = {}  # by sequence: open, commit or abandon
+        self.open: dict[int, Json] = {}  # charges by sequence: what their commit must repeat
+        self.committed = self.abandoned = 0
         self.approved: dict[str, int] = {}  # by digest of the request: sequence
         self.waiting: Json | None = None  # a request whose act must be the next entry
         self._ledger = ""
         self._opened: dict[str, Json] = {}  # accounts
         self._rules: dict[str, Rule] = {}  # of accounts
         self._exposed: dict[str, Exposure] = {}
-        self._allowances: dict[tuple[str, str], Entry] = {}
-        self._spent: dict[tuple[str, str], Spent] = {}
+        self._allowances: dict[_Holder, tuple[Entry, Rule]] = {}
+        self._spent: dict[_Holder, Spent] = {}
+        self._charged: dict[_Holder, Counter[_Priced]] = defaultdict(Counter)
         self._cohorts: dict[tuple[str, str], Entry] = {}
         self._roster: Roster = {}
-        self._keys: dict[
-            str, str
-        ] = {}  # of charges and what is not private: open, commit, abandon, not-private
+        self._keys: dict[str, str] = {}  # by key of a plan, or of what is not private: what became of it
         self._rotations: set[int] = set()  # approvals of a new log key that no key has used
         self._log_keys = 0
         self._closed = False
+        self._before: Json = {}  # the entry before
 
-    def take(self, entry: Entry) -> None:
+    def take(self, entry: Entry, release: tuple[bytes, bytes] | None) -> None:
         """Check one entry against all before it; whatever it raises, the entry is not what it must be."""
         body, waiting = entry.body, self.waiting
         self.waiting = None
-        _require(has_form(body), entry.sequence)
+        _require(has_form(body) and (release is None or body["kind"] == "commit"), entry.sequence)
         self._check_place(entry)
+        self._before = body
         if waiting is not None or ("approval" in body and body["kind"] != "log-key"):
             self._check_act(body, waiting or {})  # an act stands right behind its approval, and only there
         match body["kind"]:
@@ -127,7 +125,7 @@ class _Reader:
             case "charge":
                 self._take_charge(entry)
             case "commit" | "abandon":
-                self._take_end(entry)
+                self._take_end(entry, release)
             case "approval":
                 self._take_approval(entry)
             case "appoint" | "dismiss":
@@ -141,18 +139,21 @@ class _Reader:
                 _require(kind in ("record", "clock", "restored"), entry.sequence)
 
     def check_members(self) -> None:
-        """Compare the members of every cohort with its newest commitment."""
+        """Compare the members of every cohort with its newest commitment; there are no others."""
+        known = 0
         for (account, cohort), entry in self._cohorts.items():
             members = self.store.members(account, cohort)
             kept = commitment(bytes.fromhex(entry.body["salt"]), members)
             _require(kept == entry.body["commitment"], entry.sequence)
+            known += len(members)
+        _require(known == self.store.count_members(), 0)
 
     def _check_place(self, entry: Entry) -> None:
         """Check the time of an entry, and that a ledger that was closed stays so."""
         _require((entry.body["kind"] == "genesis") == (entry.sequence == 0), entry.sequence)
         if entry.sequence == 0:
             return
-        before, body = self.entries[entry.sequence - 1].body, entry.body
+        before, body = self._before, entry.body
         if body["kind"] == "clock":
             _require(body["newest"] == before["time"], entry.sequence)
         elif self._log_keys:  # before there was one, a clock could go back unseen
@@ -181,51 +182,49 @@ class _Reader:
 
     def _take_charge(self, entry: Entry) -> None:
         body, who = entry.body, (entry.body["account"], entry.body["study"])
-        account, cohort, allowed = body["account"], body.get("cohort"), self._allowances[who]
-        _require(cohort is None or (account, cohort) in self._cohorts, entry.sequence)
+        account, cohort, number = body["account"], body.get("cohort"), entry.sequence
+        opened, total, (allowed, rule) = self._opened[account], self._rules[account], self._allowances[who]
+        _require(cohort is None or (account, cohort) in self._cohorts, number)
         verify_in_force(allowed, at=body["time"])
-        _require(
-            all(body[name] == self._opened[account][name] for name in ("unit", "relation")), entry.sequence
-        )
+        _require((body["unit"], body["relation"]) == (opened["unit"], opened["relation"]), number)
         whole = [body["study"], account, body["plan"], *([] if cohort is None else [cohort])]
-        _require(body["key"] == _named(whole), entry.sequence)
-        _require(self._keys.get(body["key"], "abandon") == "abandon", entry.sequence)
-        rules = {"account": self._rules[account], "study": Rule.from_json(allowed.body["rule"])}
-        costs = {holder: Cost.from_json(body[f"cost_{holder}"]) for holder in rules}
-        for holder, rule in rules.items():
-            _require(_is_priced(costs[holder], body, rule), entry.sequence)
-        self._exposed[account] = self._exposed.get(account, Exposure()).plus(costs["account"], cohort)
-        self._spent[who] = self._spent[who].plus(costs["study"])
-        _require(self._exposed[account] == Exposure.from_json(body), entry.sequence)
-        _require(self._spent[who] == Spent.from_json(body["spent_study"]), entry.sequence)
-        sums = self._exposed[account].of(cohort)
-        _require(all(rules["account"].admits(spent) for spent in sums), entry.sequence)
-        _require(rules["study"].admits(self._spent[who]), entry.sequence)
-        self.charges[entry.sequence] = self._keys[body["key"]] = "open"
+        _require(body["key"] == _named(whole), number)
+        _require(self._keys.get(body["key"], "abandon") == "abandon", number)
+        priced = respelled(body["event"]), body["delta"]
+        exposed = self._exposed.get(account, Exposure())
+        exposed = exposed.plus(_cost(body["cost_account"], priced, total, number), cohort)
+        spent = self._spent[who].plus(_cost(body["cost_study"], priced, rule, number))
+        _require(exposed == Exposure.from_json(body), number)
+        _require(spent == Spent.from_json(body["spent_study"]), number)
+        _require(rule.admits(spent) and all(map(total.admits, exposed.of(cohort))), number)
+        self._exposed[account], self._spent[who] = exposed, spent
+        self._charged[who][priced] += 1
+        self.open[number] = {name: body[name] for name in _REPEATED}
+        self._keys[body["key"]] = "open"
 
-    def _take_end(self, entry: Entry) -> None:
+    def _take_end(self, entry: Entry, release: tuple[bytes, bytes] | None) -> None:
         """Check a commit or an abandonment: of an open charge, and a release that is what was committed."""
         body = entry.body
-        _require(self.charges.get(body["charge"]) == "open", entry.sequence)
-        charge = self.entries[body["charge"]].body
-        same = {"account", "study", "key", "name", "commitment"} & set(body)
-        _require(all(charge[name] == body[name] for name in same), entry.sequence)
-        self.charges[body["charge"]] = self._keys[body["key"]] = body["kind"]
-        if body["kind"] == "commit":
-            salt, content = self.store.release(entry.sequence)
-            _require(salted_digest(salt, content) == body["release"], entry.sequence)
+        charge = self.open.pop(body["charge"])
+        _require(all(charge[name] == body[name] for name in _REPEATED if name in body), entry.sequence)
+        self._keys[body["key"]] = body["kind"]
+        if body["kind"] == "abandon":
+            self.abandoned += 1
+            return
+        self.committed += 1
+        _require(release is not None and salted_digest(*release) == body["release"], entry.sequence)
 
     def _take_allowance(self, entry: Entry) -> None:
         """Check a grant, or an extension: no larger than the account, and its sums recomputed from the start."""
         body, who = entry.body, (entry.body["account"], entry.body["study"])
         rule, total = Rule.from_json(body["rule"]), self._rules[body["account"]]
         _require(rule.epsilon <= total.epsilon and rule.delta <= total.delta, entry.sequence)
-        before, spent = self._allowances.get(who), Spent.from_json(body["spent_study"])
-        if before is None:
+        spent = Spent.from_json(body["spent_study"])
+        if who not in self._allowances:
             _require(spent == Spent() and "approval" not in body, entry.sequence)
             verify_in_force(entry, at=body["time"])
         else:
-            old = Rule.from_json(before.body["rule"])
+            before, old = self._allowances[who]
             _require("approval" in body and last_day(entry) >= last_day(before), entry.sequence)
             kept = ("requester", "purpose")
             _require(all(body[name] == before.body[name] for name in kept), entry.sequence)
@@ -236,9 +235,12 @@ class _Reader:
             _require(figures != old_figures, entry.sequence)
             _require(rule.epsilon >= old.epsilon and rule.delta >= old.delta, entry.sequence)
             _require(rule.admits(spent) or spent == Spent(), entry.sequence)
-            mine = (self.entries[n] for n in self.charges if _holder(self.entries[n].body) == who)
-            _require(_cost(spent).covers(_cost(summed(mine, rule))), entry.sequence)
-        self._allowances[who], self._spent[who] = entry, spent
+            anew = Spent()
+            for priced, times in self._charged[who].items():
+                for _ in range(times):
+                    anew = anew.plus(_prices(*priced, rule)[0])
+            _require(Cost(**spent.to_json()).covers(Cost(**anew.to_json())), entry.sequence)
+        self._allowances[who], self._spent[who] = (entry, rule), spent
 
     def _take_cohort(self, entry: Entry) -> None:
         body = entry.body
@@ -270,29 +272,33 @@ class _Reader:
         _require(body["kind"] == kind and asked(request) == done(body), body["sequence"])
 
 
-def _is_priced(stated: Cost, charge: Json, rule: Rule) -> bool:
-    """Say whether no figure of a charge is below the truth; two statements about ε may both be true.
+def _cost(stated: Json, priced: _Priced, rule: Rule, sequence: int) -> Cost:
+    """Return the price that a charge states, if no figure is below the truth.
 
-    Another version of confide may have priced the same event higher, or have preferred its pure ε.
+    Another version of confide may have priced the same event higher.
     """
-    event = event_from_json(charge["event"])
-    found, pure = cost_of(event, float(charge["delta"]), rule), pure_epsilon_exact(event)
-    if pure is not None and stated.basic_epsilon >= math.ceil(pure * NANO):
-        found = replace(found, basic_epsilon=0, basic_delta=0)
-    return event.to_json() == charge["event"] and stated.covers(found)
+    for found in _prices(*priced, rule):
+        if stated == found.to_json():
+            return found
+        if (cost := Cost.from_json(stated)).covers(found):
+            return cost
+    raise IntegrityError("ledger.broken-chain", sequence=sequence)
 
 
-def _cost(sums: Spent) -> Cost:
-    return Cost(**sums.to_json())
+@lru_cache(maxsize=4096)
+def _prices(event: str, delta: str, rule: Rule) -> list[Cost]:
+    """Return what an event costs; where it has a pure ε, also with that one: both statements about ε are true."""
+    what = event_from_json(json.loads(event))
+    _require(canonical(what.to_json()) == event, 0)
+    found, pure = cost_of(what, float(delta), rule), pure_epsilon_exact(what)
+    if pure is None:
+        return [found]
+    return [found, replace(found, basic_epsilon=math.ceil(pure * NANO), basic_delta=0)]
 
 
 def _named(whole: list[object]) -> str:
     """Return the `key` of what is named by all of `whole`."""
-    return sha256(canonical(whole).encode()).hexdigest()
-
-
-def _holder(body: Json) -> tuple[str, str]:
-    return body["account"], body["study"]
+    return sha256(respelled(whole).encode()).hexdigest()
 
 
 def _require(holds: bool, sequence: int) -> None:
