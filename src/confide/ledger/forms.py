@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import lru_cache
 
-from confide.dp.filter import CEILING, Rule, Shares
+from confide.dp.caps import Shares
+from confide.dp.filter import Rule
+from confide.dp.units import CEILING
 from confide.errors import ConfideError
 from confide.ledger.accounts import RELATIONS
 from confide.ledger.entries import FORMAT

@@ -16,7 +16,8 @@ from confide.crypto.note import NOTE, Verifier
 from confide.crypto.sign import digest
 from confide.dp.accountant import pure_epsilon_exact
 from confide.dp.events import event_from_json
-from confide.dp.filter import ATTO, NANO, Cost, Rule, Spent, cost_of
+from confide.dp.filter import Cost, Rule, Spent, cost_of
+from confide.dp.units import ATTO, NANO
 from confide.errors import ConfideError, IntegrityError
 from confide.ledger.accounts import RELATIONS, last_day, verify_in_force
 from confide.ledger.acts import asked, done
