@@ -191,6 +191,19 @@ def test_an_extended_rule_admits_whatever_the_old_one_did_region_by_region(budge
     assert all(share >= old.shares.to_json()[name] for name, share in new.shares.to_json().items())
     assert sum(new.shares.to_json().values()) <= new.delta
     assert Rule.from_json(new.to_json()) == new
+    assert new.contains(old)
+
+
+def test_a_rule_with_one_figure_less_or_another_order_does_not_contain_the_other():
+    rule = Rule.for_budget(2.0, 1e-7)
+    shares = dataclasses.replace(rule.shares, renyi_additive=rule.shares.renyi_additive - 1)
+    for less in ({"cap": rule.cap - 1}, {"gaussian": rule.gaussian - 1}, {"shares": shares},
+                 {"cap": 0, "order": rule.order + 1}):  # fmt: skip
+        assert not dataclasses.replace(rule, **less).contains(rule)
+    poor = dataclasses.replace(rule, cap=-1, gaussian=-1)
+    assert not dataclasses.replace(poor, epsilon=rule.epsilon - 1).contains(poor)
+    assert rule.contains(dataclasses.replace(poor, order=rule.order + 7))
+    assert rule.contains(rule)
 
 
 def test_the_game_sees_a_rule_that_admits_too_much():

@@ -166,13 +166,17 @@ def bare(body):
 
 
 def test_an_extension_by_hand_is_in_order_only_as_it_was_asked(ledger):
-    rule, big = Rule.for_budget(3.5, 1e-8), Rule.for_budget(3.9, 1e-8)
+    old = Rule.from_json(allowance(ledger)["rule"])
+    rule, big = (old.grown_to(Rule.for_budget(epsilon, 1e-8)) for epsilon in (3.5, 3.9))
+    other = Rule.for_budget(3.5, 1e-8)
+    assert other.order != old.order
     good = {"rule": rule.to_json(), "spent_study": sums(ledger, rule)}
     for change in (
         {"rule": big.to_json(), "spent_study": sums(ledger, big)},
         {"study": "other"},
         {"spent_study": Spent().to_json()},
         {"expires": "2030-01-01"},
+        {"rule": other.to_json(), "spent_study": sums(ledger, other)},
         {},
     ):
         bodies = extending(

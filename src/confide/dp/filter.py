@@ -155,6 +155,20 @@ class Rule:
         cap = largest_renyi(larger.epsilon, shares.renyi, order)
         return replace(larger, order=order, cap=cap, shares=shares, gaussian=gaussian)
 
+    def contains(self, smaller: "Rule") -> bool:
+        """Say whether this rule admits whatever `smaller` admits, region by region.
+
+        >>> Rule.for_budget(2.0, 1e-8).contains(Rule.for_budget(1.0, 1e-8))
+        False
+        """
+        shares, within_shares = self.shares.to_json(), smaller.shares.to_json()
+        return (
+            self.epsilon >= smaller.epsilon
+            and all(shares[name] >= within_shares[name] for name in shares)
+            and (smaller.cap < 0 or (self.order == smaller.order and self.cap >= smaller.cap))
+            and self.gaussian >= smaller.gaussian
+        )
+
     def admits(self, spent: Spent) -> bool:
         """Say whether an account may stand at `spent`, the sums with the charge that is asked for."""
         return self._basic(spent) or self._renyi(spent) or self._gaussian(spent)
