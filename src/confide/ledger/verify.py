@@ -14,13 +14,13 @@ from confide.dp.filter import Cost, Rule, Spent, cost_of
 from confide.errors import ConfideError, IntegrityError
 from confide.ledger.accounts import FOREVER, last_day, verify_in_force
 from confide.ledger.acts import rule_asked
-from confide.ledger.cohorts import commitment, key_of
+from confide.ledger.cohorts import commitment, key_of, overlaps_in
 from confide.ledger.entries import Entry, salted_digest
 from confide.ledger.ledger import Ledger
 from confide.ledger.requests import KINDS, verify_request
 from confide.ledger.roles import Roster, after
 from confide.ledger.store import Store
-from confide.ledger.sums import Exposure, summed
+from confide.ledger.sums import Exposure, Overlaps, summed
 from confide.types import Json, Progress, no_progress
 
 _SAY_ONLY = ("not-private", "record", "log-key", "clock", "restored")  # kinds that no figure depends on
@@ -55,7 +55,7 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
             raise IntegrityError("ledger.broken-chain", sequence=number) from error
         if number % 1000 == 0:
             progress(number, len(reader.entries))
-    _require(not reader.waiting, len(reader.entries))
+    _require(not reader.waiting and not reader.set_back, len(reader.entries))
     reader.check_members()
     states = list(reader.charges.values())
     return Verified(
@@ -78,13 +78,16 @@ class _Reader:
         self.charges: dict[int, str] = {}  # by sequence: open, commit or abandon
         self.approved: dict[str, int] = {}  # by digest of the request: sequence
         self.waiting: Json | None = None  # a request whose act must be the next entry
+        self.set_back: Json | None = None  # a `clock` whose approval must be the next entry
         self._ledger = ""
         self._rules: dict[str, Rule] = {}  # of accounts
         self._exposed: dict[str, Exposure] = {}
         self._allowances: dict[tuple[str, str], Entry] = {}
         self._spent: dict[tuple[str, str], Spent] = {}
         self._cohorts: dict[tuple[str, str], Entry] = {}
+        self._overlaps: dict[str, Overlaps] = {}
         self._roster: Roster = {}
+        self._time = ""
 
     def take(self, entry: Entry) -> None:
         """Check one entry against all before it; whatever it raises, the entry is not what it must be."""
@@ -94,6 +97,7 @@ class _Reader:
             waiting is not None or "approval" in body
         ):  # an act stands right behind its approval, and only there
             self._check_act(body, waiting or {})
+        self._take_time(body)
         match body["kind"]:
             case "genesis" if entry.sequence == 0:
                 self._ledger = body["ledger"]
@@ -116,11 +120,26 @@ class _Reader:
                 _require(kind in _SAY_ONLY, entry.sequence)
 
     def check_members(self) -> None:
-        """Compare the members of every cohort with its newest commitment."""
+        """Compare the members of every cohort with its newest commitment, and who is in two with what overlaps."""
+        for account, pairs in self._overlaps.items():
+            _require(self.store.shared(account) <= pairs, len(self.entries))
         for (account, cohort), entry in self._cohorts.items():
             members = self.store.members(account, cohort)
             kept = commitment(bytes.fromhex(entry.body["salt"]), members)
             _require(kept == entry.body["commitment"], entry.sequence)
+
+    def _take_time(self, body: Json) -> None:
+        """Check that time goes on; where roles were founded, it is set back by an approval only."""
+        clock, self.set_back = self.set_back, None
+        if clock is not None:  # the approval stands right behind
+            asked = (body.get("request", {}).get("kind"), body.get("request", {}).get("fields"))
+            _require(asked == ("accept-clock", {"newest": clock["newest"]}), body["sequence"])
+        if body["kind"] != "clock":
+            _require(body["time"] >= self._time, body["sequence"])
+        elif self._roster:
+            _require(body["newest"] == self._time, body["sequence"])
+            self.set_back = body
+        self._time = body["time"]
 
     def _take_charge(self, entry: Entry) -> None:
         body, who = entry.body, (entry.body["account"], entry.body["study"])
@@ -136,7 +155,7 @@ class _Reader:
         self._spent[who] = self._spent[who].plus(costs["study"])
         _require(self._exposed[account] == Exposure.from_json(body), entry.sequence)
         _require(self._spent[who] == Spent.from_json(body["spent_study"]), entry.sequence)
-        sums = self._exposed[account].of(cohort)
+        sums = self._exposed[account].of(cohort, self._overlaps.get(account, frozenset()))
         _require(all(rules["account"].admits(spent) for spent in sums), entry.sequence)
         _require(rules["study"].admits(self._spent[who]), entry.sequence)
         self.charges[entry.sequence] = "open"
@@ -166,6 +185,7 @@ class _Reader:
             _require(rule.admits(spent) or spent == Spent(), entry.sequence)
             mine = (self.entries[n] for n in self.charges if _holder(self.entries[n].body) == who)
             _require(_covers(spent, summed(mine, rule)), entry.sequence)
+        verify_in_force(entry, at=body["time"])
         self._allowances[who], self._spent[who] = entry, spent
 
     def _take_cohort(self, entry: Entry) -> None:
@@ -176,6 +196,15 @@ class _Reader:
             each.body["key_check"] for (name, _), each in self._cohorts.items() if name == body["account"]
         }
         _require(checks <= {body["key_check"]}, entry.sequence)
+        before, pairs = self._overlaps.get(body["account"], frozenset()), overlaps_in(entry)
+        there = {name for account, name in self._cohorts if account == body["account"]}
+        others = {name for pair in pairs - before for name in pair} - {body["cohort"]}
+        _require(
+            before <= pairs and pairs - before <= {_pair(body["cohort"], each) for each in others},
+            entry.sequence,
+        )
+        _require(others <= there and (not others or body["cohort"] not in there), entry.sequence)
+        self._overlaps[body["account"]] = pairs
         self._cohorts[body["account"], body["cohort"]] = entry
 
     def _take_approval(self, entry: Entry) -> None:
@@ -213,6 +242,10 @@ def _done(body: Json) -> Mapping[str, object]:
     rule = Rule.from_json(body["rule"])
     figures = {"epsilon": rule.epsilon, "delta": rule.delta, "expires": body.get("expires", FOREVER)}
     return {"account": body["account"], "study": body["study"], **figures}
+
+
+def _pair(one: str, other: str) -> tuple[str, str]:
+    return min(one, other), max(one, other)
 
 
 def _covers(stated: Cost | Spent, recomputed: Cost | Spent) -> bool:
