@@ -25,10 +25,11 @@ from confide.ledger.home import home, open_ledger
 from confide.stats.measures import Noisy, parse_measure
 from confide.stats.plan import exact_sums
 from confide.study.config import FILE, load_study
+from confide.study.keys import make_vault
 from confide.study.plans import stats_plans
 from confide.study.run import Outcome, run_study
 from confide.study.sources import read_records, remove_originals, seal_sources
-from confide.study.workplace import make_vault, open_workplace
+from confide.study.workplace import open_workplace
 from confide.types import Json
 
 HERE = Path(__file__).parent

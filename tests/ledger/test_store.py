@@ -122,10 +122,11 @@ def test_only_indexed_columns_find_entries(store):
 
 
 def test_reading_in_parts_loses_no_entry(store, monkeypatch):
-    monkeypatch.setattr("confide.ledger.store.CHUNK", 4)
-    fill(store, 11)
-    assert [sequence for sequence, *_ in store.rows()] == list(range(11))
-    store.check_columns()
+    monkeypatch.setattr("confide.ledger.store.DEPTH", 2)
+    for size in range(1, 20):  # whole subtrees, and what is left over
+        fill(store, 1)
+        assert [sequence for sequence, *_ in store.rows()] == list(range(size))
+        store.check_columns()
 
 
 # what a tampered database looks like ------------------------------------------------------------------
@@ -147,6 +148,8 @@ def test_reading_in_parts_loses_no_entry(store, monkeypatch):
         "DELETE FROM nodes WHERE level = 3",
         "UPDATE nodes SET hash = (SELECT hash FROM nodes WHERE level = 1 AND idx = 0) WHERE level = 1 AND idx = 1",
         "INSERT INTO nodes SELECT level, 9, hash FROM nodes WHERE level = 0 AND idx = 0",
+        "INSERT INTO entries SELECT sequence - 9, hash, kind, account, study, key, charge, body, salt FROM entries"
+        " WHERE sequence = 0",
     ],
 )
 def test_an_altered_row_is_found(store, statement):
@@ -155,6 +158,46 @@ def test_an_altered_row_is_found(store, statement):
     store.database.execute(statement)
     with pytest.raises(IntegrityError, match=r"entry [0-9] of the ledger"):
         store.check_columns()
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        lambda text: text.replace('"what":"0"', '"what":"0","what":"0"'),
+        lambda text: text.replace('"what"', '"\\u0077hat"'),
+        lambda text: text.replace(",", ", "),
+        lambda text: text.replace('"sequence":0', '"sequence":-0'),
+        lambda text: text.replace('"sequence":0', '"sequence":0.0'),
+    ],
+)
+def test_an_entry_in_another_spelling_is_refused_even_where_its_hash_fits(store, spelled):
+    fill(store, 1)
+    ((text,),) = store.database.execute("SELECT body FROM entries")
+    other = spelled(text)
+    assert json.loads(other) == json.loads(text) and other != text
+    digest = hashlib.sha256(bytes(32) + other.encode()).hexdigest()
+    store.database.execute("UPDATE entries SET body = ?, hash = ?", (other, digest))
+    with pytest.raises(IntegrityError, match="entry 0 of the ledger"):
+        store.check_columns()
+
+
+def test_a_walk_sees_one_moment_while_others_write(store, database):
+    fill(store, 5)
+    other = Store(database(), lambda: NOON)
+    walk = store.walk()
+    first = next(walk)[0].sequence
+    fill(other, 3)
+    assert [first, *(entry.sequence for entry, _ in walk)] == [0, 1, 2, 3, 4]
+    assert len(list(store.walk())) == 8
+
+
+def test_a_walk_that_is_left_early_lets_the_next_one_write(store):
+    fill(store, 5)
+    for entry, _ in store.walk():
+        if entry.sequence == 2:
+            break
+    fill(store, 1)
+    assert store.head()[0] == 6
 
 
 def test_a_lost_node_breaks_every_root_over_it_instead_of_changing_it(store):

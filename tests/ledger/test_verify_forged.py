@@ -412,7 +412,7 @@ def test_a_patient_who_was_put_into_a_second_cohort_past_the_door_is_found(ledge
         writer.append(body | {"salt": salt.hex(), "commitment": commitment(salt, both)})
     with pytest.raises(IntegrityError) as found:
         verify_ledger(ledger)
-    assert found.value.public["sequence"] == ledger.store.head()[0]
+    assert found.value.public["sequence"] == 0
 
 
 def test_a_charge_that_only_the_sum_over_overlapping_cohorts_forbids_is_found():
@@ -431,3 +431,16 @@ def test_an_extension_that_was_over_when_it_began_is_found(ledger):
     document = ask(ledger, "extend", extension(epsilon="3.5", expires="2020-01-01"), ANNA)
     forged(ledger, *extending(ledger, document, rule=rule.to_json(), expires="2020-01-01",
                               spent_study=sums(ledger, rule)))  # fmt: skip
+
+
+@pytest.mark.parametrize("account", ["inpatients", "another"])
+def test_members_of_a_cohort_that_nobody_declared_are_found(ledger, account):
+    verify_ledger(ledger)
+    ledger.store.database.execute("INSERT INTO members VALUES (?, ?, ?)", (account, b"\0" * 32, "c"))
+    with pytest.raises(IntegrityError, match="entry 0 of the ledger"):
+        verify_ledger(ledger)
+
+
+def test_a_cohort_whose_salt_is_no_salt_is_found(ledger):
+    declared = ledger.store.last(kind="cohort").body
+    forged(ledger, declared | {"salt": "not hexadecimal"})

@@ -59,6 +59,20 @@ def appended(size: int, leaf: bytes, node_at: NodeAt) -> list[Node]:
     return new
 
 
+def perfect_subtrees(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """Return the hashes of all perfect subtrees over `leaves`, level by level; the leaves' own hashes first.
+
+    What `appended` returns one leaf at a time, for many at once.
+
+    >>> [len(level) for level in perfect_subtrees([leaf_hash(b"a")] * 7)]
+    [7, 3, 1]
+    """
+    levels = [list(leaves)]
+    while len(below := levels[-1]) > 1:
+        levels.append([node_hash(left, right) for left, right in zip(below[::2], below[1::2], strict=False)])
+    return levels
+
+
 def root(size: int, node_at: NodeAt) -> bytes:
     """Return the hash of the tree's first `size` leaves; without leaves, SHA-256 of nothing (RFC 6962, 2.1).
 

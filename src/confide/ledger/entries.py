@@ -27,6 +27,14 @@ class Entry:
     body: Json
 
 
+def _refuse_float(text: str) -> object:
+    raise TypeError("the ledger holds no floats; write an integer of stated scale, or its repr as text")
+
+
+_READER = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float)
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(value: object) -> str:
     """Return the one JSON text of `value`: sorted keys, no blanks, no floats.
 
@@ -44,7 +52,7 @@ def canonical(value: object) -> str:
 def _in_order(value: object) -> object:
     """Return `value` with the keys of every object in the order of RFC 8785, by UTF-16 units; refuse floats."""
     if isinstance(value, float):
-        raise TypeError("the ledger holds no floats; write an integer of stated scale, or its repr as text")
+        _refuse_float("")
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise TypeError("keys are text")
@@ -69,8 +77,8 @@ def parse(sequence: int, previous: str, stored_hash: str, text: str) -> Entry:
     try:
         if link(previous, text) != stored_hash:
             raise refusal
-        body = json.loads(text)
-    except (ValueError, RecursionError):  # a hash that is none, or a text that is no JSON
+        body = _READER.decode(text)
+    except (ValueError, TypeError, RecursionError):  # a hash that is none, or a text that is no entry
         raise refusal from None
     if not isinstance(body, dict) or body.get("sequence") != sequence or body.get("previous") != previous:
         raise refusal
@@ -91,6 +99,13 @@ def record_body(what: str, *, study: str | None, details: Json, commitment: str)
     if not _WHAT.fullmatch(what):
         raise InvalidInput("ledger.record-form")
     return body if study is None else body | {"study": study}
+
+
+def is_canonical(body: Json, text: str) -> bool:
+    """Say whether `text`, from which `body` was parsed, is its one text: no key twice, none out of order."""
+    return (
+        _WRITER.encode(body) == text or canonical(body) == text
+    )  # the fast one orders rare characters otherwise
 
 
 def release_text(release: Json) -> bytes:

@@ -80,9 +80,20 @@ class Postgres:
         The lock comes first and every statement looks anew (READ COMMITTED), so that what is read inside is what
         the writer before left.
         """
-        self.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+        yield from self._between("READ COMMITTED READ WRITE", f"SELECT pg_advisory_xact_lock({_PEN})")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See the database as it is at one moment; writers go on. Inside a transaction it is the one of that."""
+        if self._connection.info.transaction_status == self._psycopg.pq.TransactionStatus.INTRANS:
+            yield
+        else:
+            yield from self._between("REPEATABLE READ READ ONLY")
+
+    def _between(self, level: str, first: str = "SELECT 1") -> Iterator[None]:
+        self.execute(f"BEGIN ISOLATION LEVEL {level}")
         try:
-            self.execute("SELECT pg_advisory_xact_lock(?)", (_PEN,))
+            self.execute(first)
             yield
             self._commit()
         except BaseException:

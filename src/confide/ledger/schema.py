@@ -14,7 +14,7 @@ from confide.crypto.merkle import Node, appended, leaf_hash, node_hash
 from confide.errors import IntegrityError, InvalidInput
 
 SALT = 16  # bytes before an entry's text, so that a leaf says nothing about it
-CHUNK = 2_000  # entries that are read at a time
+DEPTH = 11  # entries are read 2^11 at a time: the leaves of one perfect subtree
 
 ADD_ENTRY = "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 ADD_NODE = "INSERT INTO nodes VALUES (?, ?, ?)"
@@ -83,6 +83,10 @@ class Database(Protocol):
 
     def transaction(self) -> AbstractContextManager[None]:
         """Hold the only pen: what is done inside becomes durable together when the block ends, or not at all."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """See the database as it is at one moment, whatever others write until the block ends."""
         ...
 
     def tables(self) -> set[str]:
@@ -193,7 +197,8 @@ def _second(database: Database) -> None:
     _run(database, _SECOND)
     edge = Edge()
     while rows := database.execute(
-        "SELECT sequence, body FROM entries WHERE sequence >= ? ORDER BY sequence LIMIT ?", (edge.size, CHUNK)
+        "SELECT sequence, body FROM entries WHERE sequence >= ? ORDER BY sequence LIMIT ?",
+        (edge.size, 2**DEPTH),
     ):
         salts, nodes = [], list[Node]()
         for sequence, text in rows:

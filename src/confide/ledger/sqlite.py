@@ -65,7 +65,18 @@ class Sqlite:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the only pen (`BEGIN IMMEDIATE`) until the block ends."""
-        self.execute("BEGIN IMMEDIATE")
+        yield from self._between("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """See the database as it is at one moment; writers go on. Inside a transaction it is the one of that."""
+        if self._connection.in_transaction:
+            yield
+        else:
+            yield from self._between("BEGIN")
+
+    def _between(self, begin: str) -> Iterator[None]:
+        self.execute(begin)
         try:
             yield
             self.execute("COMMIT")

@@ -13,8 +13,8 @@ from typing import Any, Self
 
 from confide.crypto import merkle
 from confide.errors import ConfideError, IntegrityError, InvalidInput
-from confide.ledger.entries import START, Entry, canonical, link, parse
-from confide.ledger.schema import ADD_ENTRY, CHUNK, SALT, Database, Edge, bring_up, grow, new_salt, node_at
+from confide.ledger.entries import START, Entry, canonical, is_canonical, link, parse
+from confide.ledger.schema import ADD_ENTRY, DEPTH, SALT, Database, bring_up, grow, new_salt, node_at
 from confide.types import Json
 
 SKEW = timedelta(minutes=10)  # by which the clocks of machines that share a ledger may differ
@@ -159,15 +159,9 @@ class Store:
 
         Reads a few thousand at a time, so that a ledger of millions fits into memory.
         """
-        after, columns = -1, ", ".join(_INDEXED)
-        while part := self.database.execute(
-            f"SELECT sequence, hash, body, salt, {columns} FROM entries"  # noqa: S608
-            " WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            (after, CHUNK),
-        ):
-            for sequence, digest, text, salt, *values in part:
+        for part in self._parts():
+            for sequence, digest, text, salt, _, _, *values in part:
                 yield sequence, digest, text, salt, values
-            after = part[-1][0]
 
     def time(self) -> str:
         """Return the time that an entry would state if it were written now.
@@ -190,25 +184,48 @@ class Store:
         found = self.database.execute("SELECT hash FROM entries WHERE sequence = ?", (sequence,))
         return str(found[0][0]) if found else None
 
+    def walk(self) -> Iterator[tuple[Entry, tuple[bytes, bytes] | None]]:
+        """Yield every entry and, where it has one, its release as (salt, content); all of one moment.
+
+        Guarantee: an entry that was yielded has the right link, columns, salt and text; when the last was, the whole
+        tree is the one over these entries, and there is no other entry, node or release.
+
+        Raises:
+            IntegrityError: naming the first entry of which something is not what the entries say.
+        """
+        with self.database.snapshot():
+            previous, size, released, tops, nodes = START, 0, 0, list[bytes](), 0
+            for part in self._parts():
+                leaves = []
+                for _, digest, text, salt, release_salt, content, *values in part:
+                    entry = parse(size, previous, digest, text)
+                    if (
+                        len(salt or b"") != SALT
+                        or values != list(map(entry.body.get, _INDEXED))
+                        or not is_canonical(entry.body, text)
+                    ):
+                        raise IntegrityError("ledger.broken-chain", sequence=size)
+                    leaves.append(merkle.leaf_hash(salt + text.encode()))
+                    release = None if content is None else (bytes(release_salt), bytes(content))
+                    released += release is not None
+                    yield entry, release
+                    previous, size = digest, size + 1
+                levels = merkle.perfect_subtrees(leaves)
+                nodes += self._check_nodes(levels, 0, size - len(leaves))
+                tops += levels[DEPTH] if len(levels) > DEPTH else []
+            nodes += self._check_nodes(merkle.perfect_subtrees(tops)[1:], DEPTH + 1, 0)
+            for table, made in (("entries", size), ("nodes", nodes), ("releases", released)):
+                if self.database.execute(f"SELECT count(*) FROM {table}")[0][0] != made:  # noqa: S608
+                    raise IntegrityError("ledger.broken-chain", sequence=size)
+
     def check_columns(self) -> None:
         """Compare the indexed columns and the whole tree with the chained bodies.
 
         Raises:
             IntegrityError: a link, a column, a salt or a hash of the tree is not what the entries say.
         """
-        previous, edge, made, new = START, Edge(), 0, list[merkle.Node]()
-        for sequence, digest, text, salt, values in self.rows():
-            body = parse(sequence, previous, digest, text).body
-            if values != [body.get(column) for column in _INDEXED] or len(salt or b"") != SALT:
-                raise IntegrityError("ledger.broken-chain", sequence=sequence)
-            new += edge.add(sequence, salt, text)
-            previous = digest
-            if edge.size % CHUNK == 0:
-                made += self._check_nodes(new)
-                new = []
-        made += self._check_nodes(new)
-        if self.database.execute("SELECT count(*) FROM nodes")[0][0] != made:
-            raise IntegrityError("ledger.broken-chain", sequence=edge.size)
+        for _ in self.walk():
+            pass
 
     # the tree ---------------------------------------------------------------------------------------
 
@@ -251,6 +268,10 @@ class Store:
         )
         return {bytes(digest) for (digest,) in found}
 
+    def count_members(self) -> int:
+        """Return how many digests belong to any cohort."""
+        return int(self.database.execute("SELECT count(*) FROM members")[0][0])
+
     def shared(self, account: str) -> set[tuple[str, str]]:
         """Return the pairs of cohorts of `account` that share members, each in the order of the alphabet."""
         found = self.database.execute(
@@ -278,21 +299,35 @@ class Store:
     def _node_at(self, level: int, index: int) -> bytes:
         return node_at(self.database, level, index)
 
-    def _check_nodes(self, new: list[merkle.Node]) -> int:
-        """Compare the subtrees that a run of leaves made with the stored ones; return how many they are."""
-        levels: dict[int, dict[int, bytes]] = {}
-        for level, index, digest in new:
-            levels.setdefault(level, {})[index] = digest
-        for level, made in levels.items():  # within a level, the indices have no gap
+    def _parts(self) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of all entries, with their releases, as many at a time as one perfect subtree has leaves."""
+        start, columns = 0, ", ".join(f"e.{column}" for column in _INDEXED)
+        while part := self.database.execute(
+            f"SELECT e.sequence, e.hash, e.body, e.salt, r.salt, r.content, {columns}"  # noqa: S608
+            " FROM entries e LEFT JOIN releases r ON r.sequence = e.sequence"
+            " WHERE e.sequence >= ? AND e.sequence < ? ORDER BY e.sequence",
+            (start, start + 2**DEPTH),
+        ):
+            yield part
+            start += 2**DEPTH
+
+    def _check_nodes(self, levels: list[list[bytes]], lowest: int, first: int) -> int:
+        """Compare the subtrees that a run of leaves made with the stored ones; return how many they are.
+
+        Args:
+            levels: hashes of the subtrees, level by level from `lowest` on.
+            lowest: the level of the first of these.
+            first: the leaf at which all begin.
+        """
+        for level, made in enumerate(levels, lowest):
+            start = first >> level
             stored = self.database.execute(
-                "SELECT idx, hash FROM nodes WHERE level = ? AND idx BETWEEN ? AND ?",
-                (level, min(made), max(made)),
+                "SELECT hash FROM nodes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx",
+                (level, start, start + len(made)),
             )
-            kept = {index: bytes(digest) for index, digest in stored}
-            for index, digest in made.items():
-                if kept.get(index) != digest:
-                    raise IntegrityError("ledger.broken-chain", sequence=index << level)
-        return len(new)
+            if [bytes(digest) for (digest,) in stored] != made:
+                raise IntegrityError("ledger.broken-chain", sequence=first)
+        return sum(map(len, levels))
 
 
 def _condition(where: Mapping[str, str | int], table: str) -> str:

@@ -45,7 +45,7 @@ def fingerprint(public: str) -> str:
     """Return 128 bits of a public key in eight groups, to be compared by telephone.
 
     >>> fingerprint("00" * 32)
-    '21f3 0ef5 9aaf d06d 7b30 ba1b b5d5 d0a7'
+    '5b89 68ea 8f1d b09a 0cba fa0d 61eb ece3'
     """
     digits = sha256(b"confide public key of an institution" + public.encode()).hexdigest()[:32]
     return " ".join(digits[at : at + 4] for at in range(0, 32, 4))

@@ -1,0 +1,165 @@
+"""The figures of trust: kills, overspending, the time of a decision, tampering, verification, ε against the truth,
+sealing beside its rivals, test vectors.
+
+Each line of output is one JSON object: id, value, target, holds, ours, rival, unit, how.
+Usage: python benchmarks/bench_trust.py [--only PREFIX] [--quick] [--kills N]. Time nothing else meanwhile.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from lines import Line, arguments, line, show
+
+HERE = Path(__file__).parent
+sys.path.append(str(HERE.parent / "tests"))
+
+
+def kill(quick: bool, kills: int) -> Iterator[Line]:
+    """Kill -9 of processes that charge, draw and commit, two at a time."""
+    from kills import kill_ledger
+
+    with tempfile.TemporaryDirectory() as folder:
+        found = kill_ledger(Path(folder), 20 if quick else kills)
+    how = (
+        f"{found.kills} kills, {found.acknowledged} acknowledgements, {found.abandoned} charges abandoned, "
+        f"{found.unpaid} releases without a charge, {found.entries} entries"
+    )
+    yield line("trust.kill.lost", found.lost, "== 0", ours=found.lost, rival=None, unit="entries", how=how)
+    twice = found.charged_twice + found.unpaid
+    yield line("trust.kill.charged_twice", twice, "== 0", ours=twice, rival=None, unit="plans", how=how)
+
+
+def overspend(quick: bool) -> Iterator[Line]:
+    """Processes that ask for twice what there is, on both databases."""
+    from ledger_load import overspend as spend_over
+    from postgres_server import postgres_server
+
+    charges = 100 if quick else 10_000
+    for kind in ("sqlite", "postgres"):
+        with ExitStack() as stack:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            url = (
+                None
+                if kind == "sqlite"
+                else stack.enter_context(postgres_server(durable=True)).new_database()
+            )
+            found = spend_over(folder, 8, charges, url=url)
+        how = (
+            f"8 processes x {charges} charges, {found.admitted} admitted of {found.allowed} that one process alone "
+            f"gets, {found.refused} refused, {found.seconds:.0f} s"
+        )
+        yield line(
+            f"trust.overspend.{kind}", found.over, "== 0", ours=found.admitted, rival=None, unit="charges", how=how
+        )  # fmt: skip
+
+
+def decision(quick: bool) -> Iterator[Line]:
+    """The time of a decision in a long ledger, without the commit."""
+    from ledger_load import decision_p99
+
+    entries = 2_000 if quick else 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        found = decision_p99(Path(folder), entries)
+    how = f"SQLite, {entries} entries, from having the pen to the commit: " + ", ".join(
+        f"{name} {value:.3f}" for name, value in found.items()
+    )
+    value = found["p99_ms"]
+    yield line("trust.decision.p99_ms", value, "<= 1", ours=value, rival=None, unit="ms", how=how)
+
+
+def tamper(quick: bool) -> Iterator[Line]:
+    """Random tampering with every table and with the checkpoint."""
+    from tamper import missed
+
+    times = 1_000 if quick else 100_000
+    for attack in ("keyless", "insider"):
+        count, tried = missed(attack, times)
+        how = f"{times} tamperings: " + ", ".join(f"{n} {kind}" for kind, n in sorted(tried.items()))
+        yield line(
+            f"trust.tamper.{attack}_missed", count, "== 0", ours=count, rival=None, unit="tamperings", how=how
+        )
+
+
+def verify(quick: bool) -> Iterator[Line]:
+    """The whole verification of a million entries."""
+    from ledger_million import verify_seconds
+
+    with tempfile.TemporaryDirectory() as folder:
+        found = verify_seconds(Path(folder), 20_000 if quick else 1_000_000)
+    scaled = found["seconds"] * 1e6 / found["entries"]
+    how = (
+        f"one process, SQLite, {found['entries']:.0f} entries in {found['seconds']:.1f} s, per million; "
+        f"{found['mb']:.0f} MiB in all, {found['grown_mb']:.0f} more than before; filling took {found['filling_s']:.0f} s"
+    )
+    yield line("trust.verify.million_s", scaled, "<= 30", ours=scaled, rival=None, unit="s", how=how)
+
+
+def epsilon(quick: bool) -> Iterator[Line]:
+    """The figure of plans declared in advance, and every price, against exact sums."""
+    from epsilon_exact import against_exact
+
+    found = against_exact(20 if quick else 200)
+    how = f"{found['settings']:.0f} settings; what single plans book: {found['accountant_over_exact']:.3f}, Gaussian noise alone {found['gaussian_accountant_over_exact']:.6f}"
+    value, below = found["over_exact"], found["below_exact"]
+    yield line("trust.epsilon.over_exact", value, "<= 1.01", ours=value, rival=1, unit="ratio", how=how)
+    yield line("trust.epsilon.below_exact", below, "== 0", ours=below, rival=None, unit="settings", how=how)
+
+
+def adaptive(quick: bool) -> Iterator[Line]:
+    """A hundred Gaussian releases, each chosen after the ones before."""
+    from epsilon_exact import filter_against_exact
+
+    found = filter_against_exact()
+    how = f"100 releases of (0.1, 1e-6): the smallest account that admits all, over the exact figure at 1e-6; without the Gaussian region {found['without']:.3f}"
+    yield line(
+        "trust.filter.over_exact", found["over_exact"], "<= 1.10",
+        ours=found["account"], rival=found["exact"], unit="ratio of ε", how=how,
+    )  # fmt: skip
+
+
+def seal(quick: bool) -> Iterator[Line]:
+    """Sealing against openssl, Tink and age."""
+    from seal_speed import seal_lines
+
+    yield from seal_lines(quick=quick)
+
+
+def wycheproof(quick: bool) -> Iterator[Line]:
+    """All groups of the test vectors that our functions meet."""
+    from wycheproof import counts
+
+    found = counts()
+    value = found["mismatches"]
+    files = ", ".join(
+        f"{name} {each['tested']} of {each['tested'] + sum(each['skipped'].values())}"
+        for name, each in found["files"].items()
+    )
+    yield line(
+        "trust.wycheproof.mismatches", value, "== 0", ours=value, rival=None, unit="vectors",
+        how=f"{found['tested']} tested, {found['skipped']} of parameters that we refuse: {files}",
+    )  # fmt: skip
+
+
+def main() -> None:
+    parser = arguments(__doc__, "trust")
+    parser.add_argument("--kills", type=int, default=500)
+    asked = parser.parse_args()
+    parts = {
+        "trust.kill": lambda: kill(asked.quick, asked.kills),
+        "trust.overspend": lambda: overspend(asked.quick),
+        "trust.decision": lambda: decision(asked.quick),
+        "trust.tamper": lambda: tamper(asked.quick),
+        "trust.verify": lambda: verify(asked.quick),
+        "trust.epsilon": lambda: epsilon(asked.quick),
+        "trust.filter": lambda: adaptive(asked.quick),
+        "trust.seal": lambda: seal(asked.quick),
+        "trust.wycheproof": lambda: wycheproof(asked.quick),
+    }
+    show(parts, asked.only)
+
+
+if __name__ == "__main__":
+    main()
