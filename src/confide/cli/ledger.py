@@ -184,7 +184,12 @@ def restore_command(
 
 
 @ledger_command.command("accept-clock", help=say("cli.ledger.accept-clock"))
-@option("--approval", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.ledger.clock-approval"))
+@option(
+    "--approved",
+    "approval",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=say("cli.ledger.clock-approval"),
+)
 @json_option
 def accept_clock_command(approval: Path | None, as_json: bool) -> None:
     from confide.ledger.home import accept_clock, home, open_ledger
