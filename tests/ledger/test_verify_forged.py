@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import hashlib
+from datetime import datetime, timedelta
 
 import pytest
 from people import ALL, ANNA, BO, CHEN, EVE, Clock, appointment, ask, extension, found, open_with
@@ -11,8 +12,9 @@ from test_charge import Count
 from confide.crypto.sign import digest
 from confide.dp.filter import Rule, Spent, cost_of
 from confide.errors import IntegrityError
-from confide.ledger.cohorts import key_of
-from confide.ledger.entries import canonical
+from confide.ledger.cohorts import commitment, key_of
+from confide.ledger.entries import canonical, link
+from confide.ledger.schema import ADD_ENTRY, grow
 from confide.ledger.sums import Exposure, summed
 from confide.ledger.verify import verify_ledger
 
@@ -348,6 +350,112 @@ def test_verification_tells_how_far_it_is(ledger):
     told = []
     verify_ledger(ledger, progress=lambda done, total: told.append((done, total)))
     assert told == [(0, ledger.store.head()[0])]
+
+
+# time ---------------------------------------------------------------------------------------------------
+
+
+def written_at(ledger, body, **by):
+    """Append an entry that states a time of its own, as one past the door could: chain and tree are in order."""
+    database, (size, previous) = ledger.store.database, ledger.store.head()
+    time = datetime.fromisoformat(ledger.store.at(size - 1).body["time"]) + timedelta(**by)
+    whole = {**bare(body), "sequence": size, "previous": previous, "time": f"{time:%Y-%m-%dT%H:%M:%SZ}"}
+    text, salt = canonical(whole), bytes(16)
+    columns = [whole.get(name) for name in ("kind", "account", "study", "key", "charge")]
+    with database.transaction():
+        database.execute(ADD_ENTRY, (size, link(previous, text), *columns, text, salt))
+        grow(database, size, salt, text)
+
+
+def in_order(ledger):
+    try:
+        verify_ledger(ledger)
+    except IntegrityError:
+        return False
+    return True
+
+
+RECORD = {"kind": "record", "what": "anything", "details": {}, "commitment": ""}
+
+
+@pytest.mark.parametrize(("seconds", "good"), [(0, True), (5, True), (-1, False)])
+def test_an_entry_that_is_older_than_the_one_before_it_is_found(ledger, seconds, good):
+    written_at(ledger, RECORD, seconds=seconds)
+    assert in_order(ledger) == good
+
+
+def test_time_that_was_set_back_without_an_approval_is_found(ledger):
+    with open_with(Clock()) as unfounded:
+        newest = unfounded.store.at(unfounded.store.head()[0] - 1).body["time"]
+        written_at(unfounded, {"kind": "clock", "newest": newest}, days=-2)
+        assert in_order(unfounded)
+    newest = ledger.store.at(ledger.store.head()[0] - 1).body["time"]
+    written_at(ledger, {"kind": "clock", "newest": newest}, days=-2)
+    assert not in_order(ledger)
+    written_at(ledger, RECORD)
+    assert not in_order(ledger)
+
+
+def overlapping(ledger, cohort, *pairs, account="inpatients"):
+    """Return a declaration that states these overlaps."""
+    body = bare(ledger.store.last(kind="cohort").body) | {"cohort": cohort, "account": account}
+    return body | {"key": key_of(account, cohort), "overlaps": [list(pair) for pair in pairs]}
+
+
+def test_overlaps_that_are_declared_afterwards_or_taken_away_are_found(ledger):
+    """Cohorts a and b were declared as disjoint."""
+    forged(ledger, overlapping(ledger, "b", ("a", "b")))
+
+
+def test_overlaps_with_what_is_no_cohort_or_between_others_are_found():
+    for cohort, *pairs in (
+        ("c", ("b", "z")), ("c", ("c", "z")), ("c", ("a", "b")), ("c", ("c", "a")), ("c", ("c",)), ("c", "ac"),
+    ):  # fmt: skip
+        with open_with(Clock()) as fresh:
+            for name in "abc":
+                fresh.declare_cohort("inpatients", name, [name])
+            body = overlapping(fresh, cohort, *pairs)
+            forged(fresh, body)
+
+
+def test_an_overlap_that_is_forgotten_by_a_later_declaration_is_found():
+    with open_with(Clock()) as ledger:
+        ledger.declare_cohort("inpatients", "a", ["1"])
+        ledger.declare_cohort("inpatients", "b", ["1", "2"], overlaps=["a"])
+        verify_ledger(ledger)
+        forged(ledger, overlapping(ledger, "b"))
+
+
+def test_a_patient_who_was_put_into_a_second_cohort_past_the_door_is_found(ledger):
+    verify_ledger(ledger)
+    (digest,) = ledger.store.members("inpatients", "b")
+    both = {*ledger.store.members("inpatients", "a"), digest}
+    salt = bytes(16)
+    with ledger.store.write() as writer:
+        writer.add_members("inpatients", "a", [digest], overlaps=["b"])
+        body = bare(ledger.store.last(kind="cohort").body) | {"cohort": "a", "key": key_of("inpatients", "a")}
+        writer.append(body | {"salt": salt.hex(), "commitment": commitment(salt, both)})
+    with pytest.raises(IntegrityError) as found:
+        verify_ledger(ledger)
+    assert found.value.public["sequence"] == 0
+
+
+def test_a_charge_that_only_the_sum_over_overlapping_cohorts_forbids_is_found():
+    with open_with(Clock()) as ledger:
+        for study in ("one", "two"):
+            ledger.grant(study, "inpatients", epsilon=4.0, delta=1e-8, purpose="x")
+        ledger.declare_cohort("inpatients", "a", ["1"])
+        ledger.declare_cohort("inpatients", "b", ["1"], overlaps=["a"])
+        ledger.run(Count(name="x", epsilon=2.5), [], study="one", account="inpatients", cohort="a")
+        ledger.run(Count(name="y", epsilon=1.0), [], study="two", account="inpatients", cohort="b")
+        forged(ledger, later(ledger, 1.0, cohort="b"))
+
+
+def test_an_extension_that_was_over_when_it_began_is_found(ledger):
+    rule = Rule.for_budget(3.5, 1e-8)
+    document = ask(ledger, "extend", extension(epsilon="3.5", expires="2020-01-01"), ANNA)
+    forged(ledger, *extending(ledger, document, rule=rule.to_json(), expires="2020-01-01",
+                              spent_study=sums(ledger, rule)))  # fmt: skip
 
 
 @pytest.mark.parametrize("account", ["inpatients", "another"])

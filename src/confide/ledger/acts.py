@@ -9,7 +9,16 @@ from collections.abc import Callable, Mapping
 from confide.crypto.sign import digest
 from confide.dp.filter import Rule, Spent
 from confide.errors import BudgetExceeded, InvalidInput
-from confide.ledger.accounts import FOREVER, allowance, last_day, opening, rule_of, verify_day, verify_within
+from confide.ledger.accounts import (
+    FOREVER,
+    allowance,
+    last_day,
+    opening,
+    rule_of,
+    verify_day,
+    verify_in_force,
+    verify_within,
+)
 from confide.ledger.entries import Entry
 from confide.ledger.requests import KINDS, Approval, approval, parts, verify_request
 from confide.ledger.roles import Roster, after, roster_of
@@ -56,12 +65,16 @@ def carry_out(store: Store, writer: Writer, document: Json, *, ledger: str) -> E
 
     Raises:
         InvalidInput: it asks for something that no entry can do.
+        BudgetExceeded: an extension that is over already.
     """
     made = approve(store, writer, document, ledger=ledger)
     if not KINDS[made.kind].in_ledger:
         raise InvalidInput("ledger.act-elsewhere", kind=made.kind)
     act: Callable[[Store, Approval], Json] = extension if made.kind == "extend" else _change_of_roster
-    return writer.append(act(store, made) | {"approval": made.sequence})
+    entry = writer.append(act(store, made) | {"approval": made.sequence})
+    if made.kind == "extend":
+        verify_in_force(entry, at=entry.body["time"])
+    return entry
 
 
 def _change_of_roster(store: Store, made: Approval) -> Json:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import pairwise
 
 from confide.dp.caps import Shares
 from confide.dp.filter import Rule
@@ -51,6 +52,15 @@ def _whole(value: object) -> bool:
 
 def _count(value: object) -> bool:
     return _whole(value) and value >= 1  # type: ignore[operator]  # `_whole` has looked
+
+
+def _pairs(value: object) -> bool:
+    """Say whether `value` is a list of pairs of names, each pair and the list in order, and none twice."""
+    if not isinstance(value, list) or not value:
+        return False
+    if not all(isinstance(pair, list) and len(pair) == 2 and all(map(_text, pair)) for pair in value):
+        return False
+    return all(one < other for one, other in value) and all(a < b for a, b in pairwise(value))
 
 
 def _object(value: object) -> bool:
@@ -134,7 +144,8 @@ FORMS: Mapping[str, Form] = {
     ),
     "cohort": Form(
         {"account": _text, "cohort": _text, "key": _HEX64, "key_check": _HEX64, "salt": _HEX32,
-         "commitment": _HEX64}
+         "commitment": _HEX64},
+        {"overlaps": _pairs},
     ),
     "charge": Form(
         {**_WHO, **_UNIT, "key": _HEX64, "name": _text, "plan": _object, "event": _object, "delta": _number,
