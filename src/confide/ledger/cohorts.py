@@ -16,7 +16,7 @@ from confide.errors import AccessDenied, InvalidInput
 from confide.ledger.entries import Entry, canonical
 from confide.ledger.files import alone, put, sync_folder
 from confide.ledger.store import Store, Writer
-from confide.ledger.sums import Overlaps, near
+from confide.ledger.sums import Overlaps, near, pair_of
 
 KEY = "cohort.key"
 MOST = 64  # cohorts of an account: every charge states the sums of each
@@ -75,7 +75,7 @@ def declare(
     if len(names | {cohort}) > MOST:
         raise InvalidInput("ledger.cohorts-too-many", account=account, most=MOST)
     pairs = _overlaps_with(store, account, cohort, overlaps, first=cohort not in names)
-    new = {_digest(digest, account, each) for each in ids}
+    new = {digest_of(digest, account, each) for each in ids}
     if new <= store.members(account, cohort):
         return
     writer.add_members(account, cohort, new, overlaps=near(cohort, pairs))
@@ -107,7 +107,7 @@ def _overlaps_with(
         return pairs
     for other in overlaps:
         verify_declared(store, account, other)
-    return pairs | {(min(cohort, other), max(cohort, other)) for other in overlaps}
+    return pairs | {pair_of(cohort, other) for other in overlaps}
 
 
 def overlaps_of(store: Store, account: str) -> Overlaps:
@@ -118,7 +118,7 @@ def overlaps_of(store: Store, account: str) -> Overlaps:
 
 def overlaps_in(entry: Entry) -> Overlaps:
     """Return the pairs that a declaration states: all of the account's, up to it."""
-    return frozenset((str(one), str(other)) for one, other in entry.body.get("overlaps", []))
+    return frozenset((one, other) for one, other in entry.body.get("overlaps", []))
 
 
 def membership(store: Store, account: str, cohort: str, digest: Keyed) -> Callable[[str], bool]:
@@ -131,7 +131,7 @@ def membership(store: Store, account: str, cohort: str, digest: Keyed) -> Callab
     verify_declared(store, account, cohort)
     verify_key(store, account, digest)
     members = store.members(account, cohort)
-    return lambda patient: _digest(digest, account, patient) in members
+    return lambda patient: digest_of(digest, account, patient) in members
 
 
 def verify_declared(store: Store, account: str, cohort: str) -> Entry:
@@ -164,7 +164,8 @@ def commitment(salt: bytes, members: Iterable[bytes]) -> str:
     return hashlib.sha256(b"confide cohort\0" + salt + b"".join(sorted(members))).hexdigest()
 
 
-def _digest(digest: Keyed, account: str, patient: str) -> bytes:
+def digest_of(digest: Keyed, account: str, patient: str) -> bytes:
+    """Return what stands for a patient among the members of `account`; it says nothing without the key."""
     written = unicodedata.normalize("NFKC", patient).strip()  # as `confide.records.patients` reads ids
     return digest(b"confide cohort 1\0" + canonical([account, written]).encode())
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from confide.dp.events import event_from_json
-from confide.dp.filter import Cost, Rule, Spent, cost_of, to_atto, to_nano
+from confide.dp.filter import Cost, Rule, Spent, cost_of
+from confide.dp.units import to_atto, to_nano
 from confide.errors import BudgetExceeded, InvalidInput
 from confide.ledger.charge import Plan
 from confide.ledger.entries import Entry
@@ -18,6 +19,11 @@ from confide.types import Json
 Overlaps = frozenset[
     tuple[str, str]
 ]  # pairs of cohorts that may share patients, each in the order of the alphabet
+
+
+def pair_of(one: str, other: str) -> tuple[str, str]:
+    """Return two cohorts as a pair of `Overlaps`."""
+    return min(one, other), max(one, other)
 
 
 def near(cohort: str, overlaps: Overlaps) -> set[str]:
