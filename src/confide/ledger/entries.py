@@ -15,8 +15,8 @@ from confide.types import Json
 
 FORMAT = "confide-ledger/1"
 START = "0" * 64  # stands before the first entry
-LARGEST = 2**53  # up to here every JSON reader keeps whole numbers
 _WHAT = re.compile(r"[a-z][a-z-]{2,40}")
+LARGEST = 2**53  # up to here every JSON reader keeps whole numbers
 
 
 @dataclass(frozen=True, slots=True)

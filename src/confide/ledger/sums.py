@@ -21,6 +21,11 @@ Overlaps = frozenset[
 ]  # pairs of cohorts that may share patients, each in the order of the alphabet
 
 
+def pair_of(one: str, other: str) -> tuple[str, str]:
+    """Return two cohorts as a pair of `Overlaps`."""
+    return min(one, other), max(one, other)
+
+
 def near(cohort: str, overlaps: Overlaps) -> set[str]:
     """Return the cohorts that a patient of `cohort` may be in beside it.
 
