@@ -168,13 +168,17 @@ def bare(body):
 
 
 def test_an_extension_by_hand_is_in_order_only_as_it_was_asked(ledger):
-    rule, big = Rule.for_budget(3.5, 1e-8), Rule.for_budget(3.9, 1e-8)
+    old = Rule.from_json(allowance(ledger)["rule"])
+    rule, big = (old.grown_to(Rule.for_budget(epsilon, 1e-8)) for epsilon in (3.5, 3.9))
+    other = Rule.for_budget(3.5, 1e-8)
+    assert other.order != old.order
     good = {"rule": rule.to_json(), "spent_study": sums(ledger, rule)}
     for change in (
         {"rule": big.to_json(), "spent_study": sums(ledger, big)},
         {"study": "other"},
         {"spent_study": Spent().to_json()},
         {"expires": "2030-01-01"},
+        {"rule": other.to_json(), "spent_study": sums(ledger, other)},
         {},
     ):
         bodies = extending(
@@ -263,6 +267,16 @@ def test_a_charge_that_the_rules_do_not_admit_is_found(ledger):
         )
     verify_ledger(ledger)
     forged(ledger, later(ledger, 1.5))  # the study's rule
+
+
+def test_a_charge_of_a_plan_that_is_committed_or_open_is_found(ledger):
+    committed = ledger.store.at(ledger.store.last(kind="commit").body["charge"]).body
+    forged(ledger, later(ledger, 0.1, plan=committed["plan"]))
+    with (
+        open_with(Clock()) as fresh,
+        fresh.charge(Count(name="z", epsilon=0.1), study="study", account="inpatients"),
+    ):
+        forged(fresh, later(fresh, 0.1, plan=fresh.store.last(kind="charge").body["plan"]))
 
 
 def test_a_charge_that_the_accounts_rule_does_not_admit_for_one_cohort_is_found():

@@ -86,8 +86,8 @@ def _change_of_roster(store: Store, made: Approval) -> Json:
 def extension(store: Store, made: Approval) -> Json:
     """Return the `allowance` entry that gives a study more, or longer.
 
-    Guarantee: the new rule is no larger than the account's, gives nothing less than the old one, and holds for
-    the study's sums from its first charge on, recomputed because the Rényi order may be another.
+    Guarantee: the new rule is no larger than the account's, admits whatever the old one does, and holds for
+    the study's sums from its first charge on.
 
     Raises:
         InvalidInput: no such allowance, or the request gives less, or nothing more.
@@ -103,6 +103,7 @@ def extension(store: Store, made: Approval) -> Json:
         raise InvalidInput("ledger.extends-nothing", study=study)
     if rule.epsilon < old.epsilon or rule.delta < old.delta or expires < until:
         raise InvalidInput("ledger.extends-less", study=study)
+    rule = old.grown_to(rule)
     spent = summed(iter(store.all(kind="charge", account=account, study=study)), rule)
     if spent != Spent() and not rule.admits(spent):
         raise BudgetExceeded("ledger.extension-too-small", study=study, asked=fields["epsilon"])

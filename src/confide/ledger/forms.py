@@ -167,7 +167,7 @@ FORMS: Mapping[str, Form] = {
     "appoint": Form({"label": _text, "key": _HEX64, "roles": _list, "approval": _whole}),
     "dismiss": Form({"key": _HEX64, "reason": _text, "approval": _whole}),
     "clock": Form({"newest": _time}),
-    "restored": Form({"missing": lambda value: value is None or _whole(value)}),
+    "restored": Form({"missing": lambda value: value is None or _count(value)}),
 }  # fmt: skip
 
 

@@ -51,9 +51,9 @@ class Ledger(Books):
                 first = store.last(kind="genesis") or writer.append(
                     {"kind": "genesis", "format": FORMAT, "ledger": os.urandom(8).hex()}
                 )
-        if first.body["format"] != FORMAT:
+        self.id = str(first.body.get("ledger"))
+        if first.body.get("format") != FORMAT or first.body.get("ledger") != self.id:
             raise IntegrityError("ledger.not-a-ledger", file=store.place)
-        self.id = str(first.body["ledger"])
 
     def __repr__(self) -> str:
         return f"Ledger(id={self.id!r}, entries={self.store.head()[0]}, scratch={self.scratch})"

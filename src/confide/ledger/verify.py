@@ -245,7 +245,7 @@ class _Reader:
                 (rule.epsilon, rule.delta, last_day(entry)),
             )
             _require(figures != old_figures, entry.sequence)
-            _require(rule.epsilon >= old.epsilon and rule.delta >= old.delta, entry.sequence)
+            _require(rule.delta >= old.delta and rule.contains(old), entry.sequence)
             _require(rule.admits(spent) or spent == Spent(), entry.sequence)
             anew = Spent()
             for priced, times in self._charged[who].items():
