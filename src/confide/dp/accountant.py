@@ -40,6 +40,7 @@ _WHOLE = np.concatenate([np.arange(2, 513), np.arange(528, 2049, 16)])
 _REAL = 1 + np.geomspace(1e-2, 1e7, 700)
 
 
+@lru_cache(maxsize=1024)
 def exact(value: float) -> Fraction:
     """Return the decimal number that `value` was written as: 0.1 means one tenth, not its nearest double.
 

@@ -31,7 +31,9 @@ class Postgres:
         except ImportError:
             raise InvalidInput("ledger.no-psycopg") from None
         self._psycopg = psycopg
-        logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it says of a lost server, we say
+        logging.getLogger("psycopg").addHandler(
+            logging.NullHandler()
+        )  # what it says of a lost server, we say
         try:
             named = conninfo_to_dict(url)
         except psycopg.ProgrammingError:  # its text would repeat the url, and with it a password
