@@ -1,4 +1,4 @@
-"""The figures of trust: kills, overspending, decisions, tampering, verification, ε, sealing beside its rivals, vectors.
+"""The figures of trust: kills, overspending, decisions, tampering, verification, ε, sealing, test vectors.
 
 Each line of output is one JSON object: id, value, target, holds, ours, rival, unit, how.
 Usage: python benchmarks/bench_trust.py [--only PREFIX] [--quick] [--kills N]. Time nothing else meanwhile.
