@@ -10,9 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from confide.dp.accountant import additive_delta
+from confide.dp.accountant import additive_delta, pure_epsilon
 from confide.dp.events import SampledGaussian
-from confide.dp.mechanisms import banded_matrix, thresholding, truncated_poisson
+from confide.dp.mechanisms import (
+    banded_matrix,
+    exponential,
+    permute_and_flip,
+    thresholding,
+    truncated_poisson,
+)
 from confide.dp.renyi import rdp
 from confide.errors import InvalidInput
 
@@ -146,6 +152,42 @@ def test_batches_that_are_nearly_always_cut_are_no_poisson_batches():
     never = truncated_poisson(rate=0.5, sensitivity=1, sigma=5.0, steps=3, largest_batch=9, patients=8)
     assert failure(never) == 0.0
     assert additive_delta(never) == 0.0
+
+
+def joint_choice(scores, eps, largest):
+    """Return the law of one joint exponential choice over several groups: scores[group][answer]."""
+    weights = {
+        answers: math.exp(eps * sum(g[a] for g, a in zip(scores, answers, strict=True)) / (2 * largest))
+        for answers in itertools.product(*(range(len(g)) for g in scores))
+    }
+    total = sum(weights.values())
+    return {answers: w / total for answers, w in weights.items()}
+
+
+@given(
+    scores=st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), min_size=2, max_size=2),
+    moves=st.lists(st.lists(st.integers(-1, 1), min_size=3, max_size=3), min_size=2, max_size=2),
+    eps=st.floats(0.1, 3),
+    order=st.integers(2, 12),
+)
+@settings(deadline=None, max_examples=60)
+def test_formula_18_a_joint_choice_over_groups_is_one_exponential_event(scores, moves, eps, order):
+    """Δ is the most that one patient moves all groups together; booked once, not once per group."""
+    largest = max(1, sum(max(map(abs, move)) for move in moves))
+    moved = [[s + m for s, m in zip(g, move, strict=True)] for g, move in zip(scores, moves, strict=True)]
+    p, q = joint_choice(scores, eps, largest), joint_choice(moved, eps, largest)
+    true = math.log(sum(p[a] ** order * q[a] ** (1.0 - order) for a in p)) / (order - 1)
+    assert true <= rdp(exponential(epsilon=eps), order) + 1e-12
+    losses = [math.log(p[a] / q[a]) for a in p]
+    assert max(losses) - min(losses) <= eps * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("choose", [exponential, permute_and_flip])
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, 1e7])
+def test_a_choice_of_no_epsilon_is_refused(choose, bad):
+    assert pure_epsilon(choose(epsilon=0.3)) == 0.3
+    with pytest.raises(InvalidInput):
+        choose(epsilon=bad)
 
 
 def test_a_banded_matrix_costs_as_many_sampled_steps_as_a_patient_has_turns():
