@@ -147,9 +147,6 @@ def test_large_files_get_several_threads_where_there_are_cores_and_small_ones_on
     assert sealing._threads_for(sealing.PARALLEL) == 3
     cores |= set(range(64))
     assert sealing._threads_for(1 << 40) == 4
-    monkeypatch.delattr(sealing.os, "sched_getaffinity")
-    monkeypatch.setattr(sealing.os, "cpu_count", lambda: None)
-    assert sealing._threads_for(1 << 40) == 1
 
 
 def test_sealing_reading_back_and_opening_a_large_file_stays_within_a_limit_of_memory(tmp_path):

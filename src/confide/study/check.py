@@ -27,6 +27,7 @@ from confide.study.keys import nobody_types
 from confide.study.plans import all_plans, verify_paid, verify_plans
 from confide.study.rows import policy_of
 from confide.study.sources import read_originals
+from confide.study.tokens import status_of
 from confide.study.workplace import CHECKPOINT, open_workplace
 from confide.train.expected import Signal
 from confide.train.logistic import LogisticPlan
@@ -283,7 +284,10 @@ def _leaving(study: Study) -> list[Leaving]:
     if study.deid is None:
         return []
     status = load_policy(policy_of(study.folder, study.deid.policy)).status
-    return [Leaving(source=name, policy=study.deid.policy, status=status) for name in study.leaving]
+    policy = study.deid.policy
+    return [
+        Leaving(source=name, policy=policy, status=status_of(study, name, status)) for name in study.leaving
+    ]
 
 
 def _broken_gate(
