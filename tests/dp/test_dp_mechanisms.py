@@ -1,7 +1,9 @@
 """Mechanisms of the field as events: each failure is at least the true one, found by exact sums or by playing."""
 
+import doctest
 import itertools
 import math
+from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -255,3 +257,11 @@ def test_a_training_that_cannot_be_is_refused(bad):
 def test_more_bands_than_steps_are_refused(bands):
     with pytest.raises(InvalidInput):
         banded_matrix(bands=bands, steps=10, rate=0.2, sensitivity=3.0, sigma=9.0)
+
+
+def test_the_page_of_mechanisms_says_what_the_code_does():
+    page = Path(__file__).parents[2] / "docs" / "mechanisms.md"
+    assert doctest.testfile(str(page), module_relative=False, encoding="utf-8") == (0, 8)
+    text = page.read_text(encoding="utf-8")
+    for name in ("exponential", "permute_and_flip", "thresholding", "truncated_poisson", "banded_matrix"):
+        assert f"`{name}(" in text
