@@ -46,8 +46,8 @@ def test_a_box_opens_for_no_other_key_purpose_or_algorithm_and_not_altered(pairs
     wrong = [(other, box, b"purpose"), (private, box, b"another"), (private, [*box, box[0]], b"purpose"),
              (private, [], b"purpose"), (private, ["!", *box[1:]], b"purpose"), (private, ["é"] * len(box), b"purpose")]  # fmt: skip
     for at, part in enumerate(box):
-        for altered in (part[:4] + ("B" if part[4] != "B" else "C") + part[5:], part[:-8], part[8:], ""):
-            wrong.append((private, [*box[:at], altered, *box[at + 1 :]], b"purpose"))
+        altered = (part[:4] + ("B" if part[4] != "B" else "C") + part[5:], part[:-8], part[8:], "")
+        wrong += [(private, [*box[:at], each, *box[at + 1 :]], b"purpose") for each in altered]
     for key, content, purpose in wrong:
         with pytest.raises(IntegrityError):
             open_box(name, key, content, purpose)
