@@ -178,7 +178,7 @@ def databases(folder: Path) -> Iterator[tuple[str, str | None]]:
     """Yield "sqlite" and, where there is one to run, "postgres", each with the address of a fresh database."""
     yield "sqlite", None
     if programs() is not None:
-        with postgres_server() as server:
+        with postgres_server(durable=True) as server:
             yield "postgres", server.new_database()
 
 

@@ -439,6 +439,7 @@ def exact_gaussian_delta(pico: int, nano: int):
 
 
 @given(budget=st.tuples(st.floats(0.1, 10), st.sampled_from([1e-10, 1e-8, 1e-5])))
+@settings(deadline=None)
 def test_the_order_of_a_rule_gives_gaussian_noise_the_most_room(budget):
     rule = Rule.for_budget(*budget)
     for other in range(max(2, rule.order - 3), rule.order + 4):

@@ -45,6 +45,7 @@ from confide.types import Json
 SMALL, WHOLE = (Path(__file__).parent / f"example_{name}.jsonl" for name in ("small", "whole"))
 WITNESS = Signer.from_bytes(bytes(range(32, 64)) + b"north.example/witness")
 COHORTS = {"2024": ["p1", "p2"], "2025": ["p3"]}
+WARD = ["p2", "p3"]  # a cohort that overlaps both
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +79,14 @@ def keyed(data: bytes) -> bytes:
 
 
 class Ticking(Clock):
-    """A clock that goes on by a minute for every entry."""
+    """A clock that is two minutes late and goes on by a second for every entry, so that requests are never early."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes(minutes=-2)
 
     def __call__(self) -> str:
-        self.goes(minutes=1)
+        self.goes(seconds=1)
         return super().__call__()
 
 
@@ -124,6 +129,7 @@ def whole(folder: Path) -> None:
         for cohort, patients in COHORTS.items():
             ledger.declare_cohort("inpatients", cohort, patients, digest=keyed)
         ledger.carry_out(ask(ledger, "extend", extension("6.0", "5e-08", "2099-12-31"), bo, requester=anna))
+        ledger.declare_cohort("inpatients", "ward", WARD, overlaps=list(COHORTS), digest=keyed)
         charges(ledger, cohort="2024")
         witness(ledger, folder)
         ledger.carry_out(ask(ledger, "dismiss", {"key": chen.public, "reason": "left"}, anna, bo))
@@ -132,8 +138,19 @@ def whole(folder: Path) -> None:
         ledger.record("vault-opening", study="study", details={"files": 3}, commitment="00ff")
         ledger.note_not_private("row-level notes, policy pipl", study="study", account="inpatients")
         newest = ledger.store.at(ledger.store.head()[0] - 1).body["time"]
+        document = ask(ledger, "accept-clock", {"newest": newest}, anna)
         with ledger.store.write() as writer:
             writer.append({"kind": "clock", "newest": newest})
+            acts.approve_outside(ledger.store, writer, document, ledger=ledger.id)
+        for cohort in ("2025", "ward"):
+            event = DiscreteLaplace(sensitivity=1, scale=75.0)
+            ledger.run(
+                Stated(name=f"in {cohort}", made=event),
+                [],
+                study="study",
+                account="inpatients",
+                cohort=cohort,
+            )
         with ledger.charge(
             Stated(name="lost", made=EVENTS[0]), study="study", account="inpatients", cohort="2025"
         ):
@@ -202,10 +219,9 @@ def ledger_with(
     with store.write() as writer:
         for sequence, (salt, content) in releases.items():
             writer.keep_release(sequence, salt, content)
-        for cohort, patients in COHORTS.items():
-            if any(body.get("cohort") == cohort and body["kind"] == "cohort" for body in bodies):
-                digests = {digest_of(keyed, "inpatients", patient) for patient in patients}
-                writer.add_members("inpatients", cohort, digests)
+        for cohort in {body["cohort"] for body in bodies if body["kind"] == "cohort"}:
+            digests = {digest_of(keyed, "inpatients", patient) for patient in COHORTS.get(cohort, WARD)}
+            writer.add_members("inpatients", cohort, digests, overlaps=[*COHORTS, "ward"])
     return Ledger(store)
 
 

@@ -12,7 +12,7 @@ from test_charge import Count
 from confide.crypto.derive import keyed_digest
 from confide.dp.filter import Cost, to_nano
 from confide.errors import AccessDenied, BudgetExceeded, InvalidInput
-from confide.ledger.cohorts import KEY, MOST
+from confide.ledger.cohorts import KEY, MOST, keyed_by
 from confide.ledger.sums import Exposure, near
 from confide.ledger.verify import verify_ledger
 
@@ -384,3 +384,17 @@ def test_a_folder_that_cannot_be_written_is_refused_in_one_sentence(tmp_path):
         ledger.folder = tmp_path / "gone"
         with pytest.raises(InvalidInput, match="cannot be written"):
             declare(ledger, "a", "1")
+
+
+def test_a_key_that_was_made_before_a_crash_is_taken(tmp_path):
+    first = keyed_by(tmp_path, fresh=True)
+    assert keyed_by(tmp_path, fresh=True)(b"x") == first(b"x") == keyed_by(tmp_path, fresh=False)(b"x")
+
+
+def test_what_the_ledger_is_bound_to_changes_when_somebody_joins(ledger):
+    declare(ledger, "a", "1")
+    before = ledger.cohort_commitment("inpatients", "a")
+    declare(ledger, "a", "1", "2")
+    assert ledger.cohort_commitment("inpatients", "a") != before
+    with pytest.raises(InvalidInput, match="no cohort"):
+        ledger.cohort_commitment("inpatients", "b")

@@ -355,16 +355,22 @@ def test_verification_tells_how_far_it_is(ledger):
 # time ---------------------------------------------------------------------------------------------------
 
 
-def written_at(ledger, body, **by):
-    """Append an entry that states a time of its own, as one past the door could: chain and tree are in order."""
-    database, (size, previous) = ledger.store.database, ledger.store.head()
-    time = datetime.fromisoformat(ledger.store.at(size - 1).body["time"]) + timedelta(**by)
-    whole = {**bare(body), "sequence": size, "previous": previous, "time": f"{time:%Y-%m-%dT%H:%M:%SZ}"}
-    text, salt = canonical(whole), bytes(16)
-    columns = [whole.get(name) for name in ("kind", "account", "study", "key", "charge")]
-    with database.transaction():
-        database.execute(ADD_ENTRY, (size, link(previous, text), *columns, text, salt))
-        grow(database, size, salt, text)
+def dated(ledger, *bodies, back=timedelta(0)):
+    """Append entries whose times are so much before that of the newest; chain and tree are in order."""
+    newest = datetime.fromisoformat(ledger.store.at(ledger.store.head()[0] - 1).body["time"])
+    for body in bodies:
+        database, (size, previous) = ledger.store.database, ledger.store.head()
+        whole = {
+            **bare(body),
+            "sequence": size,
+            "previous": previous,
+            "time": f"{newest - back:%Y-%m-%dT%H:%M:%SZ}",
+        }
+        text, salt = canonical(whole), bytes(16)
+        columns = [whole.get(name) for name in ("kind", "account", "study", "key", "charge")]
+        with database.transaction():
+            database.execute(ADD_ENTRY, (size, link(previous, text), *columns, text, salt))
+            grow(database, size, salt, text)
 
 
 def in_order(ledger):
@@ -378,22 +384,38 @@ def in_order(ledger):
 RECORD = {"kind": "record", "what": "anything", "details": {}, "commitment": ""}
 
 
-@pytest.mark.parametrize(("seconds", "good"), [(0, True), (5, True), (-1, False)])
-def test_an_entry_that_is_older_than_the_one_before_it_is_found(ledger, seconds, good):
-    written_at(ledger, RECORD, seconds=seconds)
-    assert in_order(ledger) == good
+def set_back(ledger, **fields):
+    """Return a `clock` and a good approval of it, or one with other fields."""
+    newest = ledger.store.at(ledger.store.head()[0] - 1).body["time"]
+    document = ask(ledger, fields.pop("kind", "accept-clock"), {"newest": newest} | fields, ANNA)
+    return [{"kind": "clock", "newest": newest}, approval_of(document)]
+
+
+def test_time_that_was_set_back_is_in_order_only_as_it_was_approved(tmp_path):
+    for number, (change, good) in enumerate(
+        [
+            ({}, True),
+            ({"newest": "2020-01-01T00:00:00Z"}, False),
+            ({"more": 1}, False),
+            ({"kind": "hand-over"}, False),
+        ]
+    ):
+        with open_with(Clock()) as ledger:
+            found(ledger, ANNA)
+            dated(ledger, *set_back(ledger, **change), back=timedelta(minutes=5))
+            assert in_order(ledger) == good, number
 
 
 def test_time_that_was_set_back_without_an_approval_is_found(ledger):
+    clock, _ = set_back(ledger)
+    dated(ledger, clock, back=timedelta(minutes=5))
+    assert not in_order(ledger)
+    dated(ledger, RECORD)
+    assert not in_order(ledger)
     with open_with(Clock()) as unfounded:
         newest = unfounded.store.at(unfounded.store.head()[0] - 1).body["time"]
-        written_at(unfounded, {"kind": "clock", "newest": newest}, days=-2)
+        dated(unfounded, {"kind": "clock", "newest": newest}, back=timedelta(minutes=5))
         assert in_order(unfounded)
-    newest = ledger.store.at(ledger.store.head()[0] - 1).body["time"]
-    written_at(ledger, {"kind": "clock", "newest": newest}, days=-2)
-    assert not in_order(ledger)
-    written_at(ledger, RECORD)
-    assert not in_order(ledger)
 
 
 def overlapping(ledger, cohort, *pairs, account="inpatients"):

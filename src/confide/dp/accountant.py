@@ -8,6 +8,7 @@ Neighbours are one patient more or less, so every figure holds in both direction
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 
@@ -34,6 +35,7 @@ _WHOLE = np.concatenate([np.arange(2, 513), np.arange(528, 2049, 16)])
 _REAL = 1 + np.geomspace(1e-2, 1e7, 700)
 
 
+@lru_cache(maxsize=1024)
 def exact(value: float) -> Fraction:
     """Return the decimal number that `value` was written as: 0.1 means one tenth, not its nearest double.
 

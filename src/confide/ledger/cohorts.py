@@ -16,7 +16,7 @@ from confide.errors import AccessDenied, InvalidInput
 from confide.ledger.entries import Entry, canonical
 from confide.ledger.files import alone, put, sync_folder
 from confide.ledger.store import Store, Writer
-from confide.ledger.sums import Overlaps, near
+from confide.ledger.sums import Overlaps, near, pair_of
 
 KEY = "cohort.key"
 MOST = 64  # cohorts of an account: every charge states the sums of each
@@ -107,7 +107,7 @@ def _overlaps_with(
         return pairs
     for other in overlaps:
         verify_declared(store, account, other)
-    return pairs | {(min(cohort, other), max(cohort, other)) for other in overlaps}
+    return pairs | {pair_of(cohort, other) for other in overlaps}
 
 
 def overlaps_of(store: Store, account: str) -> Overlaps:
@@ -117,8 +117,7 @@ def overlaps_of(store: Store, account: str) -> Overlaps:
 
 def overlaps_in(entry: Entry | None) -> Overlaps:
     """Return the pairs that a declaration states: all of the account's, up to it; without one there are none."""
-    stated = [] if entry is None else entry.body.get("overlaps", [])
-    return frozenset((str(one), str(other)) for one, other in stated)
+    return frozenset((one, other) for one, other in ([] if entry is None else entry.body.get("overlaps", [])))
 
 
 def membership(store: Store, account: str, cohort: str, digest: Keyed) -> Callable[[str], bool]:

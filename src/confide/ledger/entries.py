@@ -15,8 +15,8 @@ from confide.types import Json
 
 FORMAT = "confide-ledger/1"
 START = "0" * 64  # stands before the first entry
-LARGEST = 2**53  # up to here every JSON reader keeps whole numbers
 _WHAT = re.compile(r"[a-z][a-z-]{2,40}")
+LARGEST = 2**53  # up to here every JSON reader keeps whole numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ def canonical(value: object) -> str:
 
 def _in_order(value: object) -> object:
     """Return `value` with the keys of every object in the order of RFC 8785, by UTF-16 units; refuse floats."""
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, float):
         _refuse_float("")
     if isinstance(value, int) and abs(value) > LARGEST:
@@ -60,10 +62,15 @@ def _in_order(value: object) -> object:
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise TypeError("keys are text")
-        return {key: _in_order(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
+        plain = all(map(str.isascii, value))  # then both orders are the same
+        return {key: _in_order(value[key]) for key in sorted(value, key=None if plain else _utf16)}
     if isinstance(value, list | tuple):
         return [_in_order(inner) for inner in value]
     return value
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be")
 
 
 def link(previous: str, text: str) -> str:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import lru_cache
-from itertools import pairwise
 
 from confide.dp.caps import Shares
 from confide.dp.filter import Rule
@@ -52,15 +51,6 @@ def _whole(value: object) -> bool:
 
 def _count(value: object) -> bool:
     return _whole(value) and value >= 1  # type: ignore[operator]  # `_whole` has looked
-
-
-def _pairs(value: object) -> bool:
-    """Say whether `value` is a list of pairs of names, each pair and the list in order, and none twice."""
-    if not isinstance(value, list) or not value:
-        return False
-    if not all(isinstance(pair, list) and len(pair) == 2 and all(map(_text, pair)) for pair in value):
-        return False
-    return all(one < other for one, other in value) and all(a < b for a, b in pairwise(value))
 
 
 def _object(value: object) -> bool:
@@ -116,6 +106,18 @@ def _sums(value: object) -> bool:
         isinstance(value, dict)
         and _FIGURES <= value.keys() <= _FIGURES | {"gaussian"}
         and all(type(each) is int and 0 <= each <= CEILING for each in value.values())
+    )
+
+
+def _pairs(value: object) -> bool:
+    """Say whether `value` lists pairs of texts, each pair and the list in the order of the alphabet, none twice."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(pair, list) and len(pair) == 2 and all(map(_text, pair)) for pair in value)
+        and all(one < other for one, other in value)
+        and value == sorted(value)
+        and len(set(map(tuple, value))) == len(value)
     )
 
 

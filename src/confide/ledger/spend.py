@@ -82,7 +82,6 @@ def charge(
         "key": key,
         "name": plan.name,
         "plan": plan.to_json(),
-        "event": plan.event().to_json(),
         "delta": repr(float(plan.delta)),
         "commitment": commitment,
         "unit": opened.body["unit"],

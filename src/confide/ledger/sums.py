@@ -21,6 +21,11 @@ Overlaps = frozenset[
 ]  # pairs of cohorts that may share patients, each in the order of the alphabet
 
 
+def pair_of(one: str, other: str) -> tuple[str, str]:
+    """Return two cohorts as a pair of `Overlaps`."""
+    return min(one, other), max(one, other)
+
+
 def near(cohort: str, overlaps: Overlaps) -> set[str]:
     """Return the cohorts that a patient of `cohort` may be in beside it.
 
@@ -87,7 +92,7 @@ class Standing:
     overlaps: Overlaps  # of the account's cohorts
 
     def after(self, plan: Plan, *, names: Mapping[str, str], cohort: str | None) -> tuple[Json, "Standing"]:
-        """Return the costs and sums that a charge of `plan` books, and where the account then stands.
+        """Return what a charge of `plan` books (event, costs, sums), and where the account then stands.
 
         Args:
             plan: what is charged.
@@ -120,7 +125,11 @@ class Standing:
                 left = f"{min(rule.left(each) for each in before):.4g}"
                 code, asked = f"ledger.budget-exceeded-{holder}", f"{plan.epsilon:.4g}"
                 raise BudgetExceeded(code, name=names[holder], asked=asked, left=left, plan=plan.name)
-        booked = {"cost_account": costs["account"].to_json(), "cost_study": costs["study"].to_json()}
+        booked = {
+            "event": event.to_json(),
+            "cost_account": costs["account"].to_json(),
+            "cost_study": costs["study"].to_json(),
+        }
         booked |= {**exposure.to_json(), "spent_study": spent.to_json()}
         return booked, Standing(self.account, self.study, exposure, spent, self.overlaps)
 

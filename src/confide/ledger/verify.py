@@ -29,7 +29,7 @@ from confide.ledger.log_key import ORIGIN
 from confide.ledger.requests import KINDS, verify_request
 from confide.ledger.roles import Roster, after
 from confide.ledger.store import Store
-from confide.ledger.sums import Exposure, Overlaps
+from confide.ledger.sums import Exposure, Overlaps, pair_of
 from confide.types import Json, Progress, no_progress
 
 _Holder = tuple[str, str]  # account and study
@@ -161,10 +161,10 @@ class _Reader:
         if entry.sequence == 0:
             return
         before, body = self._before, entry.body
-        clock, self.set_back = self.set_back, None
-        if clock is not None:
-            asked_for = body["request"]["kind"], body["request"]["fields"]
-            _require(asked_for == ("accept-clock", {"newest": clock["newest"]}), entry.sequence)
+        if (clock := self.set_back) is not None:  # the approval stands right behind
+            self.set_back = None
+            _require((asks := body["request"])["kind"] == "accept-clock", entry.sequence)
+            _require(asks["fields"] == {"newest": clock["newest"]}, entry.sequence)
         if body["kind"] == "clock":
             _require(body["newest"] == before["time"], entry.sequence)
             self.set_back = body if self._roster else None
@@ -196,6 +196,7 @@ class _Reader:
         body, who = entry.body, (entry.body["account"], entry.body["study"])
         account, cohort, number = body["account"], body.get("cohort"), entry.sequence
         opened, total, (allowed, rule) = self._opened[account], self._rules[account], self._allowances[who]
+        overlaps = self._overlaps.get(account, frozenset())
         _require(cohort is None or (account, cohort) in self._cohorts, number)
         verify_in_force(allowed, at=body["time"])
         _require((body["unit"], body["relation"]) == (opened["unit"], opened["relation"]), number)
@@ -208,8 +209,7 @@ class _Reader:
         spent = self._spent[who].plus(_cost(body["cost_study"], priced, rule, number))
         _require(exposed == Exposure.from_json(body), number)
         _require(spent == Spent.from_json(body["spent_study"]), number)
-        sums = exposed.of(cohort, self._overlaps.get(account, frozenset()))
-        _require(rule.admits(spent) and all(map(total.admits, sums)), number)
+        _require(rule.admits(spent) and all(map(total.admits, exposed.of(cohort, overlaps))), number)
         self._exposed[account], self._spent[who] = exposed, spent
         self._charged[who][priced] += 1
         self.open[number] = {name: body[name] for name in _REPEATED}
@@ -265,17 +265,11 @@ class _Reader:
         _require(checks <= {body["key_check"]}, entry.sequence)
         names = {cohort for name, cohort in self._cohorts if name == body["account"]}
         _require(len(names | {body["cohort"]}) <= MOST, entry.sequence)
-        self._take_overlaps(entry)
+        before, pairs = self._overlaps.get(body["account"], frozenset()), overlaps_in(entry)
+        new = frozenset() if body["cohort"] in names else {pair_of(body["cohort"], each) for each in names}
+        _require(before <= pairs <= before | new, entry.sequence)
+        self._overlaps[body["account"]] = pairs
         self._cohorts[body["account"], body["cohort"]] = entry
-
-    def _take_overlaps(self, entry: Entry) -> None:
-        """Check that nothing overlaps but what did, and a new cohort with those that were there."""
-        account, cohort = entry.body["account"], entry.body["cohort"]
-        before, pairs = self._overlaps.get(account, frozenset()), overlaps_in(entry)
-        there = {name for holder, name in self._cohorts if holder == account}
-        possible = frozenset() if cohort in there else {_pair(cohort, each) for each in there}
-        _require(before <= pairs <= before | possible, entry.sequence)
-        self._overlaps[account] = pairs
 
     def _take_approval(self, entry: Entry) -> None:
         """Check that a request is used once, and every signature under the roles that were held then."""
@@ -322,10 +316,6 @@ def _prices(event: str, delta: str, rule: Rule) -> list[Cost]:
 def _named(whole: list[object]) -> str:
     """Return the `key` of what is named by all of `whole`."""
     return sha256(respelled(whole).encode()).hexdigest()
-
-
-def _pair(one: str, other: str) -> tuple[str, str]:
-    return min(one, other), max(one, other)
 
 
 def _require(holds: bool, sequence: int) -> None:
