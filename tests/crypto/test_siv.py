@@ -110,9 +110,9 @@ def test_a_token_in_capitals_or_with_padding_is_refused_as_it_would_not_join():
 
 @pytest.mark.parametrize("size", [0, 32, 48, 63, 65])
 def test_a_key_of_another_length_is_refused(size):
-    with pytest.raises(ValueError, match="64 bytes"):
+    with pytest.raises(ValueError, match=r"^the key of a token has 64 bytes$"):
         siv.encrypt(bytes(size), b"")
-    with pytest.raises(ValueError, match="64 bytes"):
+    with pytest.raises(ValueError, match=r"^the key of a token has 64 bytes$"):
         siv.decrypt(bytes(size), bytes(20))
 
 
