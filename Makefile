@@ -49,7 +49,10 @@ mutants: .venv/test
 bench: .venv/test
 	$(BIN)/python benchmarks/bench_main.py
 
+# kill -9 on ledgers in pieces that stay in soak/kills.jsonl: stopped and started again, it goes on; then whole runs.
+KILLS ?= 10000
 soak: .venv/test
+	$(BIN)/python benchmarks/soak.py soak --kills $(KILLS)
 	$(BIN)/python benchmarks/bench_main.py --only main.kill --kills 500
 
 # Each parser of foreign bytes, SECONDS long; what is found stays in fuzz/ with the corpus.
@@ -70,7 +73,7 @@ lock:
 	    --group build --group test --group check -c requirements/base.txt pyproject.toml -o requirements/test.txt
 
 clean:
-	rm -rf .venv build bundle demo examples/readmission/out
+	rm -rf .venv build bundle demo soak examples/readmission/out
 
 .venv/base: requirements/base.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -1,5 +1,4 @@
-"""The figures of trust: kills, overspending, the time of a decision, tampering, verification, ε against the truth,
-sealing beside its rivals, test vectors.
+"""The figures of trust: kills, overspending, decisions, tampering, verification, ε, sealing, test vectors.
 
 Each line of output is one JSON object: id, value, target, holds, ours, rival, unit, how.
 Usage: python benchmarks/bench_trust.py [--only PREFIX] [--quick] [--kills N]. Time nothing else meanwhile.
@@ -35,6 +34,7 @@ def kill(quick: bool, kills: int) -> Iterator[Line]:
 def overspend(quick: bool) -> Iterator[Line]:
     """Processes that ask for twice what there is, on both databases."""
     from ledger_load import overspend as spend_over
+
     from postgres_server import postgres_server
 
     charges = 100 if quick else 10_000

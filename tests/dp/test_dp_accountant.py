@@ -22,9 +22,9 @@ from confide.dp.accountant import (
     epsilon,
     exact,
     pure_epsilon,
-    rdp,
 )
 from confide.dp.events import Composed, DiscreteGaussian, DiscreteLaplace, Failure, SampledGaussian
+from confide.dp.renyi import rdp
 from confide.errors import InvalidInput
 
 mpmath.mp.dps = 40

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from confide.dp.accountant import additive_delta, rdp
+from confide.dp.accountant import additive_delta
 from confide.dp.events import SampledGaussian
 from confide.dp.mechanisms import banded_matrix, thresholding, truncated_poisson
+from confide.dp.renyi import rdp
 from confide.errors import InvalidInput
 
 

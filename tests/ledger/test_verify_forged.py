@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import hashlib
 
 import pytest
 from people import ALL, ANNA, BO, CHEN, EVE, Clock, appointment, ask, extension, found, open_with
@@ -11,6 +12,7 @@ from confide.crypto.sign import digest
 from confide.dp.filter import Rule, Spent, cost_of
 from confide.errors import IntegrityError
 from confide.ledger.cohorts import key_of
+from confide.ledger.entries import canonical
 from confide.ledger.sums import Exposure, summed
 from confide.ledger.verify import verify_ledger
 
@@ -223,7 +225,16 @@ def test_a_grant_that_begins_with_sums_is_found(ledger):
 
 
 def charge(ledger, **change):
-    return copy.deepcopy(ledger.store.last(kind="charge").body) | {"key": "0" * 64} | change
+    """Return a charge of a plan that was never charged."""
+    body = copy.deepcopy(ledger.store.last(kind="charge").body)
+    return named(body | {"plan": {"number": ledger.store.head()[0]}} | change)
+
+
+def named(body):
+    """Return a charge with the key that its plan has."""
+    cohort = [body["cohort"]] if "cohort" in body else []
+    whole = canonical([body["study"], body["account"], body["plan"], *cohort])
+    return body | {"key": hashlib.sha256(whole.encode()).hexdigest()}
 
 
 def test_a_charge_that_hides_what_it_costs_is_found(ledger):
@@ -240,7 +251,7 @@ def later(ledger, epsilon, cohort=None, **change):
     spent = Spent.from_json(body["spent_study"]).plus(costs[1]).to_json()
     body |= {"event": plan.event().to_json(), "delta": repr(plan.delta), "cost_account": costs[0].to_json(),
              "cost_study": costs[1].to_json(), "spent_study": spent, **told, **change}  # fmt: skip
-    return body if cohort is None else body | {"cohort": cohort}
+    return named(body if cohort is None else body | {"cohort": cohort})
 
 
 def test_a_charge_that_the_rules_do_not_admit_is_found(ledger):
@@ -267,7 +278,7 @@ def test_a_charge_on_a_cohort_that_was_not_declared_is_found(ledger):
 
 
 def test_a_charge_on_a_cohort_that_is_booked_on_another_is_found(ledger):
-    forged(ledger, later(ledger, 0.1, cohort="b") | {"cohort": "a"})
+    forged(ledger, named(later(ledger, 0.1, cohort="b") | {"cohort": "a"}))
     with pytest.raises(IntegrityError):
         verify_ledger(ledger)
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from small import PASSPHRASE, STUDY, make_small
 
 from confide.crypto.sign import new_key
+from confide.ledger.home import home
 from confide.ledger.requests import new_request, sign_request
 from confide.study.index import read_index
 from confide.study.keys import vault_folder
@@ -13,7 +14,9 @@ from confide.study.sources import remove_originals, seal_sources, sealed_folder
 from confide.study.workplace import open_workplace
 from confide.types import no_progress
 from confide.vault.custody import Cost
-from confide.vault.vault import open_vault
+from confide.vault.vault import create_vault
+
+CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
 
 
 @contextmanager
@@ -23,10 +26,11 @@ def quietly(_):
 
 def make_sealed(folder, *, text=STUDY, patients=40, before=lambda folder: None, keep=False):
     """Make a study and seal it; `before` may change its files first. Unless `keep`, no original is left."""
+    if not vault_folder().exists():
+        home().mkdir(parents=True, exist_ok=True)
+        create_vault(vault_folder(), PASSPHRASE, cost=CHEAP)
     small = make_small(folder, text=text, patients=patients)
     before(folder)
-    cheap = Cost(memory_kib=64, passes=1, lanes=1)
-    open_vault(vault_folder(), passphrase=PASSPHRASE).change_passphrase(PASSPHRASE, cost=cheap)
     with open_workplace(folder) as place:
         seal_sources(place.study, place.vault)
         if not keep:

@@ -5,84 +5,19 @@ import os
 from pathlib import Path
 
 import pytest
-from erasing import found_roles, make_sealed, opened, run, signed_by
-from small import PASSPHRASE, STUDY
+from erasing import found_roles, opened, run, signed_by
+from handing import BASIS, Place, taken_in
+from small import PASSPHRASE
 
 from confide.cli import main
 from confide.crypto.sign import new_key
 from confide.errors import AccessDenied, ConfideError, IntegrityError, InvalidInput
-from confide.ledger.home import open_ledger
 from confide.study import handover, received
 from confide.study.erase import erase_patient
 from confide.study.handover import recorded
 from confide.study.index import read_index
 from confide.study.workplace import open_workplace
-from confide.vault.boxes import signing_key
-from confide.vault.custody import Cost
-from confide.vault.vault import create_vault, open_vault
-
-CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
-BASIS = STUDY.replace('optout = "optout.csv"', 'optout = "optout.csv"\nconsented = "agreed.csv"')
-
-
-class Place:
-    """Two institutions: A has a study, B asks for it. Each has a home, a vault and a ledger of its own."""
-
-    def __init__(self, folder, monkeypatch, text=STUDY, before=lambda folder: None):
-        self.folder, self.patch = folder, monkeypatch
-        self.study, self.into = folder / "study", folder / "b-study"
-        self.at("a")
-        make_sealed(self.study, text=text, before=before)
-        self.at("b")
-        create_vault(folder / "home-b" / "vault", PASSPHRASE, cost=CHEAP)
-        self.b = open_vault(folder / "home-b" / "vault", passphrase=PASSPHRASE)
-        self.a = open_vault(folder / "home-a" / "vault", passphrase=PASSPHRASE)
-
-    def at(self, who):
-        self.patch.setenv("CONFIDE_HOME", str(self.folder / f"home-{who}"))
-        return (
-            open_ledger(self.folder / f"home-{who}")
-            if who in "ab" and (self.folder / f"home-{who}").exists()
-            else None
-        )
-
-    def request(self, name="request.json", **other):
-        said = {"institution": "Hospital B", "sender_key": signing_key(self.a).public, "study": "readmission",
-                "what": "visits", "why": "a trial", "algorithm": "hpke-x25519"} | other  # fmt: skip
-        with self.at("b") as ledger:
-            (self.folder / name).write_bytes(received.make_request(self.b, ledger, **said).to_bytes())
-        return self.folder / name
-
-    def offer(self, file, sources=("visits", "notes"), basis="public health act"):
-        self.at("a")
-        with open_workplace(self.study) as place:
-            asked = handover.read_request(file, place.vault)
-            return handover.offer(place, asked, sources=sources, basis=basis, sender="Hospital A")
-
-    def pack(self, file, offered, name="package"):
-        self.at("a")
-        with open_workplace(self.study) as place:
-            asked = handover.read_request(file, place.vault)
-            return handover.pack(place, asked, offered, self.folder / name)
-
-    def receive(self, name="package", receipt="receipt.json", **more):
-        with self.at("b") as ledger:
-            return received.receive(
-                self.b, ledger, self.folder / name, self.into, self.folder / receipt, **more
-            )
-
-    def take_receipt(self, receipt="receipt.json"):
-        with self.at("a") as ledger:
-            return handover.take_receipt(self.a, ledger, self.folder / receipt)
-
-    def packed(self, **other):
-        file = self.request(**other)
-        self.pack(file, self.offer(file))
-        return file
-
-    def records(self, who):
-        with self.at(who) as ledger:
-            return [e.body for e in ledger.store.all(kind="record")]
+from confide.vault.boxes import fingerprint, signing_key
 
 
 @pytest.fixture
@@ -97,8 +32,7 @@ def test_files_come_over_as_they_were_sealed_and_each_step_stands_in_both_ledger
     two.take_receipt()
     with open_workplace(two.study) as place:
         sent = opened(place)
-    index = read_index(two.into / "sealed", two.b)
-    got = {(s, n): two.b.read(two.into / "sealed" / t) for s, f in index.files.items() for n, t in f.items()}
+    got = taken_in(two)
     assert got["notes", "raw/notes.jsonl"] == b"".join(
         line for line in sent["notes", "raw/notes.jsonl"].splitlines(keepends=True) if b'"p7"' not in line
     )
@@ -137,8 +71,7 @@ def test_who_opted_out_or_did_not_agree_is_in_no_file_of_the_package(tmp_path, m
     file = two.request()
     two.pack(file, two.offer(file, basis=None))
     two.receive()
-    index = read_index(two.into / "sealed", two.b)
-    visits = two.b.read(two.into / "sealed" / index.files["visits"]["raw/visits.csv"])
+    visits = taken_in(two)["visits", "raw/visits.csv"]
     assert {line.split(b",")[1] for line in visits.splitlines()[1:]} == {b"p0", b"p1"}
     assert not list((two.study / "sealed").glob(".confide-*")), (
         "what was sealed for the package alone is gone"
@@ -155,7 +88,9 @@ def test_a_source_of_which_nobody_agreed_is_left_out_and_alone_refused(tmp_path,
     file = two.request()
     with pytest.raises(InvalidInput, match="nothing is left to hand over"):
         two.pack(file, two.offer(file, sources=("notes",), basis=None))
-    assert two.pack(file, two.offer(file, basis=None)).files == 1
+    assert two.pack(file, two.offer(file, basis=None)).files == 2, "the visits, and a crosswalk"
+    two.receive()
+    assert taken_in(two)["[lists]", "ids.csv"] == b"id,patient\n", "nobody of the crosswalk is in the visits"
 
 
 def test_without_consent_list_or_legal_basis_nothing_is_offered(two):
@@ -203,7 +138,7 @@ def test_where_roles_were_founded_nothing_is_packed_or_taken_in_without_approval
     with pytest.raises(AccessDenied):
         two.receive()
     with two.at("b") as ledger:
-        asked = received.ask_to_receive(ledger, two.folder / "package")
+        asked = received.ask_to_receive(two.b, ledger, two.folder / "package")
     with pytest.raises(AccessDenied):
         two.receive(approved=asked)
     assert not list((two.into).rglob("*.sealed"))
@@ -215,7 +150,7 @@ def test_an_approval_to_take_in_is_for_one_package(two):
         theirs, _ = found_roles(ledger)
     two.packed()
     with two.at("b") as ledger:
-        asked = received.ask_to_receive(ledger, two.folder / "package")
+        asked = received.ask_to_receive(two.b, ledger, two.folder / "package")
     asked["request"]["fields"]["package"] = "00" * 32
     with pytest.raises(AccessDenied, match="not the approval"):
         two.receive(approved=signed_by(asked, theirs))
@@ -226,7 +161,7 @@ def test_an_approval_that_was_used_before_the_machine_went_down_still_counts_for
         theirs, _ = found_roles(ledger)
     two.packed()
     with two.at("b") as ledger:
-        asked = signed_by(received.ask_to_receive(ledger, two.folder / "package"), theirs)
+        asked = signed_by(received.ask_to_receive(two.b, ledger, two.folder / "package"), theirs)
         ledger.approved(asked)
     assert two.receive(approved=asked).files == 3
 
@@ -299,9 +234,9 @@ def test_stopped_in_the_middle_of_adopting_the_same_call_finishes(two):
         head_of = received.read_head
         with (two.folder / "package").open("rb") as source:
             head = head_of(source, (two.folder / "package").stat().st_size, "package")
-        request, private = received._asked(two.b, ledger, head)
+        request, private = received._verified(two.b, ledger, head, "package")
     handed = received.open_head(head, "hpke-x25519", private, "package")
-    received._take_in(two.b, two.folder / "package", two.into, head, handed)
+    received._take_in(two.b, two.folder / "package", two.into, head, handed, lambda: None)
     (sealed / "index.sealed").unlink()
     (sealed / f".confide-{head.digest[:16]}.receiving").mkdir()
     assert two.receive().files == 3
@@ -344,15 +279,15 @@ def test_a_package_of_another_sender_is_refused(two):
     file = two.request()
     asked = json.loads(file.read_bytes())["statement"]
     stranger = new_key()
-    from confide.vault.handover import Handed, line_of, write_package
+    from confide.vault.package import Handed, line_of, write_package
 
     sealed = two.a.seal_bytes(b"x", two.folder / "x.sealed")
     line = line_of(sealed.path)
     manifest = {
         "kind": "handover-package", "format": 1, "id": os.urandom(16).hex(),
         "request": recorded(two.at("b"), "handover-request")[0]["request"], "sender": "A", "recipient": "B",
-        "study": "s", "status": "identified", "consent": {"form": "basis", "basis": "x"}, "approval": "",
-        "files": [line], "made": "now",
+        "study": "s", "status": "identified", "consent": {"form": "basis", "basis": "x", "optout": False},
+        "approval": "00" * 32, "files": [line], "made": "2026-01-01T00:00:00Z",
     }  # fmt: skip
     handed = [(Handed("visits", "raw/a.csv", bytes(32), line), sealed.path)]
     write_package(two.folder / "package", manifest, handed, asked, stranger)
@@ -498,12 +433,16 @@ def test_the_commands_walk_the_whole_way(two, capsys, language):
 
     key = json.loads(say("a", "key", *opener, "--json"))
     assert key["fingerprint"] in say("a", "key", *opener)
-    told = say("b", "request", f / "r.json", "--institution", "Hospital B", "--sender-key", key["key"], "--for-study",
-               "readmission", "--what", "visits", "--why", "trial", *opener)  # fmt: skip
-    assert json.loads(say("b", "key", *opener, "--json"))["fingerprint"] in told
-    said = say("a", "offer", two.study, f / "r.json", f / "o.json", "--institution", "Hospital A", "--source",
-               "visits", "--basis", "act")  # fmt: skip
-    assert ("identified" if language == "en" else "已标识" if "已标识" in said else "识别") in said
+    told = say("b", "request", f / "r.json", "--institution", "Hospital B", "--sender-key", key["key"],
+               "--fingerprint", key["fingerprint"], "--for-study", "readmission", "--what", "visits", "--why", "trial",
+               *opener)  # fmt: skip
+    theirs = json.loads(say("b", "key", *opener, "--json"))["fingerprint"]
+    assert theirs in told
+    said = say("a", "offer", two.study, f / "r.json", f / "o.json", "--institution", "Hospital A", "--fingerprint",
+               theirs.upper(), "--source", "visits", "--source", "notes", "--basis", "act")  # fmt: skip
+    assert (
+        "identified originals of notes, visits" if language == "en" else "notes、visits 的原始文件（可识别）"
+    ) in said
     say("a", "pack", two.study, f / "r.json", f / "o.json", f / "p")
     say("b", "receive", f / "p", two.into, f / "e.json", "--request", f / "q.json", *opener)
     say("b", "receive", f / "p", two.into, f / "e.json", *opener)
@@ -518,26 +457,13 @@ def test_the_commands_speak_json(two, capsys):
         assert command(two, who, "handover", *arguments, "--json") == 0
         return json.loads(capsys.readouterr().out)
 
-    say("b", "request", f / "r.json", "--institution", "B", "--sender-key", key, "--for-study", "s", "--what", "w",
-        "--why", "w", *secret)  # fmt: skip
-    say(
-        "a",
-        "offer",
-        two.study,
-        f / "r.json",
-        f / "o.json",
-        "--institution",
-        "A",
-        "--source",
-        "visits",
-        "--basis",
-        "b",
-    )
+    say("b", "request", f / "r.json", "--institution", "B", "--sender-key", key, "--fingerprint", fingerprint(key),
+        "--for-study", "s", "--what", "w", "--why", "w", *secret)  # fmt: skip
+    say("a", "offer", two.study, f / "r.json", f / "o.json", "--institution", "A", "--fingerprint",
+        fingerprint(signing_key(two.b).public), "--source", "visits", "--basis", "b")  # fmt: skip
     assert say("a", "pack", two.study, f / "r.json", f / "o.json", f / "p")["files"] == 2
     say("b", "receive", f / "p", two.into, f / "e.json", "--request", f / "q.json", *secret)
-    assert (
-        say("b", "receive", f / "p", two.into, f / "e.json", "--approved", f / "q.json", *secret)["files"]
-        == 2
-    )
+    taken = say("b", "receive", f / "p", two.into, f / "e.json", "--approved", f / "q.json", *secret)
+    assert taken["files"] == 2
     assert say("a", "receipt", f / "e.json", *secret)["files"] == 2
     assert Path(f / "p").exists()

@@ -43,6 +43,7 @@ def key(opener: "Opener", as_json: bool) -> None:
 @argument("file", type=_file)
 @option("--institution", required=True, help=say("handover.request.institution"))
 @option("--sender-key", required=True, help=say("handover.request.sender-key"))
+@option("--fingerprint", "heard", required=True, help=say("handover.request.fingerprint"))
 @option("--for-study", required=True, help=say("handover.request.study"))
 @option("--what", required=True, help=say("handover.request.what"))
 @option("--why", required=True, help=say("handover.request.why"))
@@ -50,8 +51,8 @@ def key(opener: "Opener", as_json: bool) -> None:
 @opener_options
 @json_option
 def request(
-    file: Path, institution: str, sender_key: str, for_study: str, what: str, why: str, algorithm: str,
-    opener: "Opener", as_json: bool,
+    file: Path, institution: str, sender_key: str, heard: str, for_study: str, what: str, why: str,
+    algorithm: str, opener: "Opener", as_json: bool,
 ) -> None:  # fmt: skip
     from confide.cli.study import ask_passphrase
     from confide.study.keys import opened_by
@@ -61,8 +62,8 @@ def request(
 
     with opened_by(opener, ask_passphrase) as (vault, ledger), placing(file, replace=False) as out:
         signed = make_request(
-            vault, ledger, institution=institution, sender_key=sender_key, study=for_study, what=what, why=why,
-            algorithm=algorithm,
+            vault, ledger, institution=institution, sender_key=sender_key, heard=heard, study=for_study, what=what,
+            why=why, algorithm=algorithm,
         )  # fmt: skip
         out.write(signed.to_bytes())
     told = {"file": str(file), "request": signed.digest, "fingerprint": fingerprint(signed.signature.key)}
@@ -77,12 +78,13 @@ def request(
 @argument("request_file", type=_file)
 @argument("file", type=_file)
 @option("--institution", required=True, help=say("handover.offer.institution"))
+@option("--fingerprint", "heard", required=True, help=say("handover.offer.fingerprint"))
 @option("--source", "sources", multiple=True, required=True, help=say("handover.offer.source"))
 @option("--basis", help=say("handover.offer.basis"))
 @json_option
 def offer(
-    folder: Path, request_file: Path, file: Path, institution: str, sources: tuple[str, ...], basis: str | None,
-    as_json: bool,
+    folder: Path, request_file: Path, file: Path, institution: str, heard: str, sources: tuple[str, ...],
+    basis: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     from confide.cli.study import ask_passphrase
     from confide.study import handover
@@ -91,13 +93,15 @@ def offer(
 
     with open_workplace(folder, ask=ask_passphrase) as place:
         asked = handover.read_request(request_file, place.vault)
-        offered = handover.offer(place, asked, sources=sources, basis=basis, sender=institution)
+        offered = handover.offer(place, asked, heard=heard, sources=sources, basis=basis, sender=institution)
         write_request(offered, file)
     fields = offered["request"]["fields"]
     if as_json:
         show_json({"file": str(file), **fields})
     else:
-        click.echo(say("handover.offer.done", file=file, **fields))
+        listed = say("handover.separator").join(fields["sources"])
+        told = fields | {"sources": listed, "status": say(f"dossier.status.{fields['status']}")}
+        click.echo(say("handover.offer.done", file=file, **told))
 
 
 @handover_command.command("pack", help=say("handover.pack.help"))
@@ -142,7 +146,7 @@ def receive(
 
     with opened_by(opener, ask_passphrase) as (vault, ledger):
         if request_file is not None:
-            write_request(received.ask_to_receive(ledger, package), request_file)
+            write_request(received.ask_to_receive(vault, ledger, package), request_file)
             if as_json:
                 show_json({"request": str(request_file)})
             else:

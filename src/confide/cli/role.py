@@ -270,6 +270,8 @@ def _plain(value: object) -> str:
     """Return a value as one line that shows all of itself: no sign in it moves the cursor or turns the line."""
     if isinstance(value, list):
         return ", ".join(map(_plain, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{_plain(name)}: {_plain(each)}" for name, each in sorted(value.items()))
     text = str(value)
     return text if text.isprintable() else ascii(text)
 

@@ -9,6 +9,7 @@ import click
 
 from confide.cli.erase import erase_command
 from confide.cli.page import Command, Group, argument, json_option, option
+from confide.cli.reveal import reveal_command
 from confide.cli.show import ProgressLines, show_json
 from confide.cli.study import ask_passphrase, ask_twice
 from confide.words import say
@@ -51,6 +52,7 @@ def vault_command() -> None:
 
 
 vault_command.add_command(erase_command)
+vault_command.add_command(reveal_command)
 
 
 @vault_command.command("show", help=say("custody.show.help"))

@@ -8,6 +8,7 @@ charge, `confide.dp.accountant` says what a draw is worth. Proofs: `docs/proofs/
 import math
 from decimal import Context, Decimal, localcontext
 from functools import lru_cache
+from itertools import count
 from typing import Any, NoReturn, final, overload
 
 import numpy as np
@@ -41,7 +42,7 @@ def _geometric_thresholds(scale: float) -> tuple[int, ...]:
     """Return, for bit i of a geometric number with ratio exp(-1/scale), P(bit i = 1) in units of 2^-128."""
     thresholds: list[int] = []
     with localcontext(_DIGITS):
-        for i in range(64):
+        for i in count():  # at most 60, as the scale is at most 2^53
             exponent = (1 << i) / Decimal(scale)
             if thresholds and exponent > _TAIL:
                 break

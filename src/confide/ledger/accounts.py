@@ -10,7 +10,7 @@ from confide.dp.filter import Rule, Spent
 from confide.errors import BudgetExceeded, InvalidInput
 from confide.ledger.entries import Entry
 from confide.ledger.store import Store
-from confide.ledger.sums import Exposure
+from confide.ledger.sums import Exposure, Standing
 from confide.types import Json
 
 FOREVER = "9999-12-31"  # the last day of an allowance that names none
@@ -51,10 +51,7 @@ def opening(store: Store, account: str) -> Entry:
     Raises:
         InvalidInput: there is none.
     """
-    entry = store.last(kind="account", account=account)
-    if entry is None:
-        raise InvalidInput("ledger.no-account", account=account)
-    return entry
+    return _found(store.last(kind="account", account=account), account)
 
 
 def allowance(store: Store, account: str, study: str) -> Entry:
@@ -63,10 +60,32 @@ def allowance(store: Store, account: str, study: str) -> Entry:
     Raises:
         InvalidInput: there is none.
     """
-    entry = store.last(kind="allowance", account=account, study=study)
+    return _found(store.last(kind="allowance", account=account, study=study), account, study)
+
+
+def _found(entry: Entry | None, account: str, study: str | None = None) -> Entry:
+    if entry is None and study is None:
+        raise InvalidInput("ledger.no-account", account=account)
     if entry is None:
         raise InvalidInput("ledger.no-allowance", account=account, study=study)
     return entry
+
+
+def books(store: Store, account: str, study: str) -> tuple[Entry, Entry, Standing]:
+    """Return what opened `account`, the allowance of `study`, and where both stand, in one look.
+
+    Raises:
+        InvalidInput: no such account or allowance.
+    """
+    opened, allowed, charged, own = store.newest(
+        {"kind": "account", "account": account},
+        {"kind": "allowance", "account": account, "study": study},
+        {"kind": "charge", "account": account},
+        {"kind": "charge", "account": account, "study": study},
+    )
+    opened, allowed = _found(opened, account), _found(allowed, account, study)
+    standing = Standing(rule_of(opened), rule_of(allowed), _exposure(charged), _spent(own, allowed))
+    return opened, allowed, standing
 
 
 def rule_of(entry: Entry) -> Rule:
@@ -76,13 +95,21 @@ def rule_of(entry: Entry) -> Rule:
 
 def exposure(store: Store, account: str) -> Exposure:
     """Return what the patients of `account` were exposed to."""
-    entry = store.last(kind="charge", account=account)
-    return Exposure() if entry is None else Exposure.from_json(entry.body)
+    return _exposure(store.last(kind="charge", account=account))
 
 
 def spent_by(store: Store, account: str, study: str) -> Spent:
     """Return what `study` has spent, under the rule of its newest allowance."""
-    found = [store.last(kind=kind, account=account, study=study) for kind in ("charge", "allowance")]
+    where: dict[str, str | int] = {"account": account, "study": study}
+    return _spent(*store.newest({"kind": "charge", **where}, {"kind": "allowance", **where}))
+
+
+def _exposure(charged: Entry | None) -> Exposure:
+    return Exposure() if charged is None else Exposure.from_json(charged.body)
+
+
+def _spent(*found: Entry | None) -> Spent:
+    """Read the sums of a study off the newer of its newest charge and its newest allowance."""
     newest = max((entry for entry in found if entry), key=lambda entry: entry.sequence, default=None)
     return Spent() if newest is None else Spent.from_json(newest.body["spent_study"])
 

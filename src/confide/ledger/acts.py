@@ -4,12 +4,12 @@ Guarantee: an act and its approval are both durable or both absent, and a reques
 What makes a request good: `confide.ledger.requests`. Whoever calls holds the pen of `Store.write`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from confide.crypto.sign import digest
 from confide.dp.filter import Rule, Spent
 from confide.errors import BudgetExceeded, InvalidInput
-from confide.ledger.accounts import allowance, last_day, opening, rule_of, verify_day, verify_within
+from confide.ledger.accounts import FOREVER, allowance, last_day, opening, rule_of, verify_day, verify_within
 from confide.ledger.entries import Entry
 from confide.ledger.requests import KINDS, Approval, approval, parts, verify_request
 from confide.ledger.roles import Roster, after, roster_of
@@ -116,3 +116,24 @@ def rule_asked(epsilon: str, delta: str) -> Rule:
     if (repr(figures[0]), repr(figures[1])) != (epsilon, delta):
         raise InvalidInput("ledger.request-figures")
     return Rule.for_budget(*figures)
+
+
+def asked(request: Json) -> Mapping[str, object]:
+    """Return what a request asks of the ledger, in the form of `done`."""
+    if request["kind"] != "extend":
+        return dict(request["fields"])
+    fields = request["fields"]
+    rule = rule_asked(fields["epsilon"], fields["delta"])
+    figures = {"epsilon": rule.epsilon, "delta": rule.delta, "expires": fields["expires"]}
+    return {"account": fields["account"], "study": fields["study"], **figures}
+
+
+def done(body: Json) -> Mapping[str, object]:
+    """Return what an act did: its own fields, without those that every entry has."""
+    if body["kind"] != "allowance":
+        return {
+            n: v for n, v in body.items() if n not in ("kind", "sequence", "previous", "time", "approval")
+        }
+    rule = Rule.from_json(body["rule"])
+    figures = {"epsilon": rule.epsilon, "delta": rule.delta, "expires": body.get("expires", FOREVER)}
+    return {"account": body["account"], "study": body["study"], **figures}

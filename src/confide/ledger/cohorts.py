@@ -65,7 +65,7 @@ def declare(
     names = {entry.body["cohort"] for entry in store.all(kind="cohort", account=account)}
     if len(names | {cohort}) > MOST:
         raise InvalidInput("ledger.cohorts-too-many", account=account, most=MOST)
-    new = {_digest(digest, account, each) for each in ids}
+    new = {digest_of(digest, account, each) for each in ids}
     if new <= store.members(account, cohort):
         return
     writer.add_members(account, cohort, new)
@@ -93,7 +93,7 @@ def membership(store: Store, account: str, cohort: str, digest: Keyed) -> Callab
     verify_declared(store, account, cohort)
     verify_key(store, account, digest)
     members = store.members(account, cohort)
-    return lambda patient: _digest(digest, account, patient) in members
+    return lambda patient: digest_of(digest, account, patient) in members
 
 
 def verify_declared(store: Store, account: str, cohort: str) -> Entry:
@@ -126,7 +126,8 @@ def commitment(salt: bytes, members: Iterable[bytes]) -> str:
     return hashlib.sha256(b"confide cohort\0" + salt + b"".join(sorted(members))).hexdigest()
 
 
-def _digest(digest: Keyed, account: str, patient: str) -> bytes:
+def digest_of(digest: Keyed, account: str, patient: str) -> bytes:
+    """Return what stands for a patient among the members of `account`; it says nothing without the key."""
     written = unicodedata.normalize("NFKC", patient).strip()  # as `confide.records.patients` reads ids
     return digest(b"confide cohort 1\0" + canonical([account, written]).encode())
 

@@ -7,6 +7,7 @@ of entry are listed in `docs/ledger-format.md`.
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 from confide.errors import IntegrityError
@@ -14,6 +15,7 @@ from confide.types import Json
 
 FORMAT = "confide-ledger/1"
 START = "0" * 64  # stands before the first entry
+LARGEST = 2**53  # up to here every JSON reader keeps whole numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ def _refuse_float(text: str) -> object:
 
 _READER = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float)
 _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_LONG = re.compile(r"[:,\[]-?(?!9007199254740991[,}\]])(?:9[0-9]{15}|[0-9]{17})")  # perhaps above the largest
 
 
 def canonical(value: object) -> str:
@@ -39,7 +42,7 @@ def canonical(value: object) -> str:
     Guarantee: equal values have equal texts, on every machine (RFC 8785 for the values allowed here).
 
     Raises:
-        TypeError: `value` holds a float, or something that JSON has no word for.
+        TypeError: `value` holds a float, a whole number above 2^53, or something that JSON has no word for.
 
     >>> canonical({"b": [1, True, None], "a": "é"})
     '{"a":"é","b":[1,true,null]}'
@@ -51,6 +54,8 @@ def _in_order(value: object) -> object:
     """Return `value` with the keys of every object in the order of RFC 8785, by UTF-16 units; refuse floats."""
     if isinstance(value, float):
         _refuse_float("")
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise TypeError("the ledger holds no whole number above 2**53; write it as text")
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise TypeError("keys are text")
@@ -83,11 +88,22 @@ def parse(sequence: int, previous: str, stored_hash: str, text: str) -> Entry:
     return Entry(sequence, stored_hash, body)
 
 
+def respelled(value: object) -> str:
+    """Return `canonical(value)` of what was read from an entry, where floats are refused; several times as fast."""
+    text = _WRITER.encode(value)
+    return text if text.isascii() and not _LONG.search(text) else canonical(value)
+
+
 def is_canonical(body: Json, text: str) -> bool:
-    """Say whether `text`, from which `body` was parsed, is its one text: no key twice, none out of order."""
-    return (
-        _WRITER.encode(body) == text or canonical(body) == text
-    )  # the fast one orders rare characters otherwise
+    """Say whether `text`, which reads as `body`, is its one JSON text; with a key that stands twice it is not.
+
+    >>> is_canonical({"a": 1}, '{"a":1}'), is_canonical({"a": 1}, '{"a":2,"a":1}')
+    (True, False)
+    """
+    try:
+        return respelled(body) == text
+    except (TypeError, UnicodeEncodeError, RecursionError):
+        return False
 
 
 def release_text(release: Json) -> bytes:

@@ -6,7 +6,7 @@ Knows bytes, order, chain and tree; no account and no budget. The dialects are `
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -14,7 +14,17 @@ from typing import Any, Self
 from confide.crypto import merkle
 from confide.errors import ConfideError, IntegrityError, InvalidInput
 from confide.ledger.entries import START, Entry, canonical, is_canonical, link, parse
-from confide.ledger.schema import ADD_ENTRY, DEPTH, SALT, Database, bring_up, grow, new_salt, node_at
+from confide.ledger.schema import (
+    ADD_ENTRY,
+    DEPTH,
+    SALT,
+    Database,
+    bring_up,
+    grow,
+    new_salt,
+    nodes_at,
+    whole_subtrees,
+)
 from confide.types import Json
 
 SKEW = timedelta(minutes=10)  # by which the clocks of machines that share a ledger may differ
@@ -124,12 +134,24 @@ class Store:
 
     def last(self, **where: str | int) -> Entry | None:
         """Return the newest entry whose indexed columns equal `where`, its link checked."""
-        found = self._select(where, "ORDER BY e.sequence DESC LIMIT 1")
-        return found[0] if found else None
+        return self.newest(where)[0]
+
+    def newest(self, *wheres: Mapping[str, str | int]) -> list[Entry | None]:
+        """Return what `last` returns for each of `wheres`, in one look: all as they are at one moment."""
+        parts = [
+            f"SELECT * FROM ({_entries(str(which), where)} ORDER BY e.sequence DESC LIMIT 1) AS newest{which}"  # noqa: S608
+            for which, where in enumerate(wheres)
+        ]
+        values = [value for where in wheres for value in where.values()]
+        found: list[Entry | None] = [None] * len(wheres)
+        for which, *row in self.database.execute(" UNION ALL ".join(parts), values):
+            found[which] = _entry(row)
+        return found
 
     def all(self, **where: str | int) -> list[Entry]:
         """Return the entries whose indexed columns equal `where`, oldest first, their links checked."""
-        return self._select(where, "ORDER BY e.sequence")
+        rows = self.database.execute(f"{_entries('0', where)} ORDER BY e.sequence", tuple(where.values()))
+        return [_entry(row) for _, *row in rows]
 
     def count(self, **where: str | int) -> int:
         """Return how many entries have indexed columns that equal `where`, without reading them."""
@@ -146,10 +168,10 @@ class Store:
         Raises:
             IntegrityError: there is none.
         """
-        found = self._select({"sequence": sequence}, "")
-        if not found:
+        found = self.last(sequence=sequence)
+        if found is None:
             raise IntegrityError("ledger.broken-chain", sequence=sequence)
-        return found[0]
+        return found
 
     def rows(self) -> Iterator[tuple[int, str, str, bytes, list[Any]]]:
         """Yield (sequence, hash, text, salt, indexed columns) of every entry, as stored and unchecked.
@@ -239,7 +261,8 @@ class Store:
 
     def root(self, size: int) -> bytes:
         """Return the root of the tree over the first `size` entries; `size` is at most the ledger's."""
-        return merkle.root(size, self._node_at)
+        nodes = nodes_at(self.database, whole_subtrees(size))
+        return merkle.root(size, lambda level, index: nodes[level, index])
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """Prove that entry `index` is in the tree over the first `size` entries."""
@@ -278,20 +301,8 @@ class Store:
 
     # inside -----------------------------------------------------------------------------------------
 
-    def _select(self, where: Mapping[str, str | int], order: str) -> list[Entry]:
-        condition = _condition(where, "e.")
-        rows = self.database.execute(
-            "SELECT e.sequence, e.hash, e.body, before.hash FROM entries e"  # noqa: S608
-            f" LEFT JOIN entries before ON before.sequence = e.sequence - 1 WHERE {condition} {order}",
-            tuple(where.values()),
-        )
-        return [
-            parse(sequence, (before or "") if sequence else START, digest, text)
-            for sequence, digest, text, before in rows
-        ]
-
     def _node_at(self, level: int, index: int) -> bytes:
-        return node_at(self.database, level, index)
+        return nodes_at(self.database, [(level, index)])[level, index]
 
     def _parts(self) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of all entries, with their releases, as many at a time as one perfect subtree has leaves."""
@@ -322,6 +333,19 @@ class Store:
             if [bytes(digest) for (digest,) in stored] != made:
                 raise IntegrityError("ledger.broken-chain", sequence=first)
         return sum(map(len, levels))
+
+
+def _entries(which: str, where: Mapping[str, str | int]) -> str:
+    """Return the statement that reads the entries of `where`, each with the hash of the one before it."""
+    return (
+        f"SELECT {which} AS which, e.sequence, e.hash, e.body, before.hash AS previous FROM entries e"  # noqa: S608
+        f" LEFT JOIN entries before ON before.sequence = e.sequence - 1 WHERE {_condition(where, 'e.')}"
+    )
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    sequence, digest, text, before = row
+    return parse(sequence, (before or "") if sequence else START, digest, text)
 
 
 def _condition(where: Mapping[str, str | int], table: str) -> str:

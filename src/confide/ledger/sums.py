@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from confide.dp.events import event_from_json
-from confide.dp.filter import Cost, Rule, Spent, cost_of, to_atto, to_nano
+from confide.dp.filter import Cost, Rule, Spent, cost_of
+from confide.dp.units import to_atto, to_nano
 from confide.errors import BudgetExceeded, InvalidInput
 from confide.ledger.charge import Plan
 from confide.ledger.entries import Entry

@@ -17,8 +17,10 @@ from confide.ledger.accounts import verify_day
 from confide.records.section import SourceSection
 from confide.risk.section import RiskSection
 from confide.stats.section import StatsSection
+from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section
 from confide.train.section import TrainSection
+from confide.vault.section import TokenSection
 
 FILE, RECOVERY_KEY = "study.toml", "recovery-key.txt"
 _FILE_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f]{1,80}")  # a release is put out as a file of its name
@@ -188,6 +190,7 @@ class Study:
     risk: RiskSection | None = None
     stats: tuple[StatsSection, ...] = ()
     train: tuple[TrainSection, ...] = ()
+    token: tuple[TokenSection, ...] = ()
     gates: GatesSection = field(default_factory=GatesSection)
 
     def source_named(self, name: str) -> SourceSection:
@@ -244,6 +247,7 @@ def read_study(text: str, folder: Path) -> Study:
             raise InvalidInput("study.missing-section", file=FILE, line=1, section=name)
     study = Study(folder=folder, **values)
     _check_references(study, lines)
+    check_tokens(study, lines, FILE)
     _check_budget(study, lines)
     return study
 

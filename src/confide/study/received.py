@@ -1,15 +1,16 @@
 """Ask another institution for sealed files, and take its package in: what the recipient of a hand-over does.
 
 Steps: `make_request` writes a request with a key made for it; `receive` takes the package in and writes a receipt.
-Guarantee: nothing of a package is adopted before its sender, its box, every length and every digest were checked and
-each file opened to its end; a package counts once, for the request that asked for it; the key that opens it is
-destroyed then, so that copies of the package stay closed. The sender's side: `confide.study.handover`.
+Guarantee: nothing of a package is adopted before its sender, its box, every length and every digest were checked,
+each file opened to its end, and the ledger holds it; a package counts once, for the request that asked for it; the
+key that opens it is destroyed then, so that copies of the package stay closed. Stopped at any moment, the same
+call finishes. The sender's side: `confide.study.handover`.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,20 +25,10 @@ from confide.study.index import read_index, write_index
 from confide.study.sources import sealed_name
 from confide.study.workplace import only_run
 from confide.types import Json
-from confide.vault.boxes import fingerprint, new_box_key, signing_key
+from confide.vault.boxes import fingerprint, new_box_key, signing_key, verify_fingerprint
 from confide.vault.durable import placing, reading
-from confide.vault.handover import (
-    REQUEST,
-    Handed,
-    Head,
-    Signed,
-    copy_file,
-    open_head,
-    read_head,
-    read_signed,
-    sign_statement,
-    verify_head,
-)
+from confide.vault.handover import Signed, read_request, sign_statement, verify_text
+from confide.vault.package import Handed, Head, copy_file, open_head, read_head, verify_head
 from confide.vault.seal import header_of, opened_sealed
 from confide.vault.vault import Vault
 
@@ -61,6 +52,7 @@ def make_request(
     *,
     institution: str,
     sender_key: str,
+    heard: str,
     study: str,
     what: str,
     why: str,
@@ -73,6 +65,7 @@ def make_request(
         ledger: of this institution.
         institution: name of this institution.
         sender_key: public signing key of the other one, as `confide handover key` prints it there.
+        heard: its fingerprint, as the other institution's officer read it out on the telephone.
         study: for which the files are wanted.
         what: is asked for, in a sentence.
         why: it is needed, in a sentence.
@@ -80,26 +73,27 @@ def make_request(
 
     Raises:
         InvalidInput: an algorithm that is refused, no public key, or an empty text.
+        AccessDenied: `sender_key` is not the key whose fingerprint was heard.
     """
     chosen = wrap_algorithm(algorithm)
-    verify_public_key(sender_key)
+    verify_fingerprint(verify_public_key(sender_key), heard)
     texts = {"institution": institution, "study": study, "what": what, "why": why}
     for name, text in texts.items():
-        if not text.strip() or not text.isprintable() or len(text) > 400:
-            raise InvalidInput("handover.text", field=name)
+        verify_text(text, name)
     private, public = new_box_key(chosen)
+    ours = signing_key(vault)
     statement = {
-        "kind": REQUESTED, "format": 1, "id": os.urandom(16).hex(), "sender": sender_key, **texts,
-        "algorithm": chosen, "key": public, "made": now(),
+        "kind": REQUESTED, "format": 1, "id": os.urandom(16).hex(), "sender_key": sender_key,
+        "recipient_key": ours.public, **texts, "algorithm": chosen, "key": public, "made": now(),
     }  # fmt: skip
-    signed = sign_statement(statement, signing_key(vault))
+    signed = sign_statement(statement, ours)
     kept = _key_file(vault, signed.digest)
     kept.parent.mkdir(mode=0o700, exist_ok=True)
     content = {"request": json.loads(signed.to_bytes()), "private": private.hex()}
     vault.seal_bytes(json.dumps(content).encode(), kept)
     ledger.record(REQUESTED, details={
         "request": signed.digest, "study": study, "what": what, "why": why, "recipient": institution,
-        "sender_key": sender_key, "fingerprint": fingerprint(signed.signature.key), "algorithm": chosen,
+        "sender_key": sender_key, "fingerprint": fingerprint(sender_key), "algorithm": chosen,
     })  # fmt: skip
     return signed
 
@@ -122,70 +116,96 @@ def receive(
         IntegrityError: altered, cut, files exchanged, closed for somebody else, or of another sender.
         AccessDenied: not approved.
     """
-    with reading(package) as source:
-        head = read_head(source, package.stat().st_size, package.name)
+    head = _head_of(package)
     before = next((each for each in recorded(ledger, RECEIVED) if each["package"] == head.digest), None)
-    if before is not None:
-        return _again(vault, before, receipt, head)
-    if receipt.exists():
+    if before is not None and not _key_file(vault, before["request"]).exists():
+        raise InvalidInput("handover.received-before")
+    if before is None and receipt.exists():
         raise InvalidInput("vault.taken", file=receipt.name)
-    request, private = _asked(vault, ledger, head)
-    verify_head(head, request.statement["sender"], package.name)
+    request, private = _verified(vault, ledger, head, package.name)
     handed = open_head(head, request.statement["algorithm"], private, package.name)
-    if ledger.roster():
+    if before is None and ledger.roster():
         use_request(ledger, "receive", approved, {"package": head.digest})
-    _take_in(vault, package, folder, head, handed)
-    statement = {
-        "kind": RECEIPT, "format": 1, "package": head.digest, "request": request.digest,
-        "recipient": request.statement["institution"], "files": len(handed), "made": now(),
-    }  # fmt: skip
-    signed = sign_statement(statement, signing_key(vault))
-    ledger.record(RECEIVED, details={
-        "package": head.digest, "request": request.digest, "sender": head.manifest["sender"],
-        "sender_key": head.signature.key, "approval": head.manifest["approval"], "files": len(handed),
-        "status": head.manifest["status"], "consent": head.manifest["consent"],
-        "receipt": {"statement": statement, "signature": signed.signature.to_json()},
-    })  # fmt: skip
+    signed = _receipt_of(vault, head, request) if before is None else _signed(before["receipt"])
+
+    def on_checked() -> None:
+        if before is None:
+            _record(ledger, head, request, signed)
+
+    _take_in(vault, package, folder, head, handed, on_checked)
     _write_receipt(signed, receipt)
     vault.destroy(_key_file(vault, request.digest))
-    return _told(head, again=False)
+    manifest = head.manifest
+    return Received(
+        package=head.digest, files=len(manifest["files"]), sender=manifest["sender"], status=manifest["status"],
+        again=before is not None,
+    )  # fmt: skip
 
 
-def ask_to_receive(ledger: Ledger, package: Path) -> Json:
-    """Return a request of kind `receive` for this package, to be signed with `confide approve`."""
+def ask_to_receive(vault: Vault, ledger: Ledger, package: Path) -> Json:
+    """Return a request of kind `receive` for this package, to be signed with `confide approve`.
+
+    Raises:
+        InvalidInput: no package, or none of a request of ours; nobody shall approve such a one.
+        IntegrityError: altered, or of another sender.
+    """
+    head = _head_of(package)
+    request, _ = _verified(vault, ledger, head, package.name)
+    fields = {name: head.manifest[name] for name in ("sender", "study", "status", "request", "consent")}
+    fields |= {"package": head.digest, "files": len(head.manifest["files"])}
+    return new_request("receive", {**fields, "sender_key": request.statement["sender_key"]}, ledger)
+
+
+def _head_of(package: Path) -> Head:
     with reading(package) as source:
-        head = read_head(source, package.stat().st_size, package.name)
-    fields = {name: head.manifest[name] for name in ("sender", "study", "status", "request")}
-    return new_request(
-        "receive", {**fields, "package": head.digest, "sender_key": head.signature.key}, ledger
-    )
+        return read_head(source, os.fstat(source.fileno()).st_size, package.name)
 
 
-def _again(vault: Vault, before: Json, receipt: Path, head: Head) -> Received:
-    """Finish what was stopped after the package was taken in; refuse one that was received to its end."""
-    kept = _key_file(vault, before["request"])
+def _verified(vault: Vault, ledger: Ledger, head: Head, file: str) -> tuple[Signed, bytes]:
+    """Return the request that the package answers and the private key that was made for it; its sender was asked."""
+    asked = head.manifest["request"]
+    kept = _key_file(vault, asked)
     if not kept.exists():
-        raise InvalidInput("handover.received-before")
-    if not receipt.exists():
-        signed = Signed(before["receipt"]["statement"], Signature.from_json(before["receipt"]["signature"]))
-        _write_receipt(signed, receipt)
-    vault.destroy(kept)
-    return _told(head, again=True)
-
-
-def _asked(vault: Vault, ledger: Ledger, head: Head) -> tuple[Signed, bytes]:
-    """Return the request that the package answers, and the private key that was made for it."""
-    kept = _key_file(vault, head.manifest["request"])
-    if not kept.exists():
-        answered = any(each["request"] == head.manifest["request"] for each in recorded(ledger, REQUESTED))
+        answered = any(each["request"] == asked for each in recorded(ledger, REQUESTED))
         raise InvalidInput("handover.answered" if answered else "handover.not-asked")
     content = json.loads(vault.read(kept))
-    request = read_signed(json.dumps(content["request"]).encode(), REQUEST, REQUESTED, kept.name)
+    request = read_request(json.dumps(content["request"]).encode(), kept.name)
+    if request.digest != asked:
+        raise IntegrityError("handover.box", file=file)
+    verify_head(head, request.statement["sender_key"], file)
     return request, bytes.fromhex(content["private"])
 
 
-def _take_in(vault: Vault, package: Path, folder: Path, head: Head, handed: Sequence[Handed]) -> None:
-    """Copy all files beside their places, open each to its end, then give them their names and adopt them."""
+def _receipt_of(vault: Vault, head: Head, request: Signed) -> Signed:
+    statement = {
+        "kind": RECEIPT, "format": 1, "package": head.digest, "request": request.digest,
+        "recipient": request.statement["institution"], "files": len(head.manifest["files"]), "made": now(),
+    }  # fmt: skip
+    return sign_statement(statement, signing_key(vault))
+
+
+def _signed(receipt: Json) -> Signed:
+    return Signed(receipt["statement"], Signature.from_json(receipt["signature"]))
+
+
+def _record(ledger: Ledger, head: Head, request: Signed, receipt: Signed) -> None:
+    told = {name: head.manifest[name] for name in ("request", "sender", "approval", "status", "consent")}
+    ledger.record(RECEIVED, details={
+        **told, "package": head.digest, "sender_key": request.statement["sender_key"],
+        "files": len(head.manifest["files"]),
+        "receipt": {"statement": receipt.statement, "signature": receipt.signature.to_json()},
+    })  # fmt: skip
+
+
+def _take_in(
+    vault: Vault,
+    package: Path,
+    folder: Path,
+    head: Head,
+    handed: Sequence[Handed],
+    on_checked: Callable[[], None],
+) -> None:
+    """Copy all files beside their places and open each to its end; then, after `on_checked`, adopt them."""
     sealed = folder / "sealed"
     sealed.mkdir(mode=0o700, parents=True, exist_ok=True)
     with only_run(folder):
@@ -198,6 +218,7 @@ def _take_in(vault: Vault, package: Path, folder: Path, head: Head, handed: Sequ
         scratch.mkdir(mode=0o700)
         try:
             copies = _copied(package, scratch, head, handed)
+            on_checked()
             for each, target, copy in zip(handed, targets, copies, strict=True):
                 copy.replace(target)
                 vault.adopt(target, each.key)
@@ -234,20 +255,15 @@ def _verify_free(target: Path, each: Handed) -> None:
 
 
 def _write_receipt(signed: Signed, file: Path) -> None:
+    """Write the receipt, or see that a call which was stopped has written it."""
+    content = signed.to_bytes()
+    if file.exists():
+        with reading(file) as there:
+            if there.read(len(content) + 1) == content:
+                return
     with placing(file, replace=False) as out:
-        out.write(signed.to_bytes())
-
-
-def _told(head: Head, *, again: bool) -> Received:
-    manifest = head.manifest
-    return Received(
-        package=head.digest,
-        files=len(manifest["files"]),
-        sender=manifest["sender"],
-        status=manifest["status"],
-        again=again,
-    )
+        out.write(content)
 
 
 def _key_file(vault: Vault, request: str) -> Path:
-    return vault.folder / "handover" / f"{request[:32]}.sealed"
+    return vault.folder / "handover" / f"{request}.sealed"

@@ -24,6 +24,7 @@ from confide.study.config import Study
 from confide.study.index import QUEUE
 from confide.study.outgoing import Output
 from confide.study.sources import Records, sealed_folder
+from confide.study.tokens import status_of, with_tokens
 from confide.types import Json, Progress, Status, no_progress
 from confide.vault.pseudonyms import study_key
 from confide.vault.vault import Vault
@@ -130,8 +131,9 @@ def deidentify(
             texts = _free_text(study, frame, identifiers)
             clean, doubtful = deid.table_with_review(frame.drop("_file", strict=False), identifiers, texts)
             queue += doubtful
-            tables[name] = clean
-            outputs.append(_table_output(name, clean, frame["_patient"].to_list(), status))
+            tables[name] = clean = with_tokens(study, vault, name, frame, clean)
+            ours = status_of(study, name, status)
+            outputs.append(_table_output(name, clean, frame["_patient"].to_list(), ours))
     if queue or (sealed_folder(study) / QUEUE).exists():
         vault.seal_bytes(json.dumps([asdict(item) for item in queue]).encode(), sealed_folder(study) / QUEUE)
     figures: Json = {

@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from confide.errors import InvalidInput
+from confide.records.columns import refuse_rows
 from confide.records.encoding import to_utf8
 from confide.records.naming import shown as shown_names
 from confide.records.notes import patient_in_name, patient_of_text
@@ -60,8 +61,16 @@ def shown_name(study: Study, source: str, name: str) -> str:
     return name if section is not None or source == LISTS else source
 
 
-def rows_of(study: Study, source: str, name: str, data: bytes, gone: Gone) -> Theirs:
+def rows_of(study: Study, source: str, name: str, data: bytes, gone: Gone, *, named: bool = False) -> Theirs:
     """Return which rows of a file are of somebody who is to be forgotten.
+
+    Args:
+        study: whose file it is.
+        source: of the file.
+        name: of the original.
+        data: its content.
+        gone: says of whom.
+        named: whether a row that names nobody is refused, as a run does; else it counts as somebody else's.
 
     Raises:
         InvalidInput: the file cannot be split into rows, or has no column of patients.
@@ -82,6 +91,9 @@ def rows_of(study: Study, source: str, name: str, data: bytes, gone: Gone) -> Th
                            column=study.patient.id, columns=shown_names(table.columns))  # fmt: skip
     if table.height == 0:
         return Theirs(frozenset(), 0, {})
+    for column in columns if named else ():
+        nobody = pl.lit(_ids(table, column).is_null())
+        refuse_rows(table, nobody, "records.no-patient", shown_name(study, source, name), column=column)
     theirs = table.filter(pl.any_horizontal(_is_gone(table, column, gone) for column in columns))
     values: dict[str, set[str]] = defaultdict(set)
     for column, kind in (section.identifiers if section else {}).items():
@@ -96,10 +108,15 @@ def _whole_text(patient: str, gone: Gone) -> Theirs:
 
 
 def _is_gone(table: pl.DataFrame, column: str, gone: Gone) -> pl.Expr:
-    ids = pl.Series(table.select(id_text(table, column)).to_series()).cast(pl.String)
-    clean = ids.str.normalize("NFKC").str.strip_chars()
+    clean = _ids(table, column)
     found = [each for each in clean.drop_nulls().unique() if gone(each)]
     return pl.lit(clean.is_in(found).fill_null(False))
+
+
+def _ids(table: pl.DataFrame, column: str) -> pl.Series:
+    """Return the ids of a column in compared form; null where a row has none."""
+    ids = pl.Series(table.select(id_text(table, column)).to_series()).cast(pl.String)
+    return ids.str.normalize("NFKC").str.strip_chars().replace("", None)
 
 
 def refuse_erased(study: Study, source: str, name: str, data: bytes, gone: Gone) -> None:

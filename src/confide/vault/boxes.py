@@ -1,7 +1,6 @@
 """Close a small content for one institution that made a key for it: HPKE with X25519, or RSA-OAEP with AES-GCM.
 
-Guarantee: only the private key opens a box, and only for the purpose that it was closed for; the private key lies
-sealed in its vault until it was used, and is destroyed then. Which names a user may write:
+Guarantee: only the private key opens a box, and only for the purpose that it was closed for. Which names a user may write:
 `confide.crypto.algorithms`. Knows no file and no package.
 """
 
@@ -26,10 +25,9 @@ from cryptography.hazmat.primitives.serialization import (
 from confide.crypto import aead, hpke, oaep
 from confide.crypto.algorithms import WrapAlgorithm
 from confide.crypto.sign import PersonKey
-from confide.errors import IntegrityError, InvalidInput
+from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.vault.pseudonyms import Subkeys
 
-_MARKS: dict[WrapAlgorithm, str] = {"hpke-x25519": hpke.MARK, "rsa-oaep-3072": "-----BEGIN PUBLIC KEY-----"}
 LARGEST_KEY = 4096  # characters of a public key
 
 
@@ -49,6 +47,18 @@ def fingerprint(public: str) -> str:
     """
     digits = sha256(b"confide public key of an institution" + public.encode()).hexdigest()[:32]
     return " ".join(digits[at : at + 4] for at in range(0, 32, 4))
+
+
+def verify_fingerprint(public: str, heard: str) -> None:
+    """Check that `heard`, as it was read out on the telephone, is the fingerprint of `public`.
+
+    Raises:
+        AccessDenied: it is of another key; spaces and capitals do not matter.
+
+    >>> verify_fingerprint("00" * 32, "21F3 0ef5 9aaf d06d 7b30ba1b b5d5 d0a7")
+    """
+    if "".join(heard.split()).lower() != fingerprint(public).replace(" ", ""):
+        raise AccessDenied("handover.fingerprint")
 
 
 def new_box_key(algorithm: WrapAlgorithm) -> tuple[bytes, str]:

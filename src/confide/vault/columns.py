@@ -126,8 +126,12 @@ class Tokens:
     def __reduce__(self) -> NoReturn:
         raise InvalidInput("crypto.pickled-key")
 
-    def replace(self, values: Sequence[str | None]) -> list[str | None]:
+    def replace(self, values: Sequence[str | None], *, rows: Sequence[int] | None = None) -> list[str | None]:
         """Return what stands in place of each value; None, an empty cell, stays None.
+
+        Args:
+            values: of the column.
+            rows: the numbers of their rows, for the refusal; counted from 1 if left out.
 
         Raises:
             InvalidInput: a value has not the declared form; says in which row, never the value.
@@ -138,8 +142,9 @@ class Tokens:
         for row, value in filled:
             if not shortest <= len(value) <= longest or not letters.issuperset(value):
                 raise InvalidInput(
-                    "handover.column-value", column=self.column.column, row=row + 1, form=self.column.form
-                )
+                    "handover.column-value",
+                    column=self.column.column, row=rows[row] if rows else row + 1, form=self.column.form,
+                )  # fmt: skip
         return self._placed(values, self._replaced([value for _, value in filled]))
 
     def reveal_values(self, tokens: Sequence[str | None]) -> list[str | None]:

@@ -7,12 +7,14 @@ opens the vault can compute them again, which is why what bears them is pseudony
 """
 
 import json
+import re
 from typing import NoReturn, Protocol, Self
 
 from confide.crypto.keyed import Keyed
 from confide.errors import InvalidInput
 
 _BITS = 16  # letters of five bits: 80, so that a million patients meet with chance below 2^-40
+PATIENT = re.compile(rf"P-[a-z2-9]{{{_BITS}}}")  # the form of a patient's pseudonym
 _VERSION, _VARIANT = 0x8 << 76, 0x2 << 62  # RFC 9562: a UUID whose bits have a meaning of our own
 
 

@@ -1,0 +1,153 @@
+"""Say which patients stand behind pseudonyms: two people approve it, the ledger says why, one file holds the ids.
+
+Guarantee: without roles and the signatures of two who hold `re-identify` nothing is looked up for anybody to see; an
+approval shows the very pseudonyms and the purpose, and counts once; the ledger holds both before the ids are
+written, and never an id. Nothing is stored that leads back: the pseudonyms are made again from the sealed files.
+What this cannot hinder: whoever opens the vault could do the same with a program of their own (`docs/pseudonyms.md`).
+"""
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from confide.errors import AccessDenied, InvalidInput
+from confide.ledger.ledger import now
+from confide.ledger.requests import new_request, parts
+from confide.ledger.requests import verify_request as verify_approved
+from confide.records.patients import Crosswalk
+from confide.study.approvals import use_up
+from confide.study.handed import crosswalk_of, pieces_of
+from confide.study.whose import rows_of
+from confide.study.workplace import Workplace
+from confide.types import Json
+from confide.vault.durable import placing
+from confide.vault.handover import Shape, shaped, verify_text
+from confide.vault.pseudonyms import PATIENT, Pseudonyms
+
+KIND, REVEALED = "re-identify", "re-identification"
+MOST = 100  # pseudonyms of one request: more is no question about patients, but a data set
+_FIELDS: Shape = {"study": str, "recipient": str, "purpose": str, "pseudonyms": list}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revealed:
+    """What was revealed; no id is in it."""
+
+    patients: int
+    purpose: str
+    approval: str
+
+
+def ask_to_reveal(
+    place: Workplace, pseudonyms: Sequence[str], *, purpose: str, recipient: str | None = None
+) -> Json:
+    """Return a request of kind `re-identify`, to be signed with `confide approve` by two people.
+
+    Args:
+        place: the opened study.
+        pseudonyms: of patients, such as `P-…`, as the study or the recipient writes them.
+        purpose: what the ids are wanted for, in a sentence that names nobody; it will stand in the ledger.
+        recipient: whose pseudonyms these are; None for the study's own.
+
+    Raises:
+        InvalidInput: no pseudonyms, too many, of nobody here; or the purpose names one of the patients.
+    """
+    verify_text(purpose, "purpose")
+    wanted = sorted(set(pseudonyms))
+    _verify_form(wanted)
+    crosswalk = crosswalk_of(place)
+    found = _behind(place, wanted, recipient or "", crosswalk)
+    ids = {each for patient in found.values() for each in (patient, *crosswalk.ids_of().get(patient, ()))}
+    if any(_names(purpose, each) for each in ids):
+        raise InvalidInput("reveal.purpose-names")
+    fields = {
+        "study": place.study.study.name, "recipient": recipient or "", "purpose": purpose, "pseudonyms": wanted,
+    }  # fmt: skip
+    return new_request(KIND, fields, place.ledger)
+
+
+def reveal_patients(place: Workplace, request: Json, target: Path) -> Revealed:
+    """Write the ids of the patients behind the pseudonyms of an approved request to a new file.
+
+    Guarantee: the approval and the purpose are in the ledger before `target` is there; stopped in between, the
+    same call finishes. The file is readable by its owner only.
+
+    Args:
+        place: the opened study.
+        request: from `ask_to_reveal`, with two signatures.
+        target: a table of pseudonym and patient.
+
+    Raises:
+        AccessDenied: no roles were founded, too few signed, or it is no request about this study.
+        InvalidInput: expired or used; a pseudonym of nobody here; or `target` exists.
+    """
+    asked, _ = parts(request)
+    fields = _verified(place, asked)
+    roster = place.ledger.roster()
+    if not roster:
+        raise AccessDenied("reveal.no-roles")
+    verify_approved(request, ledger=place.ledger.id, roster=roster, at=now())
+    if target.exists():
+        raise InvalidInput("vault.taken", file=target.name)
+    found = _behind(place, fields["pseudonyms"], fields["recipient"], crosswalk_of(place))
+    approval = use_up(place, request)
+    told = {"approval": approval, **{name: fields[name] for name in ("recipient", "purpose", "pseudonyms")}}
+    place.ledger.record(REVEALED, study=fields["study"], details=told | {"state": "begun"})
+    with placing(target, replace=False) as out:
+        out.write(_table(found))
+    place.ledger.record(REVEALED, study=fields["study"], details=told | {"state": "done"})
+    return Revealed(patients=len(found), purpose=fields["purpose"], approval=approval)
+
+
+def _verified(place: Workplace, asked: Json) -> Json:
+    """Return the fields of a request about this study; any other program could have written them."""
+    try:
+        fields = shaped(asked["fields"], _FIELDS)
+        _verify_form(fields["pseudonyms"])
+    except InvalidInput:
+        fields = {}
+    if asked["kind"] != KIND or fields.get("study") != place.study.study.name:
+        raise AccessDenied("reveal.other-request")
+    return fields
+
+
+def _verify_form(pseudonyms: Sequence[object]) -> None:
+    fit = [each for each in pseudonyms if isinstance(each, str) and PATIENT.fullmatch(each)]
+    if not 0 < len(fit) == len(pseudonyms) <= MOST:
+        raise InvalidInput("reveal.form", most=MOST)
+
+
+def _behind(place: Workplace, wanted: Sequence[str], recipient: str, crosswalk: Crosswalk) -> dict[str, str]:
+    """Return pseudonym -> patient; a pseudonym of nobody in the study's sealed files is refused."""
+    study, vault = place.study, place.vault
+    pseudonyms = Pseudonyms.for_study(vault, study.study.name, recipient or None)
+    found: dict[str, str] = {}
+
+    def look(identifier: str) -> bool:
+        patient = crosswalk.patient_of(identifier)
+        if (made := pseudonyms.patient(patient)) in wanted:
+            found[made] = patient
+        return False
+
+    for piece in pieces_of(place, [source.name for source in study.source]):
+        rows_of(study, piece.source, piece.name, vault.read(piece.path), look)
+    if len(found) < len(wanted):
+        raise InvalidInput("reveal.nobody", count=len(wanted) - len(found))
+    return found
+
+
+def _names(purpose: str, identifier: str) -> bool:
+    """Say whether a sentence holds an id as a word of its own."""
+    text = unicodedata.normalize("NFKC", purpose)
+    return re.search(rf"(?<!\w){re.escape(identifier)}(?!\w)", text, re.IGNORECASE) is not None
+
+
+def _table(found: dict[str, str]) -> bytes:
+    text = io.StringIO()
+    rows: Iterable[Sequence[str]] = sorted(found.items())
+    csv.writer(text, lineterminator="\n").writerows([("pseudonym", "patient"), *rows])
+    return text.getvalue().encode()
