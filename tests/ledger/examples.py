@@ -219,9 +219,11 @@ def ledger_with(
     with store.write() as writer:
         for sequence, (salt, content) in releases.items():
             writer.keep_release(sequence, salt, content)
-        for cohort in {body["cohort"] for body in bodies if body["kind"] == "cohort"}:
-            digests = {digest_of(keyed, "inpatients", patient) for patient in COHORTS.get(cohort, WARD)}
-            writer.add_members("inpatients", cohort, digests, overlaps=[*COHORTS, "ward"])
+        declared = {body.get("cohort") for body in bodies if body["kind"] == "cohort"}
+        for cohort, patients in {**COHORTS, "ward": WARD}.items():
+            if cohort in declared:
+                digests = {digest_of(keyed, "inpatients", patient) for patient in patients}
+                writer.add_members("inpatients", cohort, digests, overlaps=[*COHORTS, "ward"])
     return Ledger(store)
 
 
