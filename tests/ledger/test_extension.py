@@ -253,7 +253,7 @@ def test_what_happens_outside_the_ledger_is_written_down(ledger):
 
 
 @pytest.mark.parametrize(("what", "details"), [
-    ("Vault", {}), ("a", {}), ("vault opening", {}), ("x" * 42, {}), ("vault-opening", {"x": 0.5}),
+    ("Vault", {}), ("a", {}), ("vault opening", {}), ("x" * 42, {}), ("vault-opening", {"x": 0.5}), ("vault-opening", {"x": 2**53 + 1}), ("vault-opening", {"x": [-(2**53) - 1]}),
     ("vault-opening", {"x": {1}}),
 ])  # fmt: skip
 def test_a_record_that_cannot_be_kept_is_refused(ledger, what, details):
