@@ -277,7 +277,9 @@ def test_keys_beyond_the_first_plane_stand_before_those_at_its_end():
     assert canonical({"\uff61": 1, "\U00010000": 2, "z": 3}) == '{"z":3,"\U00010000":2,"\uff61":1}'
 
 
-@pytest.mark.parametrize("value", [1.5, 2**53 + 1, [-(2**53) - 1], [1.0], {"a": {"b": float("nan")}}, {1: "a"}, {"a": object()}])
+@pytest.mark.parametrize(
+    "value", [1.5, 2**53 + 1, [-(2**53) - 1], [1.0], {"a": {"b": float("nan")}}, {1: "a"}, {"a": object()}]
+)
 def test_what_has_no_one_text_is_refused(value):
     with pytest.raises(TypeError):
         canonical(value)
