@@ -4,7 +4,9 @@
 one, so whoever does that copies the new lines into the page. Every clock and every private key here is public.
 """
 
+import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -30,7 +32,7 @@ from confide.dp.events import (
 )
 from confide.ledger import acts
 from confide.ledger.cohorts import digest_of
-from confide.ledger.entries import canonical
+from confide.ledger.entries import START, link
 from confide.ledger.export import export, read_export
 from confide.ledger.home import COSIGNED, checkpoint_of
 from confide.ledger.ledger import Ledger
@@ -43,6 +45,7 @@ from confide.types import Json
 SMALL, WHOLE = (Path(__file__).parent / f"example_{name}.jsonl" for name in ("small", "whole"))
 WITNESS = Signer.from_bytes(bytes(range(32, 64)) + b"north.example/witness")
 COHORTS = {"2024": ["p1", "p2"], "2025": ["p3"]}
+WARD = ["p2", "p3"]  # a cohort that overlaps both
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +79,14 @@ def keyed(data: bytes) -> bytes:
 
 
 class Ticking(Clock):
-    """A clock that goes on by a minute for every entry."""
+    """A clock that is two minutes late and goes on by a second for every entry, so that requests are never early."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes(minutes=-2)
 
     def __call__(self) -> str:
-        self.goes(minutes=1)
+        self.goes(seconds=1)
         return super().__call__()
 
 
@@ -122,6 +129,7 @@ def whole(folder: Path) -> None:
         for cohort, patients in COHORTS.items():
             ledger.declare_cohort("inpatients", cohort, patients, digest=keyed)
         ledger.carry_out(ask(ledger, "extend", extension("6.0", "5e-08", "2099-12-31"), bo, requester=anna))
+        ledger.declare_cohort("inpatients", "ward", WARD, overlaps=list(COHORTS), digest=keyed)
         charges(ledger, cohort="2024")
         witness(ledger, folder)
         ledger.carry_out(ask(ledger, "dismiss", {"key": chen.public, "reason": "left"}, anna, bo))
@@ -130,8 +138,19 @@ def whole(folder: Path) -> None:
         ledger.record("vault-opening", study="study", details={"files": 3}, commitment="00ff")
         ledger.note_not_private("row-level notes, policy pipl", study="study", account="inpatients")
         newest = ledger.store.at(ledger.store.head()[0] - 1).body["time"]
+        document = ask(ledger, "accept-clock", {"newest": newest}, anna)
         with ledger.store.write() as writer:
             writer.append({"kind": "clock", "newest": newest})
+            acts.approve_outside(ledger.store, writer, document, ledger=ledger.id)
+        for cohort in ("2025", "ward"):
+            event = DiscreteLaplace(sensitivity=1, scale=75.0)
+            ledger.run(
+                Stated(name=f"in {cohort}", made=event),
+                [],
+                study="study",
+                account="inpatients",
+                cohort=cohort,
+            )
         with ledger.charge(
             Stated(name="lost", made=EVENTS[0]), study="study", account="inpatients", cohort="2025"
         ):
@@ -175,21 +194,42 @@ def rotated(ledger: Ledger, document: Json, verifier: str) -> None:
 
 def ledger_of(path: Path) -> Ledger:
     """Return a ledger in memory that holds what an export holds, so that it can be verified."""
-    read, store = read_export(path), Store(Sqlite(None), Clock())
-    edge = Edge()
-    for entry, salt in zip(read.entries, read.salts, strict=True):
-        text = canonical(entry.body)
-        columns = [entry.body.get(name) for name in ("kind", "account", "study", "key", "charge")]
-        store.database.execute(ADD_ENTRY, (entry.sequence, entry.hash, *columns, text, salt))
-        for node in edge.add(entry.sequence, salt, text):
+    read = read_export(path)
+    return ledger_with([entry.body for entry in read.entries], read.releases)
+
+
+def ledger_with(
+    bodies: list[Json],
+    releases: dict[int, tuple[bytes, bytes]],
+    written: Callable[[str], str] = str,
+) -> Ledger:
+    """Return a ledger in memory that holds these entries, chained anew, with a tree that fits them.
+
+    `written` may write the canonical text of an entry in another way.
+    """
+    store, edge, previous = Store(Sqlite(None), Clock()), Edge(), START
+    for sequence, body in enumerate(bodies):
+        whole = {**body, "previous": previous}
+        text = written(json.dumps(in_order(whole), separators=(",", ":"), ensure_ascii=False))
+        previous, salt = link(previous, text), bytes(16)
+        columns = [whole.get(name) for name in ("kind", "account", "study", "key", "charge")]
+        store.database.execute(ADD_ENTRY, (sequence, previous, *columns, text, salt))
+        for node in edge.add(sequence, salt, text):
             store.database.execute(ADD_NODE, node)
     with store.write() as writer:
-        for sequence, (salt, content) in read.releases.items():
+        for sequence, (salt, content) in releases.items():
             writer.keep_release(sequence, salt, content)
-        for cohort in {entry.body["cohort"] for entry in read.entries if entry.body["kind"] == "cohort"}:
-            digests = {digest_of(keyed, "inpatients", patient) for patient in COHORTS[cohort]}
-            writer.add_members("inpatients", cohort, digests)
+        for cohort in {body["cohort"] for body in bodies if body["kind"] == "cohort"}:
+            digests = {digest_of(keyed, "inpatients", patient) for patient in COHORTS.get(cohort, WARD)}
+            writer.add_members("inpatients", cohort, digests, overlaps=[*COHORTS, "ward"])
     return Ledger(store)
+
+
+def in_order(value: object) -> object:
+    """Return `value` with sorted keys, whatever it holds; no key here has letters for which the order matters."""
+    if isinstance(value, dict):
+        return {key: in_order(value[key]) for key in sorted(value)}
+    return [in_order(each) for each in value] if isinstance(value, list) else value
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the tests of erasing share: a small study that is sealed already, and people who approve."""
 
+import json
 from contextlib import contextmanager
 
 from small import PASSPHRASE, STUDY, make_small
@@ -17,6 +18,8 @@ from confide.vault.custody import Cost
 from confide.vault.vault import create_vault
 
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
+
+TEXTS = STUDY.replace('path = "raw/notes.jsonl"\ntext = "note"\nid = "note_id"', 'path = "raw/notes/*.txt"')
 
 
 @contextmanager
@@ -56,9 +59,9 @@ def opened(place):
 def found_roles(ledger, roles=("approve", "re-identify")):
     """Found roles in a ledger with two people who hold them; return their keys."""
     first, second = new_key(), new_key()
-    for key, signer in ((first, first), (second, first)):
-        fields = {"key": key.public, "label": "data protection officer", "roles": sorted(roles)}
-        ledger.carry_out(sign_request(new_request("appoint", fields, ledger), signer))
+    for key, label in ((first, "data protection officer"), (second, "deputy")):
+        fields = {"key": key.public, "label": label, "roles": sorted(roles)}
+        ledger.carry_out(sign_request(new_request("appoint", fields, ledger), first))
     return first, second
 
 
@@ -66,3 +69,11 @@ def signed_by(request, *keys):
     for key in keys:
         request = sign_request(request, key)
     return request
+
+
+def as_texts(folder):
+    (folder / "raw" / "notes").mkdir()
+    for line in (folder / "raw" / "notes.jsonl").read_text().splitlines():
+        note = json.loads(line)
+        (folder / "raw" / "notes" / f"{note['patient_id']}_day1.txt").write_text(note["note"])
+    (folder / "raw" / "notes.jsonl").unlink()

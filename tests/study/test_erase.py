@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from erasing import found_roles, make_sealed, opened, run, signed_by
+from erasing import TEXTS, as_texts, found_roles, make_sealed, opened, run, signed_by
 from small import STUDY
 
 from confide.cli import main
@@ -19,6 +19,7 @@ from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.records.tables import read_cells
 from confide.study import approvals
+from confide.study import erase as erasing_room
 from confide.study.erase import erase_patient
 from confide.study.index import INDEX, LISTS, QUEUE, read_index, write_index
 from confide.study.sources import read_originals, remove_originals, seal_sources
@@ -178,17 +179,6 @@ def test_everybody_else_keeps_their_bytes_in_gb18030_and_their_values_in_parquet
     assert left.select("patient_id", "name", "stay").rows() == [("p4", "患者4", "4"), ("p6", "患者6", "6")]
 
 
-TEXTS = STUDY.replace('path = "raw/notes.jsonl"\ntext = "note"\nid = "note_id"', 'path = "raw/notes/*.txt"')
-
-
-def as_texts(folder):
-    (folder / "raw" / "notes").mkdir()
-    for line in (folder / "raw" / "notes.jsonl").read_text().splitlines():
-        note = json.loads(line)
-        (folder / "raw" / "notes" / f"{note['patient_id']}_day1.txt").write_text(note["note"])
-    (folder / "raw" / "notes.jsonl").unlink()
-
-
 def test_a_note_in_a_file_of_its_own_is_destroyed_with_its_name(tmp_path):
     make_sealed(tmp_path / "s", text=TEXTS, before=as_texts)
     done = erase(tmp_path / "s", "p5")
@@ -270,6 +260,13 @@ def test_a_sealed_file_of_which_nobody_knows_the_original_is_refused(tmp_path):
     with open_workplace(tmp_path / "s") as place:
         place.vault.seal_bytes(b"x", tmp_path / "s" / "sealed" / "other.sealed")
     with pytest.raises(InvalidInput, match=r"nobody knows what the sealed file other\.sealed"):
+        erase(tmp_path / "s", "p5")
+
+
+def test_a_row_that_somebody_wrote_back_meanwhile_is_found_at_the_end(tmp_path, monkeypatch):
+    make_sealed(tmp_path / "s")
+    monkeypatch.setattr(erasing_room, "_carry_out", lambda *_: None)
+    with pytest.raises(IntegrityError, match="still holds rows"):
         erase(tmp_path / "s", "p5")
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -405,10 +406,12 @@ def test_the_ledgers_and_the_package_name_no_patient_and_no_file(two):
     two.packed()
     text = json.dumps([two.records("a"), two.records("b")])
     good = (two.folder / "package").read_bytes()
-    head = good[: 13 + int.from_bytes(good[9:13], "big")]
-    for secret in ("raw/visits", "raw/notes", "p7", "p0-old"):
-        assert secret not in text
-        assert secret.encode() not in head
+    head = json.loads(good[13 : 13 + int.from_bytes(good[9:13], "big")])
+    plain = text + json.dumps(head["manifest"])  # the rest is the box and a signature
+    assert set(head) == {"manifest", "box", "signature"}
+    for secret in ("raw/visits", "raw/notes", "p0-old"):
+        assert secret not in plain
+    assert not re.search(r"\bp7\b", plain)
 
 
 # the commands

@@ -1,10 +1,12 @@
 """What a hand-over refuses: other keys than were compared, other things than were approved, replays and mix-ups."""
 
+import hashlib
+import io
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from erasing import CHEAP, found_roles, signed_by
+from erasing import CHEAP, TEXTS, as_texts, found_roles, signed_by
 from handing import BASIS, Place, taken_in
 from small import PASSPHRASE, STUDY
 
@@ -328,6 +330,43 @@ def test_a_name_that_the_recipient_would_refuse_is_not_packed(tmp_path, monkeypa
     assert not packages(two)
 
 
+def test_notes_in_files_of_their_own_go_over_without_who_opted_out(tmp_path, monkeypatch):
+    two = Place(tmp_path, monkeypatch, text=TEXTS, before=as_texts)
+    file = two.request()
+    assert two.pack(file, two.offer(file, sources=("notes",))).files == 40, "39 notes and a crosswalk"
+    two.receive()
+    names = {name for source, name in taken_in(two) if source == "notes"}
+    assert "raw/notes/p5_day1.txt" in names
+    assert "raw/notes/p7_day1.txt" not in names
+    head = (two.folder / "package").read_bytes()
+    assert b"day1" not in head
+
+
+def test_a_sealed_file_that_is_gone_and_a_source_without_files_are_not_offered(two):
+    file = two.request()
+    rewrite_study(two, "[deid]", '[[source]]\nname = "lab"\nkind = "table"\npath = "lab.csv"\n\n[deid]')
+    with pytest.raises(InvalidInput, match="nothing is left to hand over"):
+        two.offer(file, sources=("lab",))
+    for path in (two.study / "sealed").glob("*.sealed"):
+        if path.name != "index.sealed":
+            path.unlink()
+    with pytest.raises(IntegrityError, match="is gone"):
+        two.offer(file)
+
+
+def test_an_approval_that_was_used_up_without_a_package_packs_nothing(two):
+    """Stopped between the approval and the package: nobody knows whether it left, so a new offer is needed."""
+    with two.at("a") as ledger:
+        officer, _ = found_roles(ledger)
+    file = two.request()
+    offered = signed_by(two.offer(file), officer)
+    with two.at("a") as ledger:
+        ledger.approved(offered)
+    with pytest.raises(InvalidInput, match="carried out before"):
+        two.pack(file, offered)
+    assert not packages(two)
+
+
 # replays and mix-ups
 
 
@@ -446,6 +485,71 @@ def vault_and_line(tmp_path_factory):
     made = Made((vault, sealed, manifest, line, {"algorithm": "hpke-x25519", "key": public}))
     made.private = private
     return made
+
+
+@pytest.mark.parametrize("box", [[], ["a", "b", "c"], [1], ["\ud800"]])
+def test_a_box_of_another_form_is_refused(tmp_path, monkeypatch, vault_and_line, box):
+    vault, _, made, _, request = vault_and_line
+    monkeypatch.setattr(package, "close_box", lambda *_: ["x"])
+    start, _ = package.sealed_head(made, [], request, signing_key(vault))
+    head = json.loads(start[13:])
+    text = json.dumps(head | {"box": box}).encode()
+    data = start[:9] + len(text).to_bytes(4, "big") + text + bytes(made["files"][0]["size"])
+    with pytest.raises(IntegrityError, match="cut, lengthened or damaged"):
+        package.read_head(io.BytesIO(data), len(data), "p")
+
+
+def test_a_box_with_keys_of_more_or_fewer_files_is_refused(vault_and_line):
+    vault, _, made, line, request = vault_and_line
+    for names in ([], ["a", "b"], ["a", "a"]):
+        handed = [package.Handed("visits", name, bytes(32), line) for name in names]
+        _, head = package.sealed_head(made, handed, request, signing_key(vault))
+        with pytest.raises(IntegrityError, match="not for this request"):
+            package.open_head(head, "hpke-x25519", vault_and_line.private, "p")
+
+
+def test_more_files_than_a_package_holds_are_refused(tmp_path, monkeypatch, vault_and_line):
+    vault, sealed, made, line, request = vault_and_line
+    handed = [(package.Handed("visits", "a.csv", bytes(32), line), sealed)]
+    for limit in ("MOST_FILES", "LARGEST_HEAD"):
+        with monkeypatch.context() as patch:
+            patch.setattr(package, limit, 0)
+            with pytest.raises(InvalidInput, match="a package holds at most"):
+                package.write_package(tmp_path / "p", made, handed, request, signing_key(vault))
+    assert not (tmp_path / "p").exists()
+
+
+def test_a_file_that_changed_since_the_manifest_was_made_stops_the_packing(tmp_path, vault_and_line):
+    vault, sealed, made, line, request = vault_and_line
+    handed = [(package.Handed("visits", "a.csv", bytes(32), line), tmp_path / "changed")]
+    for content in (sealed.read_bytes()[:-1], sealed.read_bytes()[:-1] + b"?"):
+        (tmp_path / "changed").write_bytes(content)
+        with pytest.raises(IntegrityError, match="not the one that the sender listed"):
+            package.write_package(tmp_path / "p", made, handed, request, signing_key(vault))
+    assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize("wrong", ["key", "file id", "no sealed file"])
+def test_a_file_that_its_key_does_not_open_to_the_end_is_not_adopted(two, wrong):
+    """The sender signed it all, and yet the file is not what the manifest says."""
+    file = two.request()
+    asked = handover.read_request(file, two.a)
+    sealed = two.a.seal_bytes(b"x", two.folder / "x.sealed").path
+    line = package.line_of(sealed)
+    if wrong == "no sealed file":
+        sealed.write_bytes(b"x" * line["size"])
+        line["sha256"] = hashlib.sha256(b"x" * line["size"]).hexdigest()
+    if wrong == "file id":
+        line["file_id"] = "0" * 32
+    fields = {"request": asked.digest, "sender": "A", "recipient": "B", "study": "s", "status": "identified",
+              "consent": {"form": "basis", "basis": "act", "optout": False}}  # fmt: skip
+    made = package.new_manifest(fields, [line], approval="0" * 64, made="2026-01-01T00:00:00Z")
+    handed = [(package.Handed("visits", "raw/a.csv", bytes(32), line), sealed)]
+    package.write_package(two.folder / "package", made, handed, asked.statement, signing_key(two.a))
+    with pytest.raises(IntegrityError, match="not the one that the sender listed"):
+        two.receive()
+    assert not list(two.into.rglob("*.sealed"))
+    assert not recorded(two.at("b"), "handover-received")
 
 
 # receipts

@@ -6,18 +6,25 @@ import stat
 
 import pytest
 from erasing import found_roles, make_sealed, signed_by
+from small import STUDY
 
 from confide.cli import main
 from confide.crypto.sign import new_key
 from confide.errors import AccessDenied, ConfideError, InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.ledger.requests import new_request
-from confide.study import reveal
+from confide.study import approvals, reveal
 from confide.study.erase import erase_patient
 from confide.study.reveal import ask_to_reveal, reveal_patients
+from confide.study.tokens import column_of
 from confide.study.workplace import open_workplace
+from confide.vault.columns import Tokens
 from confide.vault.pseudonyms import Pseudonyms
 
+TABLE = STUDY.replace('research"', 'research"\nsources = ["visits"]')
+TOKEN = (
+    '\n[[token]]\nsource = "visits"\ncolumn = "record"\nrecipient = "Hospital B"\nform = "capital-code(7)"\n'
+)
 WHY = "a finding that the patient must know"
 
 
@@ -67,7 +74,7 @@ def test_two_who_hold_re_identify_learn_who_it_is_and_the_ledger_why(study, reci
         "p0 also under its other id"
     )
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert (done.patients, done.purpose) == (2, WHY)
+    assert (done.found, done.purpose) == (2, WHY)
     told = [each["details"] for each in records()]
     assert [each["state"] for each in told] == ["begun", "done"]
     assert all(each["purpose"] == WHY and each["pseudonyms"] == sorted([five, zero]) for each in told)
@@ -129,7 +136,7 @@ def test_stopped_before_the_file_is_there_the_same_call_finishes(study, monkeypa
             revealed(study, request)
     assert [each["details"]["state"] for each in records()] == ["begun"], "known before it is revealed"
     assert not (study.parent / "ids.csv").exists()
-    assert revealed(study, request).patients == 1
+    assert revealed(study, request).found == 1
 
 
 @pytest.mark.parametrize(
@@ -171,6 +178,35 @@ def test_who_was_erased_is_not_found_any_more(study):
             ask_to_reveal(place, pseudonyms_of(place, "p5"), purpose=WHY)
 
 
+@pytest.mark.parametrize("method", ["token", "same-form", "digest"])
+def test_tokens_of_a_column_lead_back_under_the_same_two_signatures(tmp_path, monkeypatch, method):
+    monkeypatch.setenv("CONFIDE_HOME", str(tmp_path / "home"))
+    make_sealed(tmp_path / "s", text=TABLE + TOKEN + f'method = "{method}"\n')
+    study, (first, second) = tmp_path / "s", roles()
+    with open_workplace(study) as place:
+        (made,) = Tokens(place.vault, column_of(place.study, place.study.token[0])).replace(["R700005"])
+        asking = {"purpose": WHY, "column": "visits/record"}
+        request = ask_to_reveal(place, [made], **asking, recipient="Hospital B")
+        assert "R700005" not in json.dumps(request)
+        for wrong in ({"column": "visits/phone"}, {"recipient": "Hospital C"}):
+            with pytest.raises(InvalidInput, match="wanted a column that leaves as tokens"):
+                ask_to_reveal(place, [made], **asking | wrong)
+        with pytest.raises(InvalidInput, match="purpose holds the id"):
+            ask_to_reveal(place, [made], **asking | {"purpose": "about R700005"})
+        for many in ([], ["a b"], ["x" * 401]):
+            with pytest.raises(InvalidInput, match="from 1 to 100"):
+                ask_to_reveal(place, many, **asking)
+    with pytest.raises(AccessDenied):
+        revealed(study, signed_by(request, first))
+    revealed(study, signed_by(request, first, second))
+    assert (tmp_path / "ids.csv").read_text() == f"pseudonym,patient\n{made},R700005\n"
+    assert records()[0]["details"]["column"] == "visits/record"
+    with open_workplace(study) as place:
+        erase_patient(place, ["p5"], request=signed_by(approvals.ask(place, "erase", ["p5"]), first, second))
+        with pytest.raises(InvalidInput, match="belong to nobody"):
+            ask_to_reveal(place, [made], **asking)
+
+
 @pytest.mark.parametrize("purpose", ["call p5 back", "患者（Ｐ５）", "ask p0-old", "", " ", "x\n", "x" * 401])
 def test_a_purpose_that_names_the_patient_or_no_purpose_is_refused(study, purpose):
     with pytest.raises(InvalidInput) as refused:
@@ -200,7 +236,7 @@ def test_the_command_asks_and_reveals_and_shows_no_id(study, capsys, language):
     capsys.readouterr()
     assert command("--approved", file, "--to", study.parent / "ids.csv") == 0
     said = capsys.readouterr().out
-    assert ("ids of 1 patients" if language == "en" else "1 位患者的编号") in said
+    assert ("ids behind 1 pseudonyms" if language == "en" else "1 个假名背后的编号") in said
     assert "p5" not in said
     assert (study.parent / "ids.csv").read_text().endswith(",p5\n")
 
@@ -219,4 +255,4 @@ def test_the_command_speaks_json(study, capsys):
     file = study.parent / "r.json"
     assert command("--pseudonym", wanted, "--purpose", WHY, "--request", file) == {"request": str(file)}
     file.write_text(json.dumps(signed_by(json.loads(file.read_text()), first, second)))
-    assert command("--approved", file, "--to", study.parent / "ids.csv")["patients"] == 1
+    assert command("--approved", file, "--to", study.parent / "ids.csv")["found"] == 1

@@ -17,13 +17,14 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @argument("folder", default=".", type=click.Path(path_type=Path, file_okay=False))
 @option("--pseudonym", "pseudonyms", multiple=True, help=say("reveal.option.pseudonym"))
 @option("--recipient", help=say("reveal.option.recipient"))
+@option("--column", help=say("reveal.option.column"))
 @option("--purpose", help=say("reveal.option.purpose"))
 @option("--request", "request_file", type=_file, help=say("reveal.option.request"))
 @option("--approved", "approved_file", type=_file, help=say("reveal.option.approved"))
 @option("--to", "target", type=_file, help=say("reveal.option.to"))
 @json_option
 def reveal_command(
-    folder: Path, pseudonyms: tuple[str, ...], recipient: str | None, purpose: str | None,
+    folder: Path, pseudonyms: tuple[str, ...], recipient: str | None, column: str | None, purpose: str | None,
     request_file: Path | None, approved_file: Path | None, target: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     from confide.cli.study import ask_passphrase
@@ -39,9 +40,10 @@ def reveal_command(
         raise InvalidInput("reveal.which")
     with open_workplace(folder, ask=ask_passphrase) as place:
         if request_file is not None:
-            write_request(
-                ask_to_reveal(place, pseudonyms, purpose=purpose or "", recipient=recipient), request_file
+            asked = ask_to_reveal(
+                place, pseudonyms, purpose=purpose or "", recipient=recipient, column=column
             )
+            write_request(asked, request_file)
             told: dict[str, object] = {"request": str(request_file)}
         else:
             done = reveal_patients(place, read_request_file(approved_file or Path()), target or Path())

@@ -29,6 +29,14 @@ from confide.types import Json
 SHORTEST = 12  # characters of a passphrase
 _CONTEXT = b"confide statement 1\0"
 _PUBLIC = re.compile(r"[0-9a-f]{64}")
+_FIELD = 2**255 - 19
+_OF_SMALL_ORDER = (  # the coordinate y of points whose multiples are few: under such a key everything is signed
+    0,
+    1,
+    _FIELD - 1,
+    2707385501144840649318225287225658788936804267575313519463743609750303402022,
+    _FIELD - 2707385501144840649318225287225658788936804267575313519463743609750303402022,
+)
 _ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 
@@ -142,11 +150,16 @@ def digest(statement: Json) -> str:
 def verify_public_key(key: object) -> str:
     """Return `key` if it is a public key as we write it: 64 small hexadecimal digits.
 
+    Guarantee: a key has one spelling only, and is none under which anybody could sign.
+
     Raises:
         InvalidInput: it is not.
     """
     if not isinstance(key, str) or not _PUBLIC.fullmatch(key):
         raise InvalidInput("crypto.public-key-form")
+    y = int.from_bytes(bytes.fromhex(key), "little") & ((1 << 255) - 1)
+    if y >= _FIELD or y in _OF_SMALL_ORDER:
+        raise InvalidInput("crypto.public-key-weak")
     return key
 
 

@@ -127,6 +127,7 @@ def epsilon(event: Event, delta: float) -> float:
 
     >>> epsilon(DiscreteLaplace(sensitivity=1, scale=2.0), 0)
     0.5
+    >>> from confide.dp.events import DiscreteGaussian
     >>> round(epsilon(DiscreteGaussian(sensitivity=100, sigma=500.0), 1e-6), 3)
     0.834
     """

@@ -14,6 +14,7 @@ import numpy as np
 from confide.dp.events import check_whole
 from confide.dp.renyi import randomised_response
 from confide.dp.units import ATTO, NANO
+from confide.errors import InvalidInput
 from confide.types import Json
 
 LARGEST_ORDER = 2**17  # a sampled event costs time in proportion to the order
@@ -56,6 +57,21 @@ class Shares:
     def to_json(self) -> Json:
         """Return the shares as JSON without floats."""
         return {field: getattr(self, field) for field in SHARES}
+
+    @classmethod
+    def from_json(cls, json: object) -> "Shares":
+        """Read what `to_json` wrote."""
+        if not isinstance(json, dict):
+            raise InvalidInput("dp.event-form", kind="rule", field="shares")
+        return cls(**read_fields(json, "rule", SHARES))
+
+
+def read_fields(json: Json, kind: str, fields: tuple[str, ...]) -> dict[str, int]:
+    """Return the named fields of something written; `kind` names it where one is missing."""
+    for field in fields:
+        if field not in json:
+            raise InvalidInput("dp.event-form", kind=kind, field=field)
+    return {field: json[field] for field in fields}
 
 
 @lru_cache(maxsize=256)

@@ -6,11 +6,11 @@ Knows no store and no clock: the ledger keeps the sums. Proof: `docs/proofs/filt
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from confide.dp.accountant import additive_delta_exact, epsilon, exact, pure_epsilon_exact
-from confide.dp.caps import LARGEST_ORDER, SHARES, Shares, best_order, largest_renyi, renyi_of_pure
+from confide.dp.caps import LARGEST_ORDER, Shares, best_order, largest_renyi, read_fields, renyi_of_pure
 from confide.dp.events import Event, check_whole
 from confide.dp.gaussian import gaussian_epsilon, largest_square, pure_square, squared_shift, within
 from confide.dp.renyi import rdp
@@ -43,7 +43,7 @@ class Cost:
     @classmethod
     def from_json(cls, json: Json) -> "Cost":
         """Read what `to_json` wrote; without a Gaussian figure there is no Gaussian statement."""
-        return cls(**_read(_with_gaussian(json), "cost", _SUMS))
+        return cls(**read_fields(_with_gaussian(json), "cost", _SUMS))
 
     def covers(self, found: "Cost") -> bool:
         """Say whether no figure is below `found` by more than a millionth: other machines round otherwise.
@@ -87,7 +87,7 @@ class Spent:
     @classmethod
     def from_json(cls, json: Json) -> "Spent":
         """Read what `to_json` wrote; sums without a Gaussian one have no Gaussian statement, unless all are 0."""
-        return cls(**_read(_with_gaussian(json), "spent", _SUMS))
+        return cls(**read_fields(_with_gaussian(json), "spent", _SUMS))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +140,34 @@ class Rule:
         if not 0 <= delta <= LARGEST_DELTA:
             raise InvalidInput("dp.out-of-range", field="delta", low="0", high="0.001", found=delta)
         return _rule(down(exact(epsilon), NANO), down(exact(delta), ATTO))
+
+    def grown_to(self, larger: "Rule") -> "Rule":
+        """Return a rule with the budget of `larger` and the order and kind of shares of this one.
+
+        Guarantee: it admits whatever this one admits, region by region, if its ε and δ are no smaller; so nothing
+        is gained by deciding on an extension after seeing releases.
+        """
+        shares, gaussian, order = larger.shares, larger.gaussian, larger.order
+        if self.delta and self.gaussian < 0 and self.shares == Shares.without_gaussian(self.delta):
+            shares, gaussian = Shares.without_gaussian(larger.delta), -1
+        if self.cap >= 0:
+            order = self.order
+        cap = largest_renyi(larger.epsilon, shares.renyi, order)
+        return replace(larger, order=order, cap=cap, shares=shares, gaussian=gaussian)
+
+    def contains(self, smaller: "Rule") -> bool:
+        """Say whether this rule admits whatever `smaller` admits, region by region.
+
+        >>> Rule.for_budget(2.0, 1e-8).contains(Rule.for_budget(1.0, 1e-8))
+        False
+        """
+        shares, within_shares = self.shares.to_json(), smaller.shares.to_json()
+        return (
+            self.epsilon >= smaller.epsilon
+            and all(shares[name] >= within_shares[name] for name in shares)
+            and (smaller.cap < 0 or (self.order == smaller.order and self.cap >= smaller.cap))
+            and self.gaussian >= smaller.gaussian
+        )
 
     def admits(self, spent: Spent) -> bool:
         """Say whether an account may stand at `spent`, the sums with the charge that is asked for."""
@@ -196,14 +224,12 @@ class Rule:
     @classmethod
     def from_json(cls, json: Json) -> "Rule":
         """Read what `to_json` wrote; a cap larger than the budget allows is refused."""
-        first = _read(json, "rule", _FIRST_RULE)
+        first = read_fields(json, "rule", _FIRST_RULE)
         if "gaussian" not in json and "shares" not in json:
             check_whole("delta", first["delta"], 0, ATTO)
             return cls(**first, gaussian=-1, shares=Shares.without_gaussian(first["delta"]))
-        more = _read(json, "rule", ("gaussian", "shares"))
-        if not isinstance(json["shares"], dict):
-            raise InvalidInput("dp.event-form", kind="rule", field="shares")
-        return cls(**first, gaussian=more["gaussian"], shares=Shares(**_read(json["shares"], "rule", SHARES)))
+        more = read_fields(json, "rule", ("gaussian", "shares"))
+        return cls(**first, gaussian=more["gaussian"], shares=Shares.from_json(json["shares"]))
 
     def _basic(self, spent: Spent) -> bool:
         within_share = spent.basic_delta + spent.additive_delta <= self.shares.basic
@@ -268,13 +294,6 @@ def _with_gaussian(json: Json) -> Json:
         return json
     nothing = all(json.get(field) == 0 for field in _SUMS if field != "gaussian")
     return json | {"gaussian": 0 if nothing else CEILING}
-
-
-def _read(json: Json, kind: str, fields: tuple[str, ...]) -> dict[str, int]:
-    for field in fields:
-        if field not in json:
-            raise InvalidInput("dp.event-form", kind=kind, field=field)
-    return {field: json[field] for field in fields}
 
 
 @lru_cache(maxsize=256)

@@ -8,8 +8,9 @@ from datetime import date
 
 from confide.dp.filter import Rule, Spent
 from confide.errors import BudgetExceeded, InvalidInput
+from confide.ledger.cohorts import overlaps_in, overlaps_of
 from confide.ledger.entries import Entry
-from confide.ledger.store import Store
+from confide.ledger.store import Store, Writer
 from confide.ledger.sums import Exposure, Standing
 from confide.types import Json
 
@@ -35,6 +36,19 @@ def account_entry(name: str, *, epsilon: float, delta: float, patients: int, uni
         "unit": unit,
         "relation": RELATIONS[unit],
     }
+
+
+def open_account(store: Store, writer: Writer, body: Json) -> None:
+    """Append the entry that opens an account, unless it is there already with the same figures.
+
+    Raises:
+        InvalidInput: it is there with others.
+    """
+    there = store.last(kind="account", account=body["account"])
+    if there is None:
+        writer.append(body)
+    elif not is_same(there, body):
+        raise InvalidInput("ledger.account-exists", account=body["account"])
 
 
 def is_same(opened: Entry, body: Json) -> bool:
@@ -77,14 +91,16 @@ def books(store: Store, account: str, study: str) -> tuple[Entry, Entry, Standin
     Raises:
         InvalidInput: no such account or allowance.
     """
-    opened, allowed, charged, own = store.newest(
+    opened, allowed, charged, own, declared = store.newest(
         {"kind": "account", "account": account},
         {"kind": "allowance", "account": account, "study": study},
         {"kind": "charge", "account": account},
         {"kind": "charge", "account": account, "study": study},
+        {"kind": "cohort", "account": account},
     )
     opened, allowed = _found(opened, account), _found(allowed, account, study)
-    standing = Standing(rule_of(opened), rule_of(allowed), _exposure(charged), _spent(own, allowed))
+    sums = _exposure(charged), _spent(own, allowed)
+    standing = Standing(rule_of(opened), rule_of(allowed), *sums, overlaps_in(declared))
     return opened, allowed, standing
 
 
@@ -118,7 +134,7 @@ def sums(store: Store, account: str, study: str | None, cohort: str | None) -> l
     """Return the sums of `study`; without one, those of every kind of patient of the account, or of `cohort`."""
     if study is not None:
         return [spent_by(store, account, study)]
-    return exposure(store, account).of(cohort)
+    return exposure(store, account).of(cohort, overlaps_of(store, account))
 
 
 def allowed_rule(
@@ -137,6 +153,31 @@ def allowed_rule(
         if (held.epsilon, held.delta, last_day(there)) != (rule.epsilon, rule.delta, until):
             raise InvalidInput("ledger.allowance-differs", study=study, account=account)
     return rule
+
+
+def grant(
+    store: Store,
+    writer: Writer,
+    study: str,
+    account: str,
+    *,
+    epsilon: float,
+    delta: float,
+    purpose: str,
+    requester: str,
+    unit: str,
+    expires: str | None,
+) -> None:
+    """Append the first allowance of a study, unless it holds the same one already; see `Ledger.grant`."""
+    if not purpose.strip():
+        raise InvalidInput("ledger.no-purpose", study=study)
+    rule = allowed_rule(store, account, study, epsilon=epsilon, delta=delta, unit=unit, expires=expires)
+    if store.last(kind="allowance", account=account, study=study) is not None:
+        return
+    body = {"kind": "allowance", "account": account, "study": study, "rule": rule.to_json(),
+            "spent_study": Spent().to_json(), "requester": requester, "purpose": purpose}  # fmt: skip
+    entry = writer.append(body if expires is None else body | {"expires": expires})
+    verify_in_force(entry, at=entry.body["time"])
 
 
 def verify_within(rule: Rule, opened: Entry) -> None:

@@ -10,11 +10,12 @@ import json
 import re
 from dataclasses import dataclass
 
-from confide.errors import IntegrityError
+from confide.errors import IntegrityError, InvalidInput
 from confide.types import Json
 
 FORMAT = "confide-ledger/1"
 START = "0" * 64  # stands before the first entry
+_WHAT = re.compile(r"[a-z][a-z-]{2,40}")
 LARGEST = 2**53  # up to here every JSON reader keeps whole numbers
 
 
@@ -93,6 +94,22 @@ def parse(sequence: int, previous: str, stored_hash: str, text: str) -> Entry:
     if not isinstance(body, dict) or body.get("sequence") != sequence or body.get("previous") != previous:
         raise refusal
     return Entry(sequence, stored_hash, body)
+
+
+def record_body(what: str, *, study: str | None, details: Json, commitment: str) -> Json:
+    """Return the body of a `record`; see `Ledger.record`.
+
+    Raises:
+        InvalidInput: `what` or `details` have not the form.
+    """
+    body = {"kind": "record", "what": what, "details": details, "commitment": commitment}
+    try:
+        canonical(body)
+    except TypeError:
+        raise InvalidInput("ledger.record-form") from None
+    if not _WHAT.fullmatch(what):
+        raise InvalidInput("ledger.record-form")
+    return body if study is None else body | {"study": study}
 
 
 def respelled(value: object) -> str:

@@ -91,9 +91,14 @@ def read_export(path: Path) -> Export:
     """
     try:
         with path.open("rb") as file:
-            return _Reader(file).whole()
+            return read_lines(file)
     except OSError as error:
         raise InvalidInput("ledger.unreadable", file=path) from error
+
+
+def read_lines(file: IO[bytes]) -> Export:
+    """Read an export from an open file; see `read_export`."""
+    return _Reader(file).whole()
 
 
 class _Reader:

@@ -109,6 +109,18 @@ def _sums(value: object) -> bool:
     )
 
 
+def _pairs(value: object) -> bool:
+    """Say whether `value` lists pairs of texts, each pair and the list in the order of the alphabet, none twice."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(pair, list) and len(pair) == 2 and all(map(_text, pair)) for pair in value)
+        and all(one < other for one, other in value)
+        and value == sorted(value)
+        and len(set(map(tuple, value))) == len(value)
+    )
+
+
 def _rule(value: object) -> bool:
     shares = value.get("shares", {}) if isinstance(value, dict) else {}
     return _any_rule(value) and set(shares) <= {each.name for each in fields(Shares)}
@@ -134,7 +146,8 @@ FORMS: Mapping[str, Form] = {
     ),
     "cohort": Form(
         {"account": _text, "cohort": _text, "key": _HEX64, "key_check": _HEX64, "salt": _HEX32,
-         "commitment": _HEX64}
+         "commitment": _HEX64},
+        {"overlaps": _pairs},
     ),
     "charge": Form(
         {**_WHO, **_UNIT, "key": _HEX64, "name": _text, "plan": _object, "event": _object, "delta": _number,
@@ -154,7 +167,7 @@ FORMS: Mapping[str, Form] = {
     "appoint": Form({"label": _text, "key": _HEX64, "roles": _list, "approval": _whole}),
     "dismiss": Form({"key": _HEX64, "reason": _text, "approval": _whole}),
     "clock": Form({"newest": _time}),
-    "restored": Form({"missing": lambda value: value is None or _whole(value)}),
+    "restored": Form({"missing": lambda value: value is None or _count(value)}),
 }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ CREATE TABLE members (
     account TEXT NOT NULL,
     digest  {BLOB} NOT NULL,
     cohort  TEXT NOT NULL,
-    PRIMARY KEY (account, digest)
+    PRIMARY KEY (account, digest, cohort)
 ) {STRICT};
 CREATE INDEX members_cohort ON members (account, cohort);
 DROP INDEX entries_study;

@@ -15,7 +15,7 @@ from confide.dp.filter import Rule
 from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.accounts import books, exposure, opening, rule_of, spent_by, verify_in_force
 from confide.ledger.charge import Plan
-from confide.ledger.cohorts import verify_declared
+from confide.ledger.cohorts import overlaps_of, verify_declared
 from confide.ledger.entries import Entry, canonical, salted_digest
 from confide.ledger.store import Store, Writer
 from confide.ledger.sums import Standing
@@ -38,7 +38,7 @@ def price(
 ) -> tuple[float, set[str]]:
     """Return what an allowance under `rule` would have left; see `Ledger.price`."""
     total, spent = rule_of(opening(store, account)), spent_by(store, account, study)
-    standing = Standing(total, rule, exposure(store, account), spent)
+    standing = Standing(total, rule, exposure(store, account), spent, overlaps_of(store, account))
     names, released = {"account": account, "study": study}, set()
     for plan in plans:
         key = key_of(plan, study=study, account=account, cohort=cohort)

@@ -69,25 +69,28 @@ class Writer:
         """Keep the bytes of the release that entry `sequence` commits."""
         self._database.execute("INSERT INTO releases VALUES (?, ?, ?)", (sequence, salt, content))
 
-    def add_members(self, account: str, cohort: str, digests: Collection[bytes]) -> None:
+    def add_members(
+        self, account: str, cohort: str, digests: Collection[bytes], *, overlaps: Collection[str] = ()
+    ) -> None:
         """Make `digests` members of `cohort`; one that is a member already stays one.
 
-        Guarantee: within an account, a digest belongs to one cohort at most.
+        Guarantee: within an account, a digest that is added belongs to no cohort but this one and its `overlaps`.
 
         Raises:
             InvalidInput: some belong to another cohort of `account`; then none was added.
         """
-        chosen = sorted(set(digests))
-        taken = 0
+        chosen, open_to = sorted(set(digests)), sorted({cohort, *overlaps})
+        names = ", ".join("?" * len(open_to))
         for start in range(0, len(chosen), 500):
             part = chosen[start : start + 500]
             among = ", ".join("?" * len(part))
-            taken += self._database.execute(
-                f"SELECT count(*) FROM members WHERE account = ? AND cohort <> ? AND digest IN ({among})",  # noqa: S608
-                (account, cohort, *part),
-            )[0][0]
-        if taken:
-            raise InvalidInput("ledger.cohort-overlap", account=account, cohort=cohort, count=taken)
+            taken = self._database.execute(
+                "SELECT 1 FROM members WHERE account = ?"  # noqa: S608
+                f" AND cohort NOT IN ({names}) AND digest IN ({among}) LIMIT 1",
+                (account, *open_to, *part),
+            )
+            if taken:
+                raise InvalidInput("ledger.cohort-overlap", account=account, cohort=cohort)
         self._database.execute_many(
             "INSERT INTO members VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             [(account, digest, cohort) for digest in chosen],
@@ -292,12 +295,15 @@ class Store:
         """Return how many digests belong to any cohort."""
         return int(self.database.execute("SELECT count(*) FROM members")[0][0])
 
-    def cohort_of(self, account: str, digest: bytes) -> str | None:
-        """Return the cohort of `account` that `digest` belongs to, or None."""
+    def shared(self, account: str) -> set[tuple[str, str]]:
+        """Return the pairs of cohorts of `account` that share members, each in the order of the alphabet."""
         found = self.database.execute(
-            "SELECT cohort FROM members WHERE account = ? AND digest = ?", (account, digest)
+            "SELECT DISTINCT one.cohort, other.cohort FROM members one"
+            " JOIN members other ON other.account = one.account AND other.digest = one.digest"
+            " WHERE one.account = ?",
+            (account,),
         )
-        return str(found[0][0]) if found else None
+        return {(one, other) for one, other in found if one < other}
 
     # inside -----------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from confide.dp.units import ATTO, NANO
 from confide.errors import ConfideError, IntegrityError
 from confide.ledger.accounts import RELATIONS, last_day, verify_in_force
 from confide.ledger.acts import asked, done
-from confide.ledger.cohorts import MOST, commitment, key_of
+from confide.ledger.cohorts import MOST, commitment, key_of, overlaps_in
 from confide.ledger.entries import START, Entry, canonical, respelled, salted_digest
 from confide.ledger.forms import has_form
 from confide.ledger.ledger import Ledger
@@ -29,7 +29,7 @@ from confide.ledger.log_key import ORIGIN
 from confide.ledger.requests import KINDS, verify_request
 from confide.ledger.roles import Roster, after
 from confide.ledger.store import Store
-from confide.ledger.sums import Exposure
+from confide.ledger.sums import Exposure, Overlaps, pair_of
 from confide.types import Json, Progress, no_progress
 
 _Holder = tuple[str, str]  # account and study
@@ -65,7 +65,7 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
         head = entry.hash
         if number % 1000 == 0:
             progress(number, max(size, number + 1))
-    _require(not reader.waiting, number)
+    _require(not reader.waiting and not reader.set_back, number)
     reader.check_members()
     return Verified(
         entries=number + 1,
@@ -87,6 +87,7 @@ class _Reader:
         self.committed = self.abandoned = 0
         self.approved: dict[str, int] = {}  # by digest of the request: sequence
         self.waiting: Json | None = None  # a request whose act must be the next entry
+        self.set_back: Json | None = None  # a `clock` whose approval must be the next entry
         self._ledger = ""
         self._opened: dict[str, Json] = {}  # accounts
         self._rules: dict[str, Rule] = {}  # of accounts
@@ -95,6 +96,7 @@ class _Reader:
         self._spent: dict[_Holder, Spent] = {}
         self._charged: dict[_Holder, Counter[_Priced]] = defaultdict(Counter)
         self._cohorts: dict[tuple[str, str], Entry] = {}
+        self._overlaps: dict[str, Overlaps] = {}
         self._roster: Roster = {}
         self._keys: dict[str, str] = {}  # by key of a plan, or of what is not private: what became of it
         self._rotations: set[int] = set()  # approvals of a new log key that no key has used
@@ -139,7 +141,10 @@ class _Reader:
                 _require(kind in ("record", "clock", "restored"), entry.sequence)
 
     def check_members(self) -> None:
-        """Compare the members of every cohort with its newest commitment; there are no others."""
+        """Compare the members of every cohort with its newest commitment, and who is in two with what overlaps.
+
+        There are no other members.
+        """
         known = 0
         for (account, cohort), entry in self._cohorts.items():
             members = self.store.members(account, cohort)
@@ -147,6 +152,8 @@ class _Reader:
             _require(kept == entry.body["commitment"], entry.sequence)
             known += len(members)
         _require(known == self.store.count_members(), 0)
+        for account, pairs in self._overlaps.items():
+            _require(self.store.shared(account) <= pairs, 0)
 
     def _check_place(self, entry: Entry) -> None:
         """Check the time of an entry, and that a ledger that was closed stays so."""
@@ -154,9 +161,14 @@ class _Reader:
         if entry.sequence == 0:
             return
         before, body = self._before, entry.body
+        if (clock := self.set_back) is not None:  # the approval stands right behind
+            self.set_back = None
+            _require((asks := body["request"])["kind"] == "accept-clock", entry.sequence)
+            _require(asks["fields"] == {"newest": clock["newest"]}, entry.sequence)
         if body["kind"] == "clock":
             _require(body["newest"] == before["time"], entry.sequence)
-        elif self._log_keys:  # before there was one, a clock could go back unseen
+            self.set_back = body if self._roster else None
+        elif self._log_keys or self._roster:  # before there was one, a clock could go back unseen
             _require(body["time"] >= before["time"], entry.sequence)
         if before["kind"] == "restored" or self._closed:
             self._closed = True
@@ -184,6 +196,7 @@ class _Reader:
         body, who = entry.body, (entry.body["account"], entry.body["study"])
         account, cohort, number = body["account"], body.get("cohort"), entry.sequence
         opened, total, (allowed, rule) = self._opened[account], self._rules[account], self._allowances[who]
+        overlaps = self._overlaps.get(account, frozenset())
         _require(cohort is None or (account, cohort) in self._cohorts, number)
         verify_in_force(allowed, at=body["time"])
         _require((body["unit"], body["relation"]) == (opened["unit"], opened["relation"]), number)
@@ -196,7 +209,7 @@ class _Reader:
         spent = self._spent[who].plus(_cost(body["cost_study"], priced, rule, number))
         _require(exposed == Exposure.from_json(body), number)
         _require(spent == Spent.from_json(body["spent_study"]), number)
-        _require(rule.admits(spent) and all(map(total.admits, exposed.of(cohort))), number)
+        _require(rule.admits(spent) and all(map(total.admits, exposed.of(cohort, overlaps))), number)
         self._exposed[account], self._spent[who] = exposed, spent
         self._charged[who][priced] += 1
         self.open[number] = {name: body[name] for name in _REPEATED}
@@ -222,7 +235,6 @@ class _Reader:
         spent = Spent.from_json(body["spent_study"])
         if who not in self._allowances:
             _require(spent == Spent() and "approval" not in body, entry.sequence)
-            verify_in_force(entry, at=body["time"])
         else:
             before, old = self._allowances[who]
             _require("approval" in body and last_day(entry) >= last_day(before), entry.sequence)
@@ -233,13 +245,14 @@ class _Reader:
                 (rule.epsilon, rule.delta, last_day(entry)),
             )
             _require(figures != old_figures, entry.sequence)
-            _require(rule.epsilon >= old.epsilon and rule.delta >= old.delta, entry.sequence)
+            _require(rule.delta >= old.delta and rule.contains(old), entry.sequence)
             _require(rule.admits(spent) or spent == Spent(), entry.sequence)
             anew = Spent()
             for priced, times in self._charged[who].items():
                 for _ in range(times):
                     anew = anew.plus(_prices(*priced, rule)[0])
             _require(Cost(**spent.to_json()).covers(Cost(**anew.to_json())), entry.sequence)
+        verify_in_force(entry, at=body["time"])
         self._allowances[who], self._spent[who] = (entry, rule), spent
 
     def _take_cohort(self, entry: Entry) -> None:
@@ -252,6 +265,10 @@ class _Reader:
         _require(checks <= {body["key_check"]}, entry.sequence)
         names = {cohort for name, cohort in self._cohorts if name == body["account"]}
         _require(len(names | {body["cohort"]}) <= MOST, entry.sequence)
+        before, pairs = self._overlaps.get(body["account"], frozenset()), overlaps_in(entry)
+        new = frozenset() if body["cohort"] in names else {pair_of(body["cohort"], each) for each in names}
+        _require(before <= pairs <= before | new, entry.sequence)
+        self._overlaps[body["account"]] = pairs
         self._cohorts[body["account"], body["cohort"]] = entry
 
     def _take_approval(self, entry: Entry) -> None:

@@ -91,7 +91,7 @@ def _account(ledger: Ledger, section: AccountSection, study: str) -> Json:
     total, allowance = ledger.balance(account, cohort=section.cohort), ledger.balance(account, study)
     size, head = ledger.store.head()
     return {
-        "name": account,
+        "name": account if section.cohort is None else f"{account} / {section.cohort}",
         "epsilon_total": total.epsilon,
         "delta_total": total.delta,
         "epsilon_spent_before": max(0.0, total.epsilon_spent - allowance.epsilon_spent),

@@ -1,4 +1,4 @@
-"""Say which patients stand behind pseudonyms: two people approve it, the ledger says why, one file holds the ids.
+"""Say who stands behind pseudonyms or tokens: two people approve it, the ledger says why, one file holds the ids.
 
 Guarantee: without roles and the signatures of two who hold `re-identify` nothing is looked up for anybody to see; an
 approval shows the very pseudonyms and the purpose, and counts once; the ledger holds both before the ids are
@@ -10,40 +10,50 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import polars as pl
 
 from confide.errors import AccessDenied, InvalidInput
 from confide.ledger.ledger import now
 from confide.ledger.requests import new_request, parts
 from confide.ledger.requests import verify_request as verify_approved
-from confide.records.patients import Crosswalk
+from confide.records.tables import read_cells
 from confide.study.approvals import use_up
 from confide.study.handed import crosswalk_of, pieces_of
+from confide.study.tokens import column_of
 from confide.study.whose import rows_of
 from confide.study.workplace import Workplace
 from confide.types import Json
+from confide.vault.columns import Tokens
 from confide.vault.durable import placing
 from confide.vault.handover import Shape, shaped, verify_text
 from confide.vault.pseudonyms import PATIENT, Pseudonyms
 
 KIND, REVEALED = "re-identify", "re-identification"
+_TOKEN = re.compile(r"[0-9A-Za-z=+/_-]{1,400}")
 MOST = 100  # pseudonyms of one request: more is no question about patients, but a data set
-_FIELDS: Shape = {"study": str, "recipient": str, "purpose": str, "pseudonyms": list}
+_FIELDS: Shape = {"study": str, "recipient": str, "column": str, "purpose": str, "pseudonyms": list}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Revealed:
     """What was revealed; no id is in it."""
 
-    patients: int
+    found: int
     purpose: str
     approval: str
 
 
 def ask_to_reveal(
-    place: Workplace, pseudonyms: Sequence[str], *, purpose: str, recipient: str | None = None
+    place: Workplace,
+    pseudonyms: Sequence[str],
+    *,
+    purpose: str,
+    recipient: str | None = None,
+    column: str | None = None,
 ) -> Json:
     """Return a request of kind `re-identify`, to be signed with `confide approve` by two people.
 
@@ -52,21 +62,21 @@ def ask_to_reveal(
         pseudonyms: of patients, such as `P-…`, as the study or the recipient writes them.
         purpose: what the ids are wanted for, in a sentence that names nobody; it will stand in the ledger.
         recipient: whose pseudonyms these are; None for the study's own.
+        column: `source/column` if they are tokens of a column that left; its `[[token]]` names the recipient.
 
     Raises:
-        InvalidInput: no pseudonyms, too many, of nobody here; or the purpose names one of the patients.
+        InvalidInput: no pseudonyms, too many, of nobody here; no such column; or the purpose names somebody.
     """
     verify_text(purpose, "purpose")
     wanted = sorted(set(pseudonyms))
-    _verify_form(wanted)
-    crosswalk = crosswalk_of(place)
-    found = _behind(place, wanted, recipient or "", crosswalk)
-    ids = {each for patient in found.values() for each in (patient, *crosswalk.ids_of().get(patient, ()))}
-    if any(_names(purpose, each) for each in ids):
-        raise InvalidInput("reveal.purpose-names")
+    _verify_form(wanted, column or "")
     fields = {
-        "study": place.study.study.name, "recipient": recipient or "", "purpose": purpose, "pseudonyms": wanted,
+        "study": place.study.study.name, "recipient": recipient or "", "column": column or "", "purpose": purpose,
+        "pseudonyms": wanted,
     }  # fmt: skip
+    ids, known = set(_behind(place, fields).values()), crosswalk_of(place).ids_of()
+    if any(_names(purpose, each) for each in ids.union(*(known.get(one, ()) for one in ids))):
+        raise InvalidInput("reveal.purpose-names")
     return new_request(KIND, fields, place.ledger)
 
 
@@ -93,21 +103,21 @@ def reveal_patients(place: Workplace, request: Json, target: Path) -> Revealed:
     verify_approved(request, ledger=place.ledger.id, roster=roster, at=now())
     if target.exists():
         raise InvalidInput("vault.taken", file=target.name)
-    found = _behind(place, fields["pseudonyms"], fields["recipient"], crosswalk_of(place))
+    found = _behind(place, fields)
     approval = use_up(place, request)
-    told = {"approval": approval, **{name: fields[name] for name in ("recipient", "purpose", "pseudonyms")}}
+    told = {name: value for name, value in fields.items() if name != "study"} | {"approval": approval}
     place.ledger.record(REVEALED, study=fields["study"], details=told | {"state": "begun"})
     with placing(target, replace=False) as out:
         out.write(_table(found))
     place.ledger.record(REVEALED, study=fields["study"], details=told | {"state": "done"})
-    return Revealed(patients=len(found), purpose=fields["purpose"], approval=approval)
+    return Revealed(found=len(found), purpose=fields["purpose"], approval=approval)
 
 
 def _verified(place: Workplace, asked: Json) -> Json:
     """Return the fields of a request about this study; any other program could have written them."""
     try:
         fields = shaped(asked["fields"], _FIELDS)
-        _verify_form(fields["pseudonyms"])
+        _verify_form(fields["pseudonyms"], fields["column"])
     except InvalidInput:
         fields = {}
     if asked["kind"] != KIND or fields.get("study") != place.study.study.name:
@@ -115,29 +125,52 @@ def _verified(place: Workplace, asked: Json) -> Json:
     return fields
 
 
-def _verify_form(pseudonyms: Sequence[object]) -> None:
-    fit = [each for each in pseudonyms if isinstance(each, str) and PATIENT.fullmatch(each)]
+def _verify_form(pseudonyms: Sequence[object], column: str) -> None:
+    """Refuse what is no pseudonym of a patient or, where a column is named, no text of one line."""
+    form = _TOKEN if column else PATIENT
+    fit = [each for each in pseudonyms if isinstance(each, str) and form.fullmatch(each)]
     if not 0 < len(fit) == len(pseudonyms) <= MOST:
         raise InvalidInput("reveal.form", most=MOST)
 
 
-def _behind(place: Workplace, wanted: Sequence[str], recipient: str, crosswalk: Crosswalk) -> dict[str, str]:
-    """Return pseudonym -> patient; a pseudonym of nobody in the study's sealed files is refused."""
-    study, vault = place.study, place.vault
-    pseudonyms = Pseudonyms.for_study(vault, study.study.name, recipient or None)
-    found: dict[str, str] = {}
+def _behind(place: Workplace, fields: Json) -> dict[str, str]:
+    """Return pseudonym -> patient, or token -> value; one of nobody in the study's sealed files is refused."""
+    wanted = set(fields["pseudonyms"])
+    look = _behind_tokens if fields["column"] else _behind_pseudonyms
+    found = {made: who for made, who in look(place, fields) if made in wanted}
+    if len(found) < len(wanted):
+        raise InvalidInput("reveal.nobody", count=len(wanted) - len(found))
+    return found
+
+
+def _behind_pseudonyms(place: Workplace, fields: Json) -> Iterator[tuple[str, str]]:
+    """Yield the pseudonym of every patient of the study."""
+    study, vault, crosswalk = place.study, place.vault, crosswalk_of(place)
+    pseudonyms = Pseudonyms.for_study(vault, study.study.name, fields["recipient"] or None)
+    patients: set[str] = set()
 
     def look(identifier: str) -> bool:
-        patient = crosswalk.patient_of(identifier)
-        if (made := pseudonyms.patient(patient)) in wanted:
-            found[made] = patient
+        patients.add(crosswalk.patient_of(identifier))
         return False
 
     for piece in pieces_of(place, [source.name for source in study.source]):
         rows_of(study, piece.source, piece.name, vault.read(piece.path), look)
-    if len(found) < len(wanted):
-        raise InvalidInput("reveal.nobody", count=len(wanted) - len(found))
-    return found
+    for patient in patients:
+        yield pseudonyms.patient(patient), patient
+
+
+def _behind_tokens(place: Workplace, fields: Json) -> Iterator[tuple[str, str]]:
+    """Yield the token of every value of a column: what was erased is not found, though its token could be undone."""
+    study, vault = place.study, place.vault
+    known = {f"{each.source}/{each.column}": each for each in study.token}
+    section = known.get(fields["column"])
+    if section is None or fields["recipient"] not in ("", section.recipient):
+        raise InvalidInput("reveal.column", known=", ".join(known) or "-")
+    tokens, source = Tokens(vault, column_of(study, section)), study.source_named(section.source)
+    for piece in pieces_of(place, [section.source]):
+        cells = read_cells(vault.read(piece.path), piece.name, source.encoding)
+        values = cells[section.column].drop_nulls().unique().cast(pl.String).to_list()
+        yield from zip(tokens.replace(values), values, strict=True)
 
 
 def _names(purpose: str, identifier: str) -> bool:

@@ -111,7 +111,8 @@ class Store:
     ) -> tuple[int, int]:
         """Begin a new epoch, move every file into it, and destroy the keys of all earlier ones.
 
-        Guarantee: one transaction. Files whose epoch was destroyed before stay as they are.
+        Guarantee: one transaction. Files whose epoch was destroyed before stay as they are. The caller empties the
+        log afterwards, see `wipe_log`.
 
         Args:
             new_key: makes the wrapped key of the epoch of that number.
@@ -134,7 +135,6 @@ class Store:
             )
             db.execute("DELETE FROM epochs")
             db.execute("INSERT INTO epochs VALUES (?, ?)", (epoch, key))
-        self.wipe_log()
         return epoch, len(rows)
 
     # Files

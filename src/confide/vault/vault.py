@@ -454,7 +454,10 @@ class Vault:
         """
         self._shelf.finish_replaced()
         epoch, files = self._store.rotate(self._keys.new_epoch_key, self._keys.rewrap_data_key)
-        on_record("vault-rotation", {"vault": self.id, "epoch": epoch, "files": files})
+        try:
+            on_record("vault-rotation", {"vault": self.id, "epoch": epoch, "files": files})
+        finally:  # neither may keep the other from being done: the keys are gone from the tables already
+            self._store.wipe_log()
         return Rotation(epoch=epoch, files=files)
 
     # Inside
