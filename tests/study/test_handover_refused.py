@@ -1,5 +1,6 @@
 """What a hand-over refuses: other keys than were compared, other things than were approved, replays and mix-ups."""
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -418,6 +419,8 @@ def test_keys_of_two_requests_that_were_exchanged_on_the_disk_open_nothing(two):
     kept[1].replace(kept[0])
     with pytest.raises(IntegrityError, match="not for this request"):
         two.receive()
+    with two.at("b") as ledger, pytest.raises(IntegrityError, match="not for this request"):
+        received.ask_to_receive(two.b, ledger, two.folder / "package")
     assert not list(two.into.rglob("*.sealed"))
 
 
@@ -506,6 +509,16 @@ def test_a_box_with_keys_of_more_or_fewer_files_is_refused(vault_and_line):
         _, head = package.sealed_head(made, handed, request, signing_key(vault))
         with pytest.raises(IntegrityError, match="not for this request"):
             package.open_head(head, "hpke-x25519", vault_and_line.private, "p")
+
+
+def test_a_box_opens_with_its_own_manifest_only(vault_and_line):
+    vault, _, made, line, request = vault_and_line
+    handed = [package.Handed("visits", "a.csv", bytes(32), line)]
+    _, head = package.sealed_head(made, handed, request, signing_key(vault))
+    assert package.open_head(head, "hpke-x25519", vault_and_line.private, "p") == handed
+    other = dataclasses.replace(head, manifest=made | {"id": "0" * 32})
+    with pytest.raises(IntegrityError, match="not for this request"):
+        package.open_head(other, "hpke-x25519", vault_and_line.private, "p")
 
 
 def test_more_files_than_a_package_holds_are_refused(tmp_path, monkeypatch, vault_and_line):
