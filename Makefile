@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo example test quick check bench soak fuzz bundle lock clean
+.PHONY: demo example test quick check coverage mutants bench soak fuzz bundle lock clean
 
 demo: .venv/base
 	$(BIN)/confide demo
@@ -25,10 +25,34 @@ check: .venv/test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_layers.py tests/test_words.py tests/test_docs.py
 
+# Which branches of the four rooms of trust no test of these rooms takes.
+TRUST := crypto ledger transparency vault
+coverage: .venv/test
+	rm -rf build/coverage
+	for room in $(TRUST); do $(BIN)/coverage run -m pytest tests/$$room || exit 1; done
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
+# Changes the code of ROOM a little, in one place at a time, and runs its tests: prints the changes that no test
+# noticed, and how many were noticed ("killed"). `mutmut show NAME` in build/mutants/ROOM prints one of them.
+ROOM ?= crypto
+COPY = build/mutants/$(ROOM)
+mutants: .venv/test
+	rm -rf $(COPY)
+	mkdir -p $(COPY)
+	cp -r src tests benchmarks docs $(COPY)
+	sed 's/ROOM/$(ROOM)/' pyproject.toml > $(COPY)/pyproject.toml
+	ln -s $(abspath $(SHARED)) $(COPY)/shared
+	cd $(COPY) && PATH=$(abspath $(BIN)):$$PATH && mutmut run > log && mutmut results && mutmut export-cicd-stats
+	cat $(COPY)/mutants/mutmut-cicd-stats.json
+
 bench: .venv/test
 	$(BIN)/python benchmarks/bench_main.py
 
+# kill -9 on ledgers in pieces that stay in soak/kills.jsonl: stopped and started again, it goes on; then whole runs.
+KILLS ?= 10000
 soak: .venv/test
+	$(BIN)/python benchmarks/soak.py soak --kills $(KILLS)
 	$(BIN)/python benchmarks/bench_main.py --only main.kill --kills 500
 
 # Each parser of foreign bytes, SECONDS long; what is found stays in fuzz/ with the corpus.
@@ -49,7 +73,7 @@ lock:
 	    --group build --group test --group check -c requirements/base.txt pyproject.toml -o requirements/test.txt
 
 clean:
-	rm -rf .venv bundle demo examples/readmission/out
+	rm -rf .venv build bundle demo soak examples/readmission/out
 
 .venv/base: requirements/base.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

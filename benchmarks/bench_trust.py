@@ -1,73 +1,35 @@
-"""The figures of trust: kills, overspending, the time of a decision, tampering, verification, ε against the truth,
-sealing beside its rivals, test vectors.
+"""The figures of trust: kills, overspending, decisions, tampering, verification, ε, sealing, test vectors.
 
 Each line of output is one JSON object: id, value, target, holds, ours, rival, unit, how.
 Usage: python benchmarks/bench_trust.py [--only PREFIX] [--quick] [--kills N]. Time nothing else meanwhile.
 """
 
-import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 from lines import Line, arguments, line, show
 
-HERE = Path(__file__).parent
-sys.path.append(str(HERE.parent / "tests"))
-
 
 def kill(quick: bool, kills: int) -> Iterator[Line]:
-    """Kill -9 of processes that charge, draw and commit, two at a time."""
-    from kills import kill_ledger
+    """Kill -9 of processes that charge, draw and commit, two at a time, and of the server under some of them."""
+    from kills import kill_lines
 
-    with tempfile.TemporaryDirectory() as folder:
-        found = kill_ledger(Path(folder), 20 if quick else kills)
-    how = (
-        f"{found.kills} kills, {found.acknowledged} acknowledgements, {found.abandoned} charges abandoned, "
-        f"{found.unpaid} releases without a charge, {found.entries} entries"
-    )
-    yield line("trust.kill.lost", found.lost, "== 0", ours=found.lost, rival=None, unit="entries", how=how)
-    twice = found.charged_twice + found.unpaid
-    yield line("trust.kill.charged_twice", twice, "== 0", ours=twice, rival=None, unit="plans", how=how)
+    yield from kill_lines(20 if quick else kills)
 
 
 def overspend(quick: bool) -> Iterator[Line]:
-    """Processes that ask for twice what there is, on both databases."""
-    from ledger_load import overspend as spend_over
-    from postgres_server import postgres_server
+    """Processes that ask for more than there is, on both databases."""
+    from ledger_load import overspend_lines
 
-    charges = 100 if quick else 10_000
-    for kind in ("sqlite", "postgres"):
-        with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            url = (
-                None
-                if kind == "sqlite"
-                else stack.enter_context(postgres_server(durable=True)).new_database()
-            )
-            found = spend_over(folder, 8, charges, url=url)
-        how = (
-            f"8 processes x {charges} charges, {found.admitted} admitted of {found.allowed} that one process alone "
-            f"gets, {found.refused} refused, {found.seconds:.0f} s"
-        )
-        yield line(
-            f"trust.overspend.{kind}", found.over, "== 0", ours=found.admitted, rival=None, unit="charges", how=how
-        )  # fmt: skip
+    yield from overspend_lines(100 if quick else 10_000)
 
 
 def decision(quick: bool) -> Iterator[Line]:
     """The time of a decision in a long ledger, without the commit."""
-    from ledger_load import decision_p99
+    from ledger_load import decision_lines
 
-    entries = 2_000 if quick else 100_000
-    with tempfile.TemporaryDirectory() as folder:
-        found = decision_p99(Path(folder), entries)
-    how = f"SQLite, {entries} entries, from having the pen to the commit: " + ", ".join(
-        f"{name} {value:.3f}" for name, value in found.items()
-    )
-    value = found["p99_ms"]
-    yield line("trust.decision.p99_ms", value, "<= 1", ours=value, rival=None, unit="ms", how=how)
+    yield from decision_lines(2_000 if quick else 100_000)
 
 
 def tamper(quick: bool) -> Iterator[Line]:

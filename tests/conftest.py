@@ -5,6 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile(
+    "confide", deadline=None
+)  # how long an example takes says nothing: machines are busy
+settings.load_profile("confide")
 
 os.environ["CONFIDE_LANGUAGE"] = "en"
 os.environ.pop("CONFIDE_HOME", None)

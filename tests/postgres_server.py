@@ -1,7 +1,8 @@
 """A real PostgreSQL server for the tests: in a folder of its own, over a socket in it, ended by its own handle.
 
 PostgreSQL refuses to run as root; started by root, it runs as the user `postgres`. Where its programs are not
-installed, the test is skipped and says so.
+installed, the test is skipped and says so. Its files lie in memory, which a server that is killed does not notice;
+who measures its disk asks for `durable`.
 """
 
 import os
@@ -86,20 +87,26 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def postgres_server() -> Iterator[Server]:
-    """Run a server while the block lasts; skip the test where there is none to run."""
+def postgres_server(*, durable: bool = False) -> Iterator[Server]:
+    """Run a server while the block lasts, with its files on a disk if `durable`; skip the test where there is none."""
     where = programs()
     if where is None or not (where / "initdb").exists():
         pytest.skip("PostgreSQL is not installed")
-    with running_server(where) as server:
+    with running_server(where, Path("/tmp") if durable else _in_memory()) as server:
         yield server
 
 
+def _in_memory() -> Path:
+    """Return a folder that is kept in memory, where there is one with room for many databases."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30 else Path("/tmp")
+
+
 @contextmanager
-def running_server(where: Path) -> Iterator[Server]:
-    """Run the server whose programs are in `where`."""
+def running_server(where: Path, parent: Path) -> Iterator[Server]:
+    """Run the server whose programs are in `where`, in a folder of its own in `parent`."""
     user = "postgres" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))  # the path of a socket is at most 107 bytes
+    folder = Path(tempfile.mkdtemp(prefix="pg", dir=parent))  # the path of a socket is at most 107 bytes
     try:
         if user:
             shutil.chown(folder, user, user)

@@ -86,7 +86,7 @@ def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path
     assert len(list(tmp_path.glob("*/dossier/outside.html"))) == 1
 
 
-@pytest.mark.parametrize("page", ["keys.md", "handover.md", "erasure.md", "pseudonyms.md"])
+@pytest.mark.parametrize("page", ["erasure.md", "handover.md", "keys.md", "pseudonyms.md", "roles.md"])
 def test_the_commands_of_a_page_run_from_an_empty_folder(page, tmp_path):
     done = walk((ROOT / "docs" / page).read_text(encoding="utf-8"), tmp_path)
     assert done.returncode == 0, f"{done.stderr}\n{done.stdout}"
@@ -151,7 +151,7 @@ def test_every_option_and_command_that_a_page_names_exists():
     from confide.cli.main import COMMANDS
 
     for page in PAGES:
-        named = set(re.findall(r"`confide ([a-z]+)", page.read_text(encoding="utf-8")))
+        named = set(re.findall(r"`confide ([a-z-]+)", page.read_text(encoding="utf-8")))
         assert named <= set(COMMANDS), f"{page.name}: {named - set(COMMANDS)}"
 
 

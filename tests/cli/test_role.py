@@ -84,8 +84,14 @@ def test_the_whole_way_from_founding_to_an_extended_allowance(type_in, keys, off
         assert verify_ledger(ledger).approvals == 3
     assert "carried out before" in type_in("carry-out ask.json", code=2)
 
+    type_in(f"request appoint --label deputy --public-key {keys['chen']} --role approve --to chen.json")
+    type_in(f"approve chen.json {as_person('anna')}")
+    assert "wants 2 signatures" in type_in("carry-out chen.json", code=6)
+    type_in(f"approve chen.json {as_person('bo')}")
+    type_in("carry-out chen.json")
     type_in(f"request dismiss --public-key {keys['bo']} --reason left --to out.json")
     type_in(f"approve out.json {as_person('anna')}")
+    type_in(f"approve out.json {as_person('chen')}")
     type_in("carry-out out.json")
     assert "ethics: dismissed, was approve, extend" in type_in("role list")
     assert f"{keys['bo']}" in type_in("role list --json")

@@ -45,3 +45,19 @@ def test_a_nonce_does_not_come_twice():
 def test_a_key_of_another_length_is_a_mistake_and_not_a_damaged_value():
     with pytest.raises(ValueError, match="AESGCM key"):
         decrypt(b"short", bytes(40), b"")
+
+
+def test_parts_are_joined_as_the_docs_say_each_after_its_length_in_eight_bytes():
+    assert bind() == b""
+    assert bind(b"ab", b"", b"c" * 258).startswith(
+        bytes.fromhex("0000000000000002") + b"ab" + bytes(8) + bytes.fromhex("0000000000000102") + b"c"
+    )
+    assert len(bind(b"ab", b"", b"c" * 258)) == 3 * 8 + 2 + 258
+
+
+@pytest.mark.parametrize("blob", [b"", bytes(11), bytes(12), bytes(27), bytes(28), bytes(60)])
+def test_a_blob_that_is_none_is_refused_in_one_sentence(blob):
+    with pytest.raises(IntegrityError) as caught:
+        decrypt(bytes(32), blob, b"")
+    assert (caught.value.code, caught.value.public) == ("crypto.blob", {})
+    assert str(caught.value)

@@ -76,3 +76,9 @@ def test_hkdf_gives_the_first_vector_of_rfc_5869():
 def test_the_keyed_digest_gives_the_second_vector_of_rfc_4231():
     digest = keyed_digest(b"Jefe", b"what do ya want for nothing?")
     assert digest.hex() == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+
+
+def test_hkdf_without_a_salt_gives_the_third_vector_of_rfc_5869():
+    assert hkdf(b"\x0b" * 22, b"", 42).hex() == (
+        "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"
+    )

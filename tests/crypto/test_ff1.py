@@ -82,7 +82,7 @@ def test_it_is_ff1_as_the_standard_writes_it_down(column, key, tweak):
     check_against_the_standard(alphabet, codes, key, tweak)
 
 
-@pytest.mark.parametrize("length", [20, 21, 64, 76, 77, 129, 200, 301, 520])
+@pytest.mark.parametrize("length", [20, 21, 64, 76, 77, 129, 196, 200, 301, 520, 1024])
 @pytest.mark.parametrize("alphabet", ["01", LETTERS])
 def test_it_is_ff1_for_long_codes_too_whose_halves_fill_several_blocks(alphabet, length):
     codes = [(alphabet * length)[place : place + length] for place in range(3)]
@@ -178,3 +178,10 @@ def test_the_largest_alphabet_is_taken():
 def test_a_key_that_aes_does_not_take_is_refused():
     with pytest.raises(ValueError, match="key size"):
         encrypt_column(bytes(15), ["1234567"], b"")
+
+
+def test_a_half_of_one_byte_and_a_bit_takes_two_bytes():
+    """257 - 1 = 2**8: where the width of a half in bytes turns."""
+    first, second = written_out(KEY, [255, 256], b"tweak", 257)
+    assert ff1.permute(KEY, b"tweak", 257, 2, [(255, 256)]) == [(first, second)]
+    assert ff1.unpermute(KEY, b"tweak", 257, 2, [(first, second)]) == [(255, 256)]

@@ -146,3 +146,9 @@ def test_the_repr_of_a_private_key_shows_nothing():
     print(key, repr(key), file=out)
     assert key.private_bytes_raw().hex() not in out.getvalue()
     assert hpke.new_private_key().private_bytes_raw() != key.private_bytes_raw()
+
+
+def test_a_public_key_and_its_fingerprint_are_written_for_ever_as_they_were_published():
+    public = X25519PublicKey.from_public_bytes(bytes(31) + b"1")
+    assert hpke.public_key_text(public) == "x25519_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaayqk5ml"
+    assert hpke.fingerprint(public) == "0575 8bd0 4ded 7dd3 fd2c e4d3 95e6 a378"

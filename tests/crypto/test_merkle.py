@@ -3,7 +3,7 @@
 import hashlib
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from confide.crypto import merkle
@@ -291,10 +291,10 @@ def test_a_missing_consistency_proof_is_refused():
 
 def test_a_proof_of_nothing_in_the_tree_cannot_be_asked_for():
     for index, size in ((0, 0), (3, 3), (-1, 3)):
-        with pytest.raises(ValueError, match="no such leaf"):
+        with pytest.raises(ValueError, match=r"^no such leaf$"):
             merkle.inclusion(index, size, TREE.at)
     for old, new in ((4, 3), (-1, 3)):
-        with pytest.raises(ValueError, match="smaller"):
+        with pytest.raises(ValueError, match=r"^the older tree is the smaller one$"):
             merkle.consistency(old, new, TREE.at)
 
 
@@ -312,3 +312,56 @@ def test_a_store_of_many_leaves_is_asked_for_few_nodes():
     merkle.appended(million, bytes(32), at)
     assert len(asked) < 120
     assert all((index + 1) << level <= million for level, index in asked)
+
+
+ALIKE = [leaf_hash(b"")]
+for _ in range(62):
+    ALIKE.append(merkle.node_hash(ALIKE[-1], ALIKE[-1]))
+
+
+def endless(level, index):
+    """The node of a tree that is larger than any memory: all its leaves are the same."""
+    return ALIKE[level]
+
+
+huge = st.one_of(
+    st.integers(1, LARGEST), st.integers(0, 62).flatmap(lambda n: st.integers(max(1, 2**n - 3), 2**n + 3))
+)
+
+
+@settings(deadline=None)
+@given(size=huge, back=st.integers(0, LARGEST))
+def test_a_tree_of_any_size_proves_each_of_its_leaves(size, back):
+    """Beyond 2**53, too, where a number that was ever a float would have lost its last bits."""
+    for index in {0, size - 1, max(0, size - 1 - back), max(0, size - 1 - back % 9), back % size}:
+        proof = merkle.inclusion(index, size, endless)
+        assert len(proof) <= 63
+        verify_inclusion(endless(0, 0), index, size, proof, merkle.root(size, endless))
+
+
+@settings(deadline=None)
+@given(one=huge, other=huge)
+def test_a_tree_of_any_size_proves_that_it_continues_a_smaller_one(one, other):
+    old, new = sorted((one, other))
+    for before in {old, new, max(1, new - 1), max(1, new - old % 9), 1}:
+        proof = merkle.consistency(before, new, endless)
+        verify_consistency(before, merkle.root(before, endless), new, merkle.root(new, endless), proof)
+
+
+def test_a_consistency_proof_whose_hashes_are_cut_at_another_place_is_no_proof():
+    """The bytes that are hashed are the same, one byte of a hash was moved to the one beside it."""
+    roots = [merkle.root(size, TREE.at) for size in (7, 8)]
+    proof = merkle.consistency(7, 8, TREE.at)
+    verify_consistency(7, roots[0], 8, roots[1], proof)
+    moved = [proof[0][:-1], proof[1] + proof[0][-1:], *proof[2:]], [proof[0] + b"!", proof[1], *proof[2:]]
+    for wrong in (*moved, [proof[2][-1:] + proof[0], proof[1], proof[2][:-1], *proof[3:]]):
+        with pytest.raises(IntegrityError):
+            verify_consistency(7, roots[0], 8, roots[1], wrong)
+
+
+def test_a_root_that_is_no_hash_is_refused_also_where_nothing_else_is_looked_at():
+    empty = merkle.root(0, TREE.at)
+    for old, old_root, new, new_root in ((3, b"x", 3, b"x"), (0, empty, 5, b"x"), (0, b"x", 0, b"x")):
+        with pytest.raises(IntegrityError) as caught:
+            verify_consistency(old, old_root, new, new_root, [])
+        assert caught.value.code == "crypto.consistency"

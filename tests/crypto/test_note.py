@@ -165,9 +165,9 @@ def test_a_time_beyond_what_the_format_knows_is_refused_even_if_signed():
     text = f"{NOTE_TEXT}— {WITNESS.name} {base64.b64encode(value).decode()}\n"
     with pytest.raises(IntegrityError) as refused:
         verify_signature(parse_checkpoint(text), WITNESS.cosigner)
-    assert refused.value.code == "crypto.forged"
+    assert (refused.value.code, refused.value.public) == ("crypto.forged", {"name": WITNESS.name})
     for wrong in (-1, 2**63):
-        with pytest.raises(ValueError, match="not a time"):
+        with pytest.raises(ValueError, match=r"^not a time$"):
             cosignature(BODY, WITNESS, wrong)
 
 
@@ -228,8 +228,33 @@ LINES = NOTE_TEXT[len(BODY) + 1 :]
     ],
 )  # fmt: skip
 def test_what_is_almost_a_checkpoint_is_refused(text):
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError) as caught:
         parse_checkpoint(text)
+    assert caught.value.code in ("crypto.checkpoint", "crypto.signature-line")
+    assert str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        BODY,
+        NOTE_TEXT[:-1],
+        NOTE_TEXT.replace("\n7\n", "\n07\n"),
+        NOTE_TEXT.replace("\n7\n", f"\n{2**63}\n"),
+        NOTE_TEXT.replace(ROOT, base64.b64encode(bytes(31)).decode()),
+        NOTE_TEXT.replace(f"{ROOT}\n", ""),
+        f"{ORIGIN}\n7\n{ROOT}\n\nextension\n\n{LINES}",
+        "\n\n" + LINES,
+        BODY + "x" * LONGEST + NOTE_TEXT[len(BODY) :],
+        NOTE_TEXT.replace("confide", f"conf{chr(0xD800)}ide"),
+        NOTE_TEXT.replace("confide", f"conf{chr(0xDFFF)}ide"),
+    ],
+)
+def test_a_body_that_is_none_is_told_from_a_signature_that_is_none(text):
+    with pytest.raises(IntegrityError) as caught:
+        parse_checkpoint(text)
+    assert (caught.value.code, caught.value.public) == ("crypto.checkpoint", {})
 
 
 def test_the_largest_checkpoint_is_read():
@@ -285,7 +310,7 @@ def test_a_name_that_would_break_a_line_is_refused(name):
     with pytest.raises(IntegrityError) as refused:
         new_signer(name)
     assert refused.value.code == "crypto.key-name"
-    with pytest.raises(ValueError, match="not a checkpoint"):
+    with pytest.raises(ValueError, match=r"^not a checkpoint$"):
         checkpoint_body(name, 7, bytes(32))
 
 
@@ -293,13 +318,13 @@ def test_a_name_that_would_break_a_line_is_refused(name):
     ("size", "root"), [(-1, bytes(32)), (2**63, bytes(32)), (7, bytes(31)), (7, bytes(33))]
 )
 def test_a_checkpoint_that_could_not_be_read_is_not_made(size, root):
-    with pytest.raises(ValueError, match="not a checkpoint"):
+    with pytest.raises(ValueError, match=r"^not a checkpoint$"):
         checkpoint_body(ORIGIN, size, root)
 
 
 @pytest.mark.parametrize("body", ["", "no newline", "\nempty first\n", "tab\there\n", "\udc80\n"])
 def test_a_text_that_is_no_note_is_not_signed(body):
-    with pytest.raises(ValueError, match="not the text of a note"):
+    with pytest.raises(ValueError, match=r"^not the text of a note$"):
         signed(body, LOG)
 
 
@@ -337,5 +362,36 @@ def test_no_key_is_in_a_repr_or_a_pickle():
     secret = WITNESS.to_bytes()[:32]
     assert repr(WITNESS) == "Signer('hospital.example/witness')"
     assert secret.hex() not in repr(WITNESS)
-    with pytest.raises(TypeError, match="not pickled"):
+    with pytest.raises(TypeError, match=r"^a signing key is not pickled$"):
         pickle.dumps(WITNESS)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", bytes(32), bytes(33), bytes(32) + b"\xff", bytes(32) + b"a b", bytes(32) + b"x" * LONGEST]
+)
+def test_what_is_no_signer_is_refused_in_one_sentence(data):
+    with pytest.raises(IntegrityError) as caught:
+        Signer.from_bytes(data)
+    assert (caught.value.code, caught.value.public) == ("crypto.key-name", {})
+
+
+def test_the_longest_name_the_longest_verifier_key_and_the_longest_lines_are_read():
+    longest = Signer.from_bytes(bytes(32) + b"x" * (LONGEST - 32))
+    assert len(longest.name) == LONGEST - 32
+    rest = len(longest.verifier.to_text()) - len(longest.name)
+    key = Signer("x" * (LONGEST - rest), Ed25519PrivateKey.generate()).verifier
+    assert len(key.to_text()) == LONGEST
+    assert Verifier.from_text(key.to_text()) == key
+    line = f"— {'x' * (LONGEST - len(LINES) - 12)} AAAAAAA=\n"
+    assert len(LINES + line) == LONGEST
+    assert len(parse_signatures(LINES + line)) == 2
+    with pytest.raises(IntegrityError):
+        parse_signatures(LINES + line.replace("x ", "xx "))
+
+
+def test_a_verifier_key_whose_name_names_nothing_is_refused_also_when_its_id_is_right():
+    """The id is computed over any name; whoever made the text may have made it for this one."""
+    for name in ("two words", "", "tab\t"):
+        with pytest.raises(IntegrityError) as caught:
+            Verifier.from_text(Verifier(name, NOTE, bytes(32)).to_text())
+        assert caught.value.code == "crypto.verifier-key"

@@ -3,9 +3,10 @@
 import copy
 import pickle
 import subprocess
+import warnings
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import dh, ec, ed25519
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -80,7 +81,9 @@ def test_bytes_signed_for_another_purpose_are_no_statement():
 
 def test_a_key_comes_back_from_its_file_and_openssl_reads_it(tmp_path):
     pem = KEY.to_pem(PASSPHRASE)
-    assert from_pem(pem, PASSPHRASE).public == KEY.public
+    again = from_pem(b"\n " + pem, PASSPHRASE)
+    assert again.public == KEY.public
+    assert again.sign({"kind": "x"}) == KEY.sign({"kind": "x"})
     (tmp_path / "key").write_bytes(pem)
     told = subprocess.run(
         ["openssl", "pkey", "-in", tmp_path / "key", "-passin", f"pass:{PASSPHRASE}", "-noout", "-text_pub"],
@@ -93,6 +96,9 @@ def test_a_key_comes_back_from_its_file_and_openssl_reads_it(tmp_path):
 
 def test_a_passphrase_is_the_same_on_every_keyboard():
     assert from_pem(KEY.to_pem("é" * 12), "e\u0301" * 12).public == KEY.public
+    assert (
+        from_pem(KEY.to_pem("\ud800" * 12), "\ud800" * 12).public == KEY.public
+    )  # what an odd terminal hands over
 
 
 def test_another_passphrase_is_refused():
@@ -123,7 +129,7 @@ def test_a_private_key_is_in_no_repr_no_pickle_and_no_copy():
     assert secret not in repr(KEY)
     assert KEY.public in repr(KEY)
     for take in (pickle.dumps, copy.copy, copy.deepcopy):
-        with pytest.raises(TypeError, match="passphrase"):
+        with pytest.raises(TypeError, match=r"^a private key is kept by `to_pem`, under a passphrase$"):
             take(KEY)
 
 
@@ -178,3 +184,28 @@ def test_a_public_key_has_one_spelling():
     for other in (KEY.public.upper(), KEY.public[:-1], KEY.public + "\n", None):
         with pytest.raises(InvalidInput, match="not a public key"):
             verify_public_key(other)
+
+
+def test_a_forged_signature_is_refused_by_the_beginning_of_its_key():
+    with pytest.raises(IntegrityError) as caught:
+        verify({"kind": "y"}, KEY.sign({"kind": "x"}))
+    assert (caught.value.code, caught.value.public) == (
+        "crypto.not-what-was-signed",
+        {"key": KEY.public[:16]},
+    )
+
+
+def test_a_key_that_pyca_or_openssl_locked_opens_too():
+    private = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+    pem = pem_of(private, BestAvailableEncryption(PASSPHRASE.encode()))
+    assert from_pem(pem, PASSPHRASE).public == KEY.public
+
+
+def test_an_old_kind_of_key_is_refused_without_a_warning_of_the_library():
+    """pyca warns of Diffie-Hellman over finite fields where it reads it; the sentence is ours alone."""
+    with warnings.catch_warnings(action="ignore"):
+        old = dh.generate_parameters(2, 512).generate_private_key()
+        pem = pem_of(old, BestAvailableEncryption(PASSPHRASE.encode()))
+    with warnings.catch_warnings(action="error"), pytest.raises(InvalidInput) as caught:
+        from_pem(pem, PASSPHRASE)
+    assert caught.value.code == "crypto.no-person-key"

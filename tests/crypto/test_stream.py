@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import threading
 import tracemalloc
 from contextlib import suppress
 from io import BytesIO
+from typing import ClassVar
 
 import pytest
 from cryptography.hazmat.decrepit.ciphers.modes import CFB8
@@ -226,7 +228,7 @@ def test_what_is_seen_is_every_plain_byte_once_and_in_order():
 
 
 def test_a_key_of_another_length_is_refused():
-    with pytest.raises(ValueError, match="32 bytes"):
+    with pytest.raises(ValueError, match=r"^the key of a stream has 32 bytes$"):
         encrypt_stream(b"short", BytesIO(b""), BytesIO(), b"")
 
 
@@ -342,7 +344,7 @@ def test_memory_does_not_grow_with_the_length(threads, segments):
 
 @pytest.mark.parametrize("threads", [0, -1])
 def test_no_thread_at_all_is_refused(threads):
-    with pytest.raises(ValueError, match="one thread"):
+    with pytest.raises(ValueError, match=r"^at least one thread is wanted$"):
         encrypted(b"", threads=threads)
 
 
@@ -452,16 +454,103 @@ def test_a_range_reads_its_own_segments_the_last_one_and_the_header():
     assert touched == {4, 10}
 
 
-@pytest.mark.parametrize(("start", "stop"), [(-1, 1), (2, 1), (0, 101), (101, 101)])
+@pytest.mark.parametrize(("start", "stop"), [(-1, 1), (2, 1), (0, 101), (101, 101), (0, 102)])
 def test_a_range_outside_the_stream_is_refused(start, stop):
-    with pytest.raises(ValueError, match="range"):
+    with pytest.raises(ValueError, match=r"^the range does not lie in a stream of this size$"):
         ranged(encrypted(text(100)), start, stop)
 
 
 @pytest.mark.parametrize("size", [0, 10, HEADER, HEADER + TAG - 1, SEGMENT + 5])
 def test_a_size_that_no_stream_has_is_refused(size):
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError) as caught:
         ranged(encrypted(text(100)), 0, 0, size=size)
+    assert (caught.value.code, caught.value.public) == ("crypto.stream", {"segment": size // SEGMENT})
+    with pytest.raises(ValueError, match=r"^the range does not lie"):
+        ranged(encrypted(b""), 0, 1)
+    with pytest.raises(ValueError, match=r"^the range does not lie"):
+        ranged(encrypted(b""), 0, 1, size=0)
+
+
+def pieces_of(size):
+    """A stream of `size` plain bytes, as its header and its segments."""
+    sealed = encrypted(text(size))
+    return [
+        sealed[:HEADER],
+        *(sealed[max(HEADER, at) : at + SEGMENT] for at in range(0, len(sealed), SEGMENT)),
+    ]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("broken", [0, 1, 2])
+def test_the_segment_that_was_changed_is_named(threads, broken):
+    header, *segments = pieces_of(2 * REST + 5)
+    segments[broken] = bytes([segments[broken][0] ^ 1]) + segments[broken][1:]
+    with pytest.raises(IntegrityError) as caught:
+        decrypted(b"".join([header, *segments]), threads=threads)
+    assert (caught.value.code, caught.value.public) == ("crypto.stream", {"segment": broken})
+    assert str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "sealed", [b"", bytes(39), bytes(40), bytes(100), b"\x29" + bytes(99), b"\x27" + bytes(99)]
+)
+def test_what_does_not_begin_as_a_stream_is_refused_at_its_first_segment(sealed):
+    for read in (decrypted, lambda sealed: ranged(sealed, 0, 0)):
+        with pytest.raises(IntegrityError) as caught:
+            read(sealed)
+        assert (caught.value.code, caught.value.public) == ("crypto.stream", {"segment": 0})
+
+
+@pytest.mark.parametrize("left", [0, 1, TAG - 1])
+def test_a_last_segment_without_room_for_its_tag_is_refused_by_its_number(left):
+    header, first, second, third = pieces_of(2 * REST + 5)
+    with pytest.raises(IntegrityError) as caught:
+        decrypted(header + first + second + third[:left])
+    number = 2 if left else 1  # cut at the border: the second one was not the last
+    assert (caught.value.code, caught.value.public) == ("crypto.stream", {"segment": number})
+
+
+@pytest.mark.parametrize("size", EDGES)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_at_every_border_bytes_in_memory_and_a_file_give_the_stream_of_the_format(size, threads):
+    for source in (text(size), BytesIO(text(size))):
+        out = BytesIO()
+        assert encrypt_stream(KEY, source, out, b"header", threads=threads) == size
+        sealed = out.getvalue()
+        assert sealed == written_out(text(size), KEY, b"header", sealed[:HEADER], AES)
+
+
+class Witnessed:
+    """AES-256-GCM that remembers which threads asked for it."""
+
+    threads: ClassVar[set[int]] = set()
+
+    def __init__(self, key):
+        self.cipher = AESGCM(key)
+
+    def encrypt_into(self, *arguments):
+        self.threads.add(threading.get_ident())
+        return self.cipher.encrypt_into(*arguments)
+
+    def decrypt_into(self, *arguments):
+        self.threads.add(threading.get_ident())
+        return self.cipher.decrypt_into(*arguments)
+
+
+def test_threads_are_started_when_they_are_asked_for_and_only_then():
+    watched = Suite(name="watched", cipher=Witnessed, digest=AES.digest, key_size=32)
+    plain, mine = text(9 * SEGMENT), {threading.get_ident()}
+    for options, several in (({}, False), ({"threads": 1}, False), ({"threads": 2}, True)):
+        Witnessed.threads.clear()
+        sealed = encrypted(plain, suite=watched, **options)
+        encrypting = set(Witnessed.threads)
+        Witnessed.threads.clear()
+        assert decrypted(sealed, suite=watched, **options) == plain
+        assert (encrypting != mine, Witnessed.threads != mine) == (several, several)
+    Witnessed.threads.clear()
+    list(decrypt_segments(KEY, BytesIO(sealed), b"header", suite=watched))
+    list(encrypt_segments(KEY, plain, b"header", lambda size: memoryview(bytearray(size)), suite=watched))
+    assert Witnessed.threads == mine
 
 
 @pytest.mark.parametrize("threads", [1, 2])

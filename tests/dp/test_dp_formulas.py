@@ -7,10 +7,11 @@ import pytest
 from dp_accounting.pld import privacy_loss_distribution as pld
 from scipy.stats import norm
 
-from confide.dp.accountant import calibrate_gaussian, calibrate_laplace, epsilon, pure_epsilon, rdp
+from confide.dp.accountant import calibrate_gaussian, calibrate_laplace, epsilon, pure_epsilon
 from confide.dp.events import Composed, DiscreteGaussian, DiscreteLaplace
 from confide.dp.filter import PICO, Rule, Spent, cost_of
 from confide.dp.gaussian import gaussian_epsilon
+from confide.dp.renyi import rdp
 from confide.errors import InvalidInput
 
 

@@ -1,7 +1,9 @@
 """Mechanisms of the field as events: each failure is at least the true one, found by exact sums or by playing."""
 
+import doctest
 import itertools
 import math
+from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -10,9 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from confide.dp.accountant import additive_delta, rdp
+from confide.dp.accountant import additive_delta, pure_epsilon
 from confide.dp.events import SampledGaussian
-from confide.dp.mechanisms import banded_matrix, thresholding, truncated_poisson
+from confide.dp.mechanisms import (
+    banded_matrix,
+    exponential,
+    permute_and_flip,
+    thresholding,
+    truncated_poisson,
+)
+from confide.dp.renyi import rdp
 from confide.errors import InvalidInput
 
 
@@ -147,6 +156,42 @@ def test_batches_that_are_nearly_always_cut_are_no_poisson_batches():
     assert additive_delta(never) == 0.0
 
 
+def joint_choice(scores, eps, largest):
+    """Return the law of one joint exponential choice over several groups: scores[group][answer]."""
+    weights = {
+        answers: math.exp(eps * sum(g[a] for g, a in zip(scores, answers, strict=True)) / (2 * largest))
+        for answers in itertools.product(*(range(len(g)) for g in scores))
+    }
+    total = sum(weights.values())
+    return {answers: w / total for answers, w in weights.items()}
+
+
+@given(
+    scores=st.lists(st.lists(st.integers(0, 4), min_size=3, max_size=3), min_size=2, max_size=2),
+    moves=st.lists(st.lists(st.integers(-1, 1), min_size=3, max_size=3), min_size=2, max_size=2),
+    eps=st.floats(0.1, 3),
+    order=st.integers(2, 12),
+)
+@settings(deadline=None, max_examples=60)
+def test_formula_18_a_joint_choice_over_groups_is_one_exponential_event(scores, moves, eps, order):
+    """Δ is the most that one patient moves all groups together; booked once, not once per group."""
+    largest = max(1, sum(max(map(abs, move)) for move in moves))
+    moved = [[s + m for s, m in zip(g, move, strict=True)] for g, move in zip(scores, moves, strict=True)]
+    p, q = joint_choice(scores, eps, largest), joint_choice(moved, eps, largest)
+    true = math.log(sum(p[a] ** order * q[a] ** (1.0 - order) for a in p)) / (order - 1)
+    assert true <= rdp(exponential(epsilon=eps), order) + 1e-12
+    losses = [math.log(p[a] / q[a]) for a in p]
+    assert max(losses) - min(losses) <= eps * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("choose", [exponential, permute_and_flip])
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, 1e7])
+def test_a_choice_of_no_epsilon_is_refused(choose, bad):
+    assert pure_epsilon(choose(epsilon=0.3)) == 0.3
+    with pytest.raises(InvalidInput):
+        choose(epsilon=bad)
+
+
 def test_a_banded_matrix_costs_as_many_sampled_steps_as_a_patient_has_turns():
     event = banded_matrix(bands=4, steps=10, rate=0.2, sensitivity=3.0, sigma=9.0)
     assert event == SampledGaussian(rate=0.2, sensitivity=3.0, sigma=9.0, steps=3)
@@ -212,3 +257,11 @@ def test_a_training_that_cannot_be_is_refused(bad):
 def test_more_bands_than_steps_are_refused(bands):
     with pytest.raises(InvalidInput):
         banded_matrix(bands=bands, steps=10, rate=0.2, sensitivity=3.0, sigma=9.0)
+
+
+def test_the_page_of_mechanisms_says_what_the_code_does():
+    page = Path(__file__).parents[2] / "docs" / "mechanisms.md"
+    assert doctest.testfile(str(page), module_relative=False, encoding="utf-8") == (0, 8)
+    text = page.read_text(encoding="utf-8")
+    for name in ("exponential", "permute_and_flip", "thresholding", "truncated_poisson", "banded_matrix"):
+        assert f"`{name}(" in text

@@ -23,7 +23,7 @@ from confide.dp.events import (
 )
 from confide.dp.gaussian import gaussian_epsilon
 from confide.dp.hockeystick import profiles
-from confide.dp.pld import _law, declared_epsilon
+from confide.dp.pld import _convolved, _Law, _law, _Plan, _solved, declared_epsilon
 from confide.errors import InvalidInput
 
 mpmath.mp.dps = 40
@@ -105,6 +105,11 @@ def test_two_coordinates_are_dominated_at_every_knot_exactly():
                     first[a - 2 * x] = (1 - q) / (1 + q) * q**x
                 both = mpmath.fsum(m * one(b, at * q**loss) for loss, m in first.items())
                 assert both <= one(a + b, at) + mpmath.mpf("1e-35")
+                # ... and both sides are what the proof says they are
+                kappa, low, high = q ** (a + b - k), max(0, a - k), min(a, a + b - k)
+                told = kappa * (1 + (high - low) * (1 - q) / (1 + q))
+                assert abs(1 - one(a + b, at) - kappa) < mpmath.mpf("1e-35")
+                assert abs(1 - both - told) < mpmath.mpf("1e-35")
 
 
 @pytest.mark.parametrize("eps", [0.1, 1.0, 4.0])
@@ -315,6 +320,63 @@ def test_a_failure_takes_its_part_of_a_declared_delta():
     half = declared_epsilon(Composed((*many, Failure(delta=5e-7))), 1e-6)
     assert half == pytest.approx(declared_epsilon(Composed(many), 5e-7), rel=1e-6)
     assert declared_epsilon(Composed((*many, Failure(delta=2e-6))), 1e-6) == math.inf
+
+
+@given(
+    weights=st.lists(st.integers(0, 10**6), min_size=2, max_size=5).filter(any),
+    first=st.integers(-5, 3),
+    times=st.integers(1, 15),
+    tilt=st.floats(0.01, 5),
+)
+@settings(deadline=None, max_examples=15)
+def test_all_errors_of_the_transform_together_stay_within_their_bound(weights, first, times, tilt):
+    """The sum of the losses by exact arithmetic, folded, against what the transform says and admits to be off by."""
+    law = _Law(first, np.array(weights, dtype=float) / sum(weights), 0.0, 0.1, times)
+    cells = 512
+    found, rounding = _convolved([law], tilt, cells)
+    with mpmath.workdps(40):
+        tilted = [
+            mpmath.mpf(float(m)) * mpmath.exp(mpmath.mpf(tilt) * mpmath.mpf(float(x)))
+            for m, x in zip(law.masses, law.losses, strict=True)
+        ]
+        whole = mpmath.fsum(tilted)
+        true = {0: mpmath.mpf(1)}
+        for _ in range(times):
+            after = {}
+            for (at, mass), (i, part) in itertools.product(true.items(), enumerate(tilted)):
+                key = (at + first + i) % cells
+                after[key] = after.get(key, 0) + mass * part / whole
+            true = after
+        off = mpmath.fsum(abs(mpmath.mpf(float(found[k])) - true.get(k, 0)) for k in range(cells))
+    assert 2 * off <= rounding  # it counts in both sums of δ
+    assert rounding < 1e-8
+
+
+def test_a_window_that_ends_too_low_has_no_answer():
+    (profile, _) = profiles(DiscreteLaplace(sensitivity=1, scale=2.0))
+    law = _law(profile, 40, -1.0, 1.0, 0.01)
+    assert _solved([law], _Plan(tilt=3.0, guess=1.0, top=1.5, bottom=-1.0), 1e-9) == math.inf
+
+
+def test_equal_events_are_one_part_however_they_are_written():
+    one = SampledGaussian(rate=0.05, sensitivity=2.0**20, sigma=2.0**20, steps=1)
+    many = SampledGaussian(rate=0.05, sensitivity=2.0**20, sigma=2.0**20, steps=300)
+    lap = DiscreteLaplace(sensitivity=1, scale=30.0)
+    nested = Composed((Composed((one, lap)),) * 300)
+    assert declared_epsilon(nested, 1e-7) == declared_epsilon(Composed((many, *(lap,) * 300)), 1e-7)
+
+
+@given(
+    scales=st.lists(st.floats(1.0, 40), min_size=1, max_size=3),
+    times=st.integers(1, 60),
+    delta=st.sampled_from([1e-4, 1e-7, 1e-10]),
+)
+@settings(deadline=None, max_examples=15)
+def test_more_releases_and_less_delta_never_lower_a_declared_figure(scales, times, delta):
+    parts = tuple(DiscreteLaplace(sensitivity=1, scale=scale) for scale in scales)
+    found = declared_epsilon(Composed(parts * times), delta)
+    assert found <= declared_epsilon(Composed(parts * (times + 1)), delta) * (1 + 1e-3)
+    assert found <= declared_epsilon(Composed(parts * times), delta / 10) * (1 + 1e-3)
 
 
 def test_a_large_delta_leaves_no_epsilon():

@@ -88,6 +88,14 @@ def test_a_forked_child_draws_nothing():
     assert len(stream.bytes(1)) == 1
 
 
+def test_a_stream_that_finds_itself_in_another_process_refuses():
+    stream = Stream()
+    stream._process += 1  # as it looks after a fork, without one
+    with pytest.raises(InvalidInput) as refused:
+        stream.bytes(1)
+    assert refused.value.code == "dp.stream-forked"
+
+
 def test_noise_takes_a_stream_and_nothing_that_looks_like_one():
     class Seeded:
         def bytes(self, n):

@@ -15,10 +15,12 @@ from types import SimpleNamespace
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-sys.path.append(str(Path(__file__).parents[1] / "study"))
+sys.path += [str(Path(__file__).parents[1] / room) for room in ("study", "ledger")]
+from examples import SMALL, WHOLE, WITNESS, ledger_with, person
 from small import STUDY
 
 from confide.crypto import hpke, siv
+from confide.crypto.merkle import leaf_hash
 from confide.crypto.note import (
     Verifier,
     checkpoint_body,
@@ -30,22 +32,29 @@ from confide.crypto.note import (
 )
 from confide.crypto.oaep import rsa_public_key_of
 from confide.crypto.segments import plain_size
-from confide.crypto.sign import new_key
+from confide.crypto.sign import Signature, digest, new_key
+from confide.crypto.sign import verify as verify_statement
 from confide.crypto.stream import decrypt_range, decrypt_segments, encrypt_stream
 from confide.errors import ConfideError
-from confide.ledger.requests import new_request
-from confide.ledger.requests import read_request as read_approval
+from confide.ledger.entries import canonical
+from confide.ledger.export import read_lines
+from confide.ledger.requests import new_request, read_request, sign_request, verify_request
+from confide.ledger.roles import Holder
+from confide.ledger.verify import verify_ledger
 from confide.study.config import read_study
+from confide.transparency.proof import check_proof
+from confide.transparency.request import parse_request
 from confide.vault import handover, package
 from confide.vault.seal import new_data_key, new_header, parse_header
 
 
 @dataclass(frozen=True)
 class Target:
-    """One parser: what it is given, and sound inputs to start from."""
+    """One parser: what it is given, sound inputs to start from, and its part of a minute in the tests."""
 
     parse: Callable[[bytes], object]
     seeds: Callable[[], list[bytes]]
+    part: float = 1.0
 
 
 _LOG = new_signer("hospital.example/log")
@@ -104,6 +113,117 @@ def _keys_and_packages() -> list[bytes]:
 _PARTNER = hpke.new_private_key()
 
 
+def _export(data: bytes) -> object:
+    return read_lines(BytesIO(data))
+
+
+def _exports() -> list[bytes]:
+    lines = SMALL.read_bytes().splitlines(keepends=True)
+    return [b"".join(lines), b"".join(lines[:-1])]
+
+
+def _entries(data: bytes) -> object:
+    """Entries, one a line, with chain and tree mended, so that what they say is reached and not their hashes alone."""
+    bodies = []
+    for line in data.decode("utf-8", errors="replace").split("\n"):
+        try:
+            body = json.loads(line)
+            canonical(body).encode()
+        except (ValueError, TypeError, RecursionError):
+            break
+        if not isinstance(body, dict) or not isinstance(body.get("kind"), str):
+            break
+        if not all(isinstance(body.get(name), str | None) for name in ("account", "study", "key")):
+            break
+        if not isinstance(body.get("charge"), int | None):
+            break
+        bodies.append(body | {"sequence": len(bodies)})
+    with ledger_with(bodies, {}) as ledger:
+        return verify_ledger(ledger)
+
+
+def _entry_lines() -> list[bytes]:
+    """The entries of the examples up to the first that needs what is not among them: a release, a cohort's members."""
+    seeds = []
+    for path in (SMALL, WHOLE):
+        lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+        texts = [line["entry"] for line in lines if "entry" in line]
+        end = next(n for n, text in enumerate(texts) if json.loads(text)["kind"] == "commit")
+        seeds.append("\n".join(texts[:end]).encode())
+    return seeds
+
+
+def _witness_request(data: bytes) -> object:
+    return parse_checkpoint(parse_request(data).note)
+
+
+def _witness_requests() -> list[bytes]:
+    note = signed(checkpoint_body(_LOG.name, 7, bytes(32)), _LOG)
+    return [f"old 0\n\n{note}".encode(), f"old 3\n{'A' * 43}=\n\n{note}".encode()]
+
+
+def _proof(data: bytes) -> object:
+    return check_proof(data, _LOG.verifier, [WITNESS.cosigner])
+
+
+def _proofs() -> list[bytes]:
+    """One entry, alone in its log."""
+    entry, salt = '{"kind":"genesis"}', bytes(16)
+    note = signed(checkpoint_body(_LOG.name, 1, leaf_hash(salt + entry.encode())), _LOG)
+    proof = {"format": "confide-proof/1", "sequence": 0, "entry": entry, "salt": salt.hex(), "inclusion": [],
+             "checkpoint": cosigned(note, WITNESS, 1)}  # fmt: skip
+    return [json.dumps(proof, ensure_ascii=False).encode()]
+
+
+@dataclass(frozen=True)
+class _Here:
+    id: str = "00112233445566ff"
+
+
+_ROSTER = {key.public: Holder("officer", key.public, ("approve", "extend")) for key in map(person, (1, 2))}
+
+
+def _request(data: bytes) -> object:
+    """A request is read; without signatures it would not count, so one of ours is asked for where there is none."""
+    document = read_request(data)
+    return verify_request(document, ledger=_Here.id, roster=_ROSTER, at=document["request"]["created"])
+
+
+def _requests() -> list[bytes]:
+    figures = {
+        "study": "s",
+        "account": "a",
+        "epsilon": "1.0",
+        "delta": "1e-08",
+        "expires": "2099-12-31",
+        "reason": "x",
+    }
+    asked = [
+        new_request("extend", figures, _Here()),
+        new_request("erase", {"subject": "ab"}, _Here(), requester=person(3)),
+    ]
+    return [json.dumps(sign_request(sign_request(each, person(1)), person(2))).encode() for each in asked]
+
+
+def _signature(data: bytes) -> object:
+    """A statement and its signature, as a partner's receipt has them; a statement without a name for its bytes is none."""
+    try:
+        whole = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(whole, dict) or not isinstance(whole.get("statement"), dict):
+        return None
+    return verify_statement(whole["statement"], Signature.from_json(whole.get("signature"))), digest(
+        whole["statement"]
+    )
+
+
+def _signatures() -> list[bytes]:
+    statement = {"kind": "receipt", "files": 3, "made": "2026-01-31T09:30:00Z", "x": [1.5, None, "名"]}
+    whole = {"statement": statement, "signature": person(1).sign(statement).to_json()}
+    return [json.dumps(whole).encode()]
+
+
 def _study(data: bytes) -> object:
     return read_study(data.decode("utf-8", errors="replace"), Path())
 
@@ -118,7 +238,7 @@ def _handed(data: bytes) -> object:
     if b"handover-receipt" in data:
         return handover.read_receipt(data, "f")
     if b"hand-over" in data:
-        return read_approval(data)
+        return read_request(data)
     return handover.read_request(data, "f")
 
 
@@ -154,6 +274,12 @@ TARGETS = {
     "checkpoint": Target(parse=_checkpoint, seeds=_checkpoints),
     "stream": Target(parse=_stream, seeds=_streams),
     "keys-and-packages": Target(parse=_keys, seeds=_keys_and_packages),
+    "ledger-export": Target(parse=_export, seeds=_exports),
+    "ledger-entries": Target(parse=_entries, seeds=_entry_lines, part=0.1),
+    "witness-request": Target(parse=_witness_request, seeds=_witness_requests, part=0.1),
+    "proof": Target(parse=_proof, seeds=_proofs, part=0.1),
+    "request": Target(parse=_request, seeds=_requests, part=0.1),
+    "signature": Target(parse=_signature, seeds=_signatures, part=0.1),
     "hand-over": Target(parse=_handed, seeds=_handed_over),
     "study-file": Target(parse=_study, seeds=lambda: [STUDY.format(language="en").encode()]),
 }

@@ -36,8 +36,8 @@ def open_with(clock, path=None):
     return ledger
 
 
-def appointment(key, *roles, label="officer"):
-    return {"label": label, "key": key.public, "roles": sorted(roles)}
+def appointment(key, *roles, label=None):
+    return {"label": label or f"officer {key.public[:4]}", "key": key.public, "roles": sorted(roles)}
 
 
 def signed(document, *keys):

@@ -6,13 +6,15 @@ import threading
 from contextlib import closing
 
 import pytest
+from people import ANNA, BO, EVE, Clock, ask, found, open_with
 from test_charge import Count
 from test_home import fill
 
+from confide.crypto.note import new_signer
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.ledger.backup import Restored, backup, restore
 from confide.ledger.home import CHECKPOINT, LEDGER, accept_clock, open_ledger
-from confide.ledger.log_key import LOG_KEY
+from confide.ledger.log_key import LOG_KEY, ORIGIN
 from confide.ledger.verify import verify_ledger
 
 
@@ -213,3 +215,45 @@ def test_a_person_may_accept_the_clock_and_the_log_tells(home):
         assert ledger.store.last().body["kind"] == "clock"
         verify_ledger(ledger)
     open_ledger(home).close()
+
+
+def founded(folder, clock):
+    ledger = open_with(clock, folder / "ledger.sqlite")
+    ledger.signer = new_signer(ORIGIN + ledger.id)
+    found(ledger, ANNA, BO)
+    return ledger
+
+
+def test_where_roles_were_founded_nobody_sets_the_clock_back_alone(tmp_path):
+    """Else one person could bring back to life what had expired: an allowance, a request."""
+    clock = Clock()
+    with founded(tmp_path, clock) as ledger:
+        ledger.grant("short", "inpatients", epsilon=1.0, delta=1e-8, purpose="x", expires=clock()[:10])
+        clock.goes(days=300)
+        newest = ledger.record("anything", details={}).body["time"]
+        clock.goes(days=-300)
+        right = ask(ledger, "accept-clock", {"newest": newest}, ANNA)
+        before = ledger.store.head()
+        for request in (
+            None,
+            ask(ledger, "accept-clock", {"newest": newest}),
+            ask(ledger, "accept-clock", {"newest": newest}, EVE),
+            ask(ledger, "accept-clock", {"newest": clock()}, ANNA),
+            ask(ledger, "accept-clock", {"newest": newest, "more": 1}, ANNA),
+            ask(ledger, "hand-over", {"newest": newest}, ANNA),
+        ):
+            with pytest.raises(AccessDenied):
+                accept_clock(ledger, tmp_path, request)
+            assert ledger.store.head() == before
+        assert accept_clock(ledger, tmp_path, right) == newest
+        assert [entry.body["kind"] for entry in ledger.store.all()][-2:] == ["clock", "approval"]
+        verify_ledger(ledger)
+        with pytest.raises(InvalidInput, match="carried out before"):
+            accept_clock(ledger, tmp_path, right)
+
+
+def test_the_refusal_of_a_clock_says_which_request_to_write(tmp_path):
+    with founded(tmp_path, Clock()) as ledger, pytest.raises(AccessDenied) as refused:
+        accept_clock(ledger, tmp_path)
+    newest = refused.value.public["newest"]
+    assert f"--kind accept-clock --field newest={newest}" in refused.value.hint

@@ -162,6 +162,38 @@ def test_an_impossible_budget_is_refused(ledger, epsilon, delta):
         ledger.open_account("other", epsilon=epsilon, delta=delta, patients=100)
 
 
+@pytest.mark.parametrize(("name", "patients"), [("births", 0), (" ", 100), ("bir\nths", 100)])
+def test_an_account_without_patients_or_without_a_name_is_refused(ledger, name, patients):
+    with pytest.raises(InvalidInput):
+        ledger.open_account(name, epsilon=1.0, delta=1e-7, patients=patients)
+    assert ledger.accounts() == ["inpatients"]
+
+
+def test_an_allowance_that_protects_rows_draws_on_no_account_of_patients(ledger):
+    figures = {"epsilon": 1.0, "delta": 1e-8}
+    for ask in (ledger.may_grant, ledger.grant):
+        purpose = {"purpose": "bed planning"} if ask == ledger.grant else {}
+        with pytest.raises(InvalidInput, match="inpatients"):
+            ask(study="rows", account="inpatients", unit="row", **figures, **purpose)
+    assert ledger.studies("inpatients") == ["study"]
+    assert ledger.granted_on("inpatients", "rows") is None
+    assert ledger.granted_on("inpatients", "study") == ledger.store.last(kind="allowance").body["time"]
+    assert ledger.may_grant(study="rows", account="inpatients", **figures).epsilon == 10**9
+
+
+def test_a_charge_is_open_then_committed_or_abandoned(ledger):
+    with ledger.charge(Count(), study="study", account="inpatients") as charge:
+        assert ledger.state_of(charge.sequence) == "open"
+        charge.commit({"count": 1})
+    assert ledger.state_of(charge.sequence) == "committed"
+    with ledger.charge(Count(name="b"), study="study", account="inpatients") as charge:
+        pass
+    assert ledger.state_of(charge.sequence) == "abandoned"
+    for study, epsilon in ((None, 4), ("study", 2)):
+        rule, spent = ledger.standing("inpatients", study)
+        assert (rule.epsilon, spent.basic_epsilon) == (epsilon * 10**9, 2 * 10**9)
+
+
 def test_no_account_and_no_allowance_are_refused(ledger):
     with pytest.raises(InvalidInput, match="no account"):
         ledger.grant("study", "nobody", epsilon=1.0, delta=1e-8, purpose="bed planning")

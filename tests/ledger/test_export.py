@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_home import fill
 
-from confide.crypto.note import checkpoint_body, cosigned, new_signer, signed
+from confide.crypto.note import Signer, checkpoint_body, cosigned, new_signer, signed
 from confide.errors import ConfideError, IntegrityError, InvalidInput
 from confide.ledger.entries import salted_digest
 from confide.ledger.export import LONGEST_LINE, export, read_export
 from confide.ledger.home import CHECKPOINT, COSIGNED, open_ledger
+from confide.ledger.log_key import rotate_log_key
 
 
 def exported(home, path, **options):
@@ -256,10 +257,79 @@ def test_a_checkpoint_of_another_key_or_over_other_entries_is_refused(lines, hom
         refused(tmp_path, [*lines[:11], altered(lines[11], checkpoint=note)], 12)
 
 
-def test_an_entry_that_names_no_key_is_passed_over_when_the_signature_is_looked_for(tmp_path):
-    fill(tmp_path / "home")
-    with open_ledger(tmp_path / "home") as ledger:
+def test_a_log_key_that_is_none_is_refused(tmp_path):
+    for verifier in (base64.b64encode(bytes(8)).decode(), new_signer("another/log").verifier.to_text()):
+        folder = tmp_path / verifier[:4]
+        fill(folder)
+        with open_ledger(folder) as ledger:
+            with ledger.store.write() as writer:
+                writer.append({"kind": "log-key", "verifier": verifier})
+            export(ledger, folder / "export", folder=folder)
+        with pytest.raises(IntegrityError, match="line 9 "):
+            read_export(folder / "export")
+
+
+def test_only_the_newest_log_key_signs_an_export(tmp_path):
+    def append(verifier):
         with ledger.store.write() as writer:
-            writer.append({"kind": "log-key", "verifier": base64.b64encode(bytes(8)).decode()})
-        export(ledger, tmp_path / "export", folder=tmp_path / "home")
-    assert len(read_export(tmp_path / "export").entries) == 7
+            writer.append({"kind": "log-key", "verifier": verifier})
+
+    fill(tmp_path)
+    with open_ledger(tmp_path) as ledger:
+        old = ledger.signer
+        rotate_log_key(ledger, tmp_path, append)
+        export(ledger, tmp_path / "export", folder=tmp_path)
+        assert len(read_export(tmp_path / "export").entries) == 7
+        ledger.signer = old
+        export(ledger, tmp_path / "export", folder=tmp_path)
+    with pytest.raises(IntegrityError, match="line 9 "):
+        read_export(tmp_path / "export")
+
+
+def test_a_cosigned_checkpoint_that_the_entries_do_not_continue_is_refused(lines, home, tmp_path):
+    own = read(tmp_path, lines).checkpoint
+    signer = Signer.from_bytes((home / "log.key").read_bytes())
+    with open_ledger(home) as ledger:
+        five = ledger.store.root(5)
+    notes = [
+        (own.origin, 5, own.root),
+        (own.origin, 9, own.root),
+        (own.origin, 0, own.root),
+        ("other", 8, own.root),
+    ]
+    for body in notes:
+        note = signed(checkpoint_body(*body), signer)
+        refused(tmp_path, [*lines[:12], altered(lines[12], cosigned=note)], 13)
+    stranger = signed(checkpoint_body(own.origin, 5, five), new_signer(own.origin))
+    refused(tmp_path, [*lines[:12], altered(lines[12], cosigned=stranger)], 13)
+    fits = signed(checkpoint_body(own.origin, 5, five), signer)
+    assert read(tmp_path, [*lines[:12], altered(lines[12], cosigned=fits)]).cosigned.size == 5
+
+
+def test_what_was_cosigned_and_lost_may_be_longer_than_a_ledger_that_was_closed(tmp_path):
+    fill(tmp_path)
+    with open_ledger(tmp_path) as ledger:
+        size = ledger.store.head()[0]
+        with ledger.store.write() as writer:
+            writer.append({"kind": "restored", "missing": 3})
+        for lost, stands in ((size, False), (size + 1, True), (size + 3, True)):
+            note = signed(checkpoint_body(ledger.signer.name, lost, bytes(32)), ledger.signer)
+            (tmp_path / COSIGNED).write_text(note, encoding="utf-8")
+            export(ledger, tmp_path / "export", folder=tmp_path)
+            if stands:
+                assert read_export(tmp_path / "export").cosigned.size == lost
+            else:
+                with pytest.raises(IntegrityError):
+                    read_export(tmp_path / "export")
+
+
+def test_a_key_that_stands_twice_is_refused_on_whatever_line(lines, tmp_path):
+    for number, line in enumerate(lines):
+        name = next(iter(json.loads(line)))
+        twice = line.replace(b"{", b'{"%s":"x",' % name.encode(), 1)
+        refused(tmp_path, [*lines[:number], twice, *lines[number + 1 :]], number + 1)
+
+
+def test_an_export_in_another_encoding_is_refused(lines, tmp_path):
+    for encoding in ("utf-16", "utf-8-sig"):
+        refused(tmp_path, [lines[0].decode().encode(encoding), *lines[1:]], 1)

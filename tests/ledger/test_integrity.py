@@ -10,6 +10,9 @@ from test_charge import Count
 
 from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.home import CHECKPOINT, check_against, open_ledger, write_checkpoint
+from confide.ledger.ledger import Ledger, now
+from confide.ledger.sqlite import Sqlite
+from confide.ledger.store import Store
 from confide.ledger.verify import verify_ledger
 
 
@@ -133,3 +136,11 @@ def test_an_untouched_ledger_is_in_order(filled):
     with open_ledger(filled) as ledger:
         found = verify_ledger(ledger)
     assert (found.charges, found.releases, found.abandoned, found.open) == (3, 2, 1, 0)
+
+
+def test_a_ledger_of_another_format_is_no_ledger():
+    with Store(Sqlite(None), now) as store:
+        with store.write() as writer:
+            writer.append({"kind": "genesis", "format": "confide-ledger/2", "ledger": "00" * 8})
+        with pytest.raises(IntegrityError, match="is not a ledger"):
+            Ledger(store)

@@ -1,5 +1,7 @@
 """A server that is killed, cut off, read-only or not durable: refused with one sentence, nothing lost."""
 
+import io
+import logging
 import select
 import socket
 import sys
@@ -27,6 +29,25 @@ def url(server):
 
 def charge(ledger, name):
     return ledger.run(Count(name=name), [], study="study", account="inpatients")
+
+
+def test_a_server_that_is_lost_in_a_transaction_is_told_in_our_words_alone(server, url):
+    with pytest.MonkeyPatch.context() as patch, io.StringIO() as heard:
+        patch.setattr(
+            logging.root, "handlers", []
+        )  # as in a command, where nobody listens to other libraries
+        patch.setattr(logging, "lastResort", logging.StreamHandler(heard))
+        logging.getLogger("psycopg").handlers.clear()
+        database = Postgres(url)
+        database.execute("CREATE TABLE numbers (number BIGINT)")
+        with pytest.raises(InvalidInput, match="does not answer"), database.transaction():  # noqa: PT012
+            for _ in range(8):  # until it is prepared
+                database.execute_many("INSERT INTO numbers VALUES (?)", [(1,), (2,)])
+            server.kill()
+            server.start()
+            database.execute_many("INSERT INTO numbers VALUES (?)", [(1,), (2,)])
+        database.close()
+        assert heard.getvalue() == ""
 
 
 def test_a_cut_connection_is_refused_with_one_sentence_and_nothing_is_lost(server, url, tmp_path):

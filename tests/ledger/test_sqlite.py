@@ -12,7 +12,6 @@ from test_charge import Count
 from test_home import fill
 
 from confide.errors import IntegrityError, InvalidInput
-from confide.ledger.entries import canonical
 from confide.ledger.home import LEDGER, open_ledger
 from confide.ledger.ledger import now
 from confide.ledger.sqlite import Sqlite
@@ -122,11 +121,6 @@ def test_a_process_that_died_with_the_write_lock_leaves_a_ledger_that_can_be_wri
             os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     fill(tmp_path, "b")
-
-
-def test_canonical_refuses_keys_that_are_no_text():
-    with pytest.raises(TypeError, match="keys are text"):
-        canonical({1: "a"})
 
 
 def test_a_ledger_whose_write_ahead_log_is_gone_is_refused_by_its_checkpoint(tmp_path):

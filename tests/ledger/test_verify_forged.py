@@ -2,6 +2,8 @@
 
 import contextlib
 import copy
+import hashlib
+from datetime import datetime, timedelta
 
 import pytest
 from people import ALL, ANNA, BO, CHEN, EVE, Clock, appointment, ask, extension, found, open_with
@@ -10,7 +12,9 @@ from test_charge import Count
 from confide.crypto.sign import digest
 from confide.dp.filter import Rule, Spent, cost_of
 from confide.errors import IntegrityError
-from confide.ledger.cohorts import key_of
+from confide.ledger.cohorts import commitment, key_of
+from confide.ledger.entries import canonical, link
+from confide.ledger.schema import ADD_ENTRY, grow
 from confide.ledger.sums import Exposure, summed
 from confide.ledger.verify import verify_ledger
 
@@ -164,13 +168,17 @@ def bare(body):
 
 
 def test_an_extension_by_hand_is_in_order_only_as_it_was_asked(ledger):
-    rule, big = Rule.for_budget(3.5, 1e-8), Rule.for_budget(3.9, 1e-8)
+    old = Rule.from_json(allowance(ledger)["rule"])
+    rule, big = (old.grown_to(Rule.for_budget(epsilon, 1e-8)) for epsilon in (3.5, 3.9))
+    other = Rule.for_budget(3.5, 1e-8)
+    assert other.order != old.order
     good = {"rule": rule.to_json(), "spent_study": sums(ledger, rule)}
     for change in (
         {"rule": big.to_json(), "spent_study": sums(ledger, big)},
         {"study": "other"},
         {"spent_study": Spent().to_json()},
         {"expires": "2030-01-01"},
+        {"rule": other.to_json(), "spent_study": sums(ledger, other)},
         {},
     ):
         bodies = extending(
@@ -223,7 +231,16 @@ def test_a_grant_that_begins_with_sums_is_found(ledger):
 
 
 def charge(ledger, **change):
-    return copy.deepcopy(ledger.store.last(kind="charge").body) | {"key": "0" * 64} | change
+    """Return a charge of a plan that was never charged."""
+    body = copy.deepcopy(ledger.store.last(kind="charge").body)
+    return named(body | {"plan": {"number": ledger.store.head()[0]}} | change)
+
+
+def named(body):
+    """Return a charge with the key that its plan has."""
+    cohort = [body["cohort"]] if "cohort" in body else []
+    whole = canonical([body["study"], body["account"], body["plan"], *cohort])
+    return body | {"key": hashlib.sha256(whole.encode()).hexdigest()}
 
 
 def test_a_charge_that_hides_what_it_costs_is_found(ledger):
@@ -240,7 +257,7 @@ def later(ledger, epsilon, cohort=None, **change):
     spent = Spent.from_json(body["spent_study"]).plus(costs[1]).to_json()
     body |= {"event": plan.event().to_json(), "delta": repr(plan.delta), "cost_account": costs[0].to_json(),
              "cost_study": costs[1].to_json(), "spent_study": spent, **told, **change}  # fmt: skip
-    return body if cohort is None else body | {"cohort": cohort}
+    return named(body if cohort is None else body | {"cohort": cohort})
 
 
 def test_a_charge_that_the_rules_do_not_admit_is_found(ledger):
@@ -250,6 +267,16 @@ def test_a_charge_that_the_rules_do_not_admit_is_found(ledger):
         )
     verify_ledger(ledger)
     forged(ledger, later(ledger, 1.5))  # the study's rule
+
+
+def test_a_charge_of_a_plan_that_is_committed_or_open_is_found(ledger):
+    committed = ledger.store.at(ledger.store.last(kind="commit").body["charge"]).body
+    forged(ledger, later(ledger, 0.1, plan=committed["plan"]))
+    with (
+        open_with(Clock()) as fresh,
+        fresh.charge(Count(name="z", epsilon=0.1), study="study", account="inpatients"),
+    ):
+        forged(fresh, later(fresh, 0.1, plan=fresh.store.last(kind="charge").body["plan"]))
 
 
 def test_a_charge_that_the_accounts_rule_does_not_admit_for_one_cohort_is_found():
@@ -267,7 +294,7 @@ def test_a_charge_on_a_cohort_that_was_not_declared_is_found(ledger):
 
 
 def test_a_charge_on_a_cohort_that_is_booked_on_another_is_found(ledger):
-    forged(ledger, later(ledger, 0.1, cohort="b") | {"cohort": "a"})
+    forged(ledger, named(later(ledger, 0.1, cohort="b") | {"cohort": "a"}))
     with pytest.raises(IntegrityError):
         verify_ledger(ledger)
 
@@ -323,6 +350,134 @@ def test_verification_tells_how_far_it_is(ledger):
     told = []
     verify_ledger(ledger, progress=lambda done, total: told.append((done, total)))
     assert told == [(0, ledger.store.head()[0])]
+
+
+# time ---------------------------------------------------------------------------------------------------
+
+
+def dated(ledger, *bodies, back=timedelta(0)):
+    """Append entries whose times are so much before that of the newest; chain and tree are in order."""
+    newest = datetime.fromisoformat(ledger.store.at(ledger.store.head()[0] - 1).body["time"])
+    for body in bodies:
+        database, (size, previous) = ledger.store.database, ledger.store.head()
+        whole = {
+            **bare(body),
+            "sequence": size,
+            "previous": previous,
+            "time": f"{newest - back:%Y-%m-%dT%H:%M:%SZ}",
+        }
+        text, salt = canonical(whole), bytes(16)
+        columns = [whole.get(name) for name in ("kind", "account", "study", "key", "charge")]
+        with database.transaction():
+            database.execute(ADD_ENTRY, (size, link(previous, text), *columns, text, salt))
+            grow(database, size, salt, text)
+
+
+def in_order(ledger):
+    try:
+        verify_ledger(ledger)
+    except IntegrityError:
+        return False
+    return True
+
+
+RECORD = {"kind": "record", "what": "anything", "details": {}, "commitment": ""}
+
+
+def set_back(ledger, **fields):
+    """Return a `clock` and a good approval of it, or one with other fields."""
+    newest = ledger.store.at(ledger.store.head()[0] - 1).body["time"]
+    document = ask(ledger, fields.pop("kind", "accept-clock"), {"newest": newest} | fields, ANNA)
+    return [{"kind": "clock", "newest": newest}, approval_of(document)]
+
+
+def test_time_that_was_set_back_is_in_order_only_as_it_was_approved(tmp_path):
+    for number, (change, good) in enumerate(
+        [
+            ({}, True),
+            ({"newest": "2020-01-01T00:00:00Z"}, False),
+            ({"more": 1}, False),
+            ({"kind": "hand-over"}, False),
+        ]
+    ):
+        with open_with(Clock()) as ledger:
+            found(ledger, ANNA)
+            dated(ledger, *set_back(ledger, **change), back=timedelta(minutes=5))
+            assert in_order(ledger) == good, number
+
+
+def test_time_that_was_set_back_without_an_approval_is_found(ledger):
+    clock, _ = set_back(ledger)
+    dated(ledger, clock, back=timedelta(minutes=5))
+    assert not in_order(ledger)
+    dated(ledger, RECORD)
+    assert not in_order(ledger)
+    with open_with(Clock()) as unfounded:
+        newest = unfounded.store.at(unfounded.store.head()[0] - 1).body["time"]
+        dated(unfounded, {"kind": "clock", "newest": newest}, back=timedelta(minutes=5))
+        assert in_order(unfounded)
+
+
+def overlapping(ledger, cohort, *pairs, account="inpatients"):
+    """Return a declaration that states these overlaps."""
+    body = bare(ledger.store.last(kind="cohort").body) | {"cohort": cohort, "account": account}
+    return body | {"key": key_of(account, cohort), "overlaps": [list(pair) for pair in pairs]}
+
+
+def test_overlaps_that_are_declared_afterwards_or_taken_away_are_found(ledger):
+    """Cohorts a and b were declared as disjoint."""
+    forged(ledger, overlapping(ledger, "b", ("a", "b")))
+
+
+def test_overlaps_with_what_is_no_cohort_or_between_others_are_found():
+    for cohort, *pairs in (
+        ("c", ("b", "z")), ("c", ("c", "z")), ("c", ("a", "b")), ("c", ("c", "a")), ("c", ("c",)), ("c", "ac"),
+    ):  # fmt: skip
+        with open_with(Clock()) as fresh:
+            for name in "abc":
+                fresh.declare_cohort("inpatients", name, [name])
+            body = overlapping(fresh, cohort, *pairs)
+            forged(fresh, body)
+
+
+def test_an_overlap_that_is_forgotten_by_a_later_declaration_is_found():
+    with open_with(Clock()) as ledger:
+        ledger.declare_cohort("inpatients", "a", ["1"])
+        ledger.declare_cohort("inpatients", "b", ["1", "2"], overlaps=["a"])
+        verify_ledger(ledger)
+        forged(ledger, overlapping(ledger, "b"))
+
+
+def test_a_patient_who_was_put_into_a_second_cohort_past_the_door_is_found(ledger):
+    verify_ledger(ledger)
+    (digest,) = ledger.store.members("inpatients", "b")
+    both = {*ledger.store.members("inpatients", "a"), digest}
+    salt = bytes(16)
+    with ledger.store.write() as writer:
+        writer.add_members("inpatients", "a", [digest], overlaps=["b"])
+        body = bare(ledger.store.last(kind="cohort").body) | {"cohort": "a", "key": key_of("inpatients", "a")}
+        writer.append(body | {"salt": salt.hex(), "commitment": commitment(salt, both)})
+    with pytest.raises(IntegrityError) as found:
+        verify_ledger(ledger)
+    assert found.value.public["sequence"] == 0
+
+
+def test_a_charge_that_only_the_sum_over_overlapping_cohorts_forbids_is_found():
+    with open_with(Clock()) as ledger:
+        for study in ("one", "two"):
+            ledger.grant(study, "inpatients", epsilon=4.0, delta=1e-8, purpose="x")
+        ledger.declare_cohort("inpatients", "a", ["1"])
+        ledger.declare_cohort("inpatients", "b", ["1"], overlaps=["a"])
+        ledger.run(Count(name="x", epsilon=2.5), [], study="one", account="inpatients", cohort="a")
+        ledger.run(Count(name="y", epsilon=1.0), [], study="two", account="inpatients", cohort="b")
+        forged(ledger, later(ledger, 1.0, cohort="b"))
+
+
+def test_an_extension_that_was_over_when_it_began_is_found(ledger):
+    rule = Rule.for_budget(3.5, 1e-8)
+    document = ask(ledger, "extend", extension(epsilon="3.5", expires="2020-01-01"), ANNA)
+    forged(ledger, *extending(ledger, document, rule=rule.to_json(), expires="2020-01-01",
+                              spent_study=sums(ledger, rule)))  # fmt: skip
 
 
 @pytest.mark.parametrize("account", ["inpatients", "another"])

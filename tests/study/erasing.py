@@ -59,9 +59,9 @@ def opened(place):
 def found_roles(ledger, roles=("approve", "re-identify")):
     """Found roles in a ledger with two people who hold them; return their keys."""
     first, second = new_key(), new_key()
-    for key, signer in ((first, first), (second, first)):
-        fields = {"key": key.public, "label": "data protection officer", "roles": sorted(roles)}
-        ledger.carry_out(sign_request(new_request("appoint", fields, ledger), signer))
+    for key, label in ((first, "data protection officer"), (second, "deputy")):
+        fields = {"key": key.public, "label": label, "roles": sorted(roles)}
+        ledger.carry_out(sign_request(new_request("appoint", fields, ledger), first))
     return first, second
 
 

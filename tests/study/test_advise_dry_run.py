@@ -2,15 +2,21 @@
 
 import json
 import shutil
+from dataclasses import asdict, replace
 
 import pytest
 from small import STUDY, make_small
 
 from confide.cli.main import run
 from confide.cli.show import ProgressLines
+from confide.dp.events import Composed
+from confide.dp.pld import declared_epsilon
 from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.home import home
 from confide.study.check import check_study, dry_run
+from confide.study.config import load_study
+from confide.study.declared import declared
+from confide.study.plans import all_plans
 from confide.study.run import run_study
 
 QUIET = ProgressLines(quiet=True)
@@ -247,3 +253,37 @@ def test_a_group_too_small_for_a_figure_has_a_dash_and_the_dash_is_explained(tmp
     assert "–" in mean.split()
     assert "leaves no figure to show" in out
     assert "leaves no figure" not in shown(capsys, "advise", small.folder, "--group-size", "2000")[1]
+
+
+def test_a_dry_run_tells_the_second_number_of_all_planned_releases_and_the_ledger_does_not_use_it(
+    tmp_path, capsys
+):
+    """Beside the filter: the figure of a batch that is declared in advance, said to be a second number."""
+    small = make_small(tmp_path / "study")
+    found = dry_run(small.folder)
+    plans = all_plans(load_study(small.folder))
+    assert found.declared.releases == len(plans) == len(found.prices)
+    assert found.declared.delta == found.allowance.delta
+    assert 0 < found.declared.epsilon <= found.asked
+    event = Composed(tuple(plan.event() for plan in plans))
+    assert found.declared.epsilon == declared_epsilon(event, found.declared.delta)
+    _, out = shown(capsys, "run", small.folder, "--dry-run", "--json")
+    assert json.loads(out)["declared"] == asdict(found.declared)
+    run_study(small.folder, step=QUIET)
+    after = dry_run(small.folder)
+    assert after.asked == 0
+    assert after.declared == found.declared  # what was released belongs to the batch still
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "A second number"), ("zh", "另一个数值")])
+def test_the_second_number_is_said_in_both_languages(tmp_path, capsys, language, words):
+    small = make_small(tmp_path / "study")
+    _, out = shown(capsys, "run", small.folder, "--dry-run", "--language", language)
+    assert words in out
+
+
+def test_without_a_delta_that_pays_for_the_plans_there_is_no_second_number(tmp_path):
+    small = make_small(tmp_path / "study")
+    study = load_study(small.folder)
+    none = replace(study, account=replace(study.account, delta=1e-18))
+    assert declared(none).epsilon is None

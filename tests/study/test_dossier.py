@@ -56,6 +56,7 @@ def example_facts(language):
             "started": "2026-07-14T09:30:11",
             "finished": "2026-07-14T09:33:52",
         },
+        "declared": {"releases": 2, "epsilon": 1.71, "delta": 1e-8},
         "account": {
             "name": "inpatients",
             "epsilon_total": 10.0,

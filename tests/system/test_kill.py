@@ -1,7 +1,7 @@
 """Promise 1 under kill -9: committed releases are byte-identical for ever, and no plan is charged twice.
 
-The figures of fifty kills come from `benchmarks/bench_main.py --only main.kill`; here are a few, so that every
-change of the code meets some.
+Whole runs of a study are killed a few times, small writers of a ledger 500 times, and the server under some of them.
+More of both: `benchmarks/bench_main.py --only main.kill` and `make soak`.
 """
 
 import sys
@@ -12,7 +12,7 @@ from quick import make_quick
 from small import STUDY, make_small
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-from kills import committed, finish, kill_many
+from kills import committed, finish, kill_all, kill_many
 
 pytestmark = pytest.mark.slow
 
@@ -47,3 +47,14 @@ def test_a_release_that_is_shown_again_costs_nothing_and_is_the_same_bytes(tmp_p
     finish(study)
     assert committed() == before
     assert len(before) == 2
+
+
+def test_after_500_kill_9_of_writers_and_servers_no_acknowledged_entry_is_lost_and_none_is_charged_twice():
+    found = kill_all(500, seed=7)
+    assert sum(tally.kills for tally in found.values()) == 500
+    for name, tally in found.items():
+        assert tally.lost == 0, name
+        assert tally.charged_twice == 0, name
+        assert tally.unpaid == 0, name
+    assert sum(tally.acknowledged for tally in found.values()) > 50, "hardly anything was going on"
+    assert sum(tally.abandoned for tally in found.values()) > 5, "kills came between a charge and its commit"

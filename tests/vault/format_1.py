@@ -10,7 +10,7 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from second_reader import bind, hkdf
 
-from confide.vault.custody import recovery_text
+from confide.vault.recovery import text_of
 from confide.vault.seal import header_of
 
 TABLES = """
@@ -66,4 +66,4 @@ def make_format_1(folder, passphrase, sealed, data_key):
         entry = blob(key("openings"), json.dumps(opening).encode(), bind(vault_id, one, b""))
         db.execute("INSERT INTO openings VALUES (1, ?)", (entry,))
         db.commit()
-    return recovery_text(paper)
+    return text_of(paper)

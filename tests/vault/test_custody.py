@@ -16,11 +16,11 @@ from confide.vault.custody import (
     open_with_passphrase,
     open_with_recovery,
     read_secret,
-    recovery_bytes,
-    recovery_text,
+    with_guarded,
     wrap_with_passphrase,
     wrap_with_recovery,
 )
+from confide.vault.recovery import key_of, text_of
 
 CHEAP = Cost(memory_kib=64, passes=1, lanes=1)
 ROOT, VAULT = bytes(range(32)), bytes(16)
@@ -68,6 +68,27 @@ def test_a_damaged_record_is_an_integrity_error_and_not_a_wrong_passphrase(data)
         open_with_passphrase(changed, "eleven green bicycles", VAULT)
 
 
+@pytest.mark.parametrize("settings_", ["", "nonsense", "7", "[64, 1]", "[64, 1, 1, 1]", "[64.0, 1, 1]", '["64", 1, 1]', "[0, 1, 1]",
+                                       "[64, 0, 1]", "[64, 1, 65]", "[7, 1, 1]", "[4194305, 1, 1]", "[" * 100_000])  # fmt: skip
+def test_a_cost_that_argon2_or_the_machine_could_not_bear_is_damage_also_with_a_right_check(settings_):
+    """Who can write the store can make the check fit; no passphrase is stretched for such a record."""
+    record = replace(wrap_with_passphrase(ROOT, "eleven green bicycles", VAULT, CHEAP), settings=settings_)
+    made = with_guarded(record, b"", VAULT)
+    with pytest.raises(IntegrityError) as caught:
+        open_with_passphrase(made, "eleven green bicycles", VAULT)
+    assert caught.value.code == "vault.store-damaged"
+
+
+@pytest.mark.parametrize("size", [0, 12, 28, 44, 59, 61, 76, 60_000])
+def test_a_wrapped_root_key_of_another_size_is_damage_so_that_it_cannot_open_under_many_passphrases(size):
+    """AES-GCM does not commit to its key: a long blob can be made to open under as many keys as it has blocks."""
+    record = replace(wrap_with_passphrase(ROOT, "eleven green bicycles", VAULT, CHEAP), wrapped=bytes(size))
+    made = with_guarded(record, b"", VAULT)
+    with pytest.raises(IntegrityError) as caught:
+        open_with_passphrase(made, "eleven green bicycles", VAULT)
+    assert caught.value.code == "vault.store-damaged"
+
+
 def test_a_record_of_another_vault_does_not_open():
     record = wrap_with_passphrase(ROOT, "eleven green bicycles", VAULT, CHEAP)
     with pytest.raises(IntegrityError):
@@ -97,36 +118,36 @@ def test_a_cost_out_of_range_is_refused(wrong):
 
 @given(key=recovery_keys)
 def test_the_recovery_key_survives_paper_small_letters_spaces_and_look_alikes(key):
-    text = recovery_text(key)
-    assert recovery_bytes(text) == key
-    assert recovery_bytes(text.lower().replace("-", " ")) == key
-    assert recovery_bytes(text.replace("0", "O").replace("1", "l")) == key
+    text = text_of(key)
+    assert key_of(text) == key
+    assert key_of(text.lower().replace("-", " ")) == key
+    assert key_of(text.replace("0", "O").replace("1", "l")) == key
     full_width = "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in text)
-    assert recovery_bytes(full_width) == key
+    assert key_of(full_width) == key
     assert not set(text) & set("ILOU")
 
 
 @given(key=recovery_keys, data=st.data())
 def test_a_typing_mistake_in_the_recovery_key_is_found(key, data):
-    text = recovery_text(key)
+    text = text_of(key)
     at = data.draw(st.sampled_from([n for n, letter in enumerate(text) if letter != "-"]))
     other = data.draw(st.sampled_from([c for c in "0123456789ABCDEFGHJKMNPQRSTVWXYZU" if c != text[at]]))
     for wrong in (text[:at] + other + text[at + 1 :], text[:at] + text[at + 1 :], text + other):
         with pytest.raises(InvalidInput):
-            recovery_bytes(wrong)
+            key_of(wrong)
 
 
 @given(text=st.text(max_size=60))
 def test_any_text_in_the_place_of_a_recovery_key_is_refused_and_never_crashes(text):
     with pytest.raises(InvalidInput):
-        recovery_bytes(text)
+        key_of(text)
 
 
 def test_another_recovery_key_is_denied():
     record, text = wrap_with_recovery(ROOT, VAULT)
     assert open_with_recovery(record, text, VAULT) == ROOT
     with pytest.raises(AccessDenied):
-        open_with_recovery(record, recovery_text(os.urandom(20)), VAULT)
+        open_with_recovery(record, text_of(os.urandom(20)), VAULT)
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n"])

@@ -1,5 +1,6 @@
 """What is written past the page cache is what would have been written through it."""
 
+import errno
 import os
 from io import FileIO
 from pathlib import Path
@@ -12,14 +13,18 @@ LARGEST = 1 << 20
 PLACES = [None, "/dev/shm"]  # a disk, and a file system in memory that may refuse
 
 
+def stream_into(file, content, step=LARGEST):
+    out = DirectWriter(file, LARGEST)
+    for start in range(0, len(content), step):
+        piece = content[start : start + step]
+        out.room(len(piece))[:] = piece
+        out.advance(len(piece))
+    out.finish()
+
+
 def write(path, content, step):
     with FileIO(path, "wb") as file:
-        out = DirectWriter(file, LARGEST)
-        for start in range(0, len(content), step):
-            piece = content[start : start + step]
-            out.room(len(piece))[:] = piece
-            out.advance(len(piece))
-        out.finish()
+        stream_into(file, content, step)
         assert file.tell() == len(content)
 
 
@@ -38,15 +43,20 @@ def test_every_size_arrives_whole_and_in_order(tmp_path, place, size, step):
         path.unlink()
 
 
+def test_a_device_that_knows_no_direct_writing_is_written_as_usual():
+    with FileIO("/dev/null", "wb") as file:
+        assert stream_into(file, os.urandom(2 * CHUNK + 7)) is None
+
+
+def test_a_disk_that_is_full_is_told_apart_from_one_that_refuses_direct_writing():
+    with FileIO("/dev/full", "wb") as file, pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        stream_into(file, os.urandom(CHUNK))
+
+
 def test_a_file_that_refuses_direct_writing_is_written_as_usual(tmp_path):
     """The kernel answers EINVAL to a direct write at an odd offset, as some file systems do to every one."""
     content = os.urandom(2 * CHUNK + 7)
     with FileIO(tmp_path / "odd", "wb") as file:
         file.write(b"!")
-        out = DirectWriter(file, LARGEST)
-        for start in range(0, len(content), LARGEST):
-            piece = content[start : start + LARGEST]
-            out.room(len(piece))[:] = piece
-            out.advance(len(piece))
-        out.finish()
+        stream_into(file, content)
     assert (tmp_path / "odd").read_bytes() == b"!" + content

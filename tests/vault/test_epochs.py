@@ -12,6 +12,7 @@ import pytest
 from passphrase import PASSPHRASE
 
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
+from confide.vault import sqlite as vault_sqlite
 from confide.vault.seal import new_data_key, new_header, write_sealed
 from confide.vault.vault import create_vault, open_vault
 
@@ -88,6 +89,23 @@ def test_a_rotation_without_its_record_says_so_and_leaves_a_vault_that_opens(vau
         vault.rotate(on_record=refuse)
     assert vault.read(tmp_path / "a") == b"a"
     assert vault.rotate().files == 1
+
+
+def test_a_rotation_is_recorded_also_while_a_reader_keeps_the_log_from_being_emptied(
+    vault, tmp_path, monkeypatch
+):
+    vault.seal_bytes(b"plain", tmp_path / "a")
+    monkeypatch.setattr(vault_sqlite, "PATIENCE", 0.05)
+    told = []
+    with closing(sqlite3.connect(vault.folder / "vault.sqlite", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM epochs").fetchall()
+        with pytest.raises(InvalidInput) as caught:
+            vault.rotate(on_record=lambda what, details: told.append((what, details["epoch"])))
+    assert caught.value.code == "vault.busy"
+    assert told == [("vault-rotation", 2)]
+    assert vault.read(tmp_path / "a") == b"plain"
+    assert vault.rotate().epoch == 3
 
 
 def test_a_vault_killed_while_it_rotates_opens_everything_and_rotates_again(vault, tmp_path):

@@ -428,6 +428,43 @@ def test_what_else_the_hsm_refuses_is_one_sentence_with_its_reason(token):
     refused(lambda: Hsm(replace(token, key="signs only")).encrypt(ROOT), InvalidInput, "vault.pkcs11-failed")
 
 
+@pytest.mark.parametrize(
+    ("said", "kind", "code"),
+    [
+        ("PinLocked", AccessDenied, "vault.pkcs11-locked"),
+        ("PinExpired", AccessDenied, "vault.pkcs11-locked"),
+        ("PinLenRange", AccessDenied, "vault.pkcs11-pin"),
+        ("DeviceRemoved", InvalidInput, "vault.pkcs11-failed"),
+    ],
+)
+def test_what_an_hsm_may_say_and_softhsm_never_does_is_one_sentence(token, said, kind, code):
+    import pkcs11
+
+    def session():
+        with Hsm(token)._session(writing=False):
+            raise getattr(pkcs11, said)
+
+    refused(session, kind, code)
+
+
+@pytest.mark.parametrize(
+    "settings", ["", "[]", "{}", '{"key": "confide"}', '{"key": 1, "mount": 2, "mechanism": 3, "token": 4}']
+)
+def test_a_record_whose_settings_are_broken_is_damage_and_never_a_crash(token, named, settings):
+    for guard in (Transit(named), Hsm(token)):
+        refused(lambda guard=guard: guard.verify_settings(settings), IntegrityError, "vault.store-damaged")
+
+
+@pytest.mark.parametrize("secret", [b"", b"short", bytes(16), bytes(31), bytes(33)])
+def test_a_wrapping_key_of_another_length_opens_nothing(named, secret):
+    """Whatever a key service answers, it is no AES-128 key, and no crash."""
+    guard = Transit(named)
+    record = custody.wrap_with_guard(ROOT, guard, VAULT)
+    assert custody.open_with_guard(record, guard, VAULT) == ROOT
+    other = custody.with_guarded(record, guard.encrypt(secret), VAULT)
+    refused(lambda: custody.open_with_guard(other, guard, VAULT), AccessDenied, "vault.transit-other-key")
+
+
 def test_what_is_not_installed_is_named(token, named, monkeypatch):
     for module, guard in (("hvac", Transit(named)), ("pkcs11", Hsm(token))):
         monkeypatch.setitem(sys.modules, module, None)

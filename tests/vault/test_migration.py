@@ -1,9 +1,11 @@
 """A store of an earlier format becomes one of today's, whole or not at all, and opens what it opened."""
 
+import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from format_1 import make_format_1
@@ -11,6 +13,8 @@ from passphrase import PASSPHRASE
 
 from confide.errors import AccessDenied, IntegrityError
 from confide.vault import schema
+from confide.vault.custody import KINDS
+from confide.vault.schema import FORMAT, TABLES
 from confide.vault.seal import new_data_key, new_header, write_sealed
 from confide.vault.vault import open_vault
 
@@ -90,3 +94,16 @@ def test_a_format_that_never_was_is_damage(old):
         db.commit()
     with pytest.raises(IntegrityError):
         open_vault(old[0], passphrase=PASSPHRASE)
+
+
+def test_the_page_shows_the_tables_of_a_new_vault():
+    page = (Path(__file__).parents[2] / "docs" / "sealed-format.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| ((?:`\w+`(?:, )?)+) \|", page, re.MULTILINE))
+    with closing(sqlite3.connect(":memory:")) as db:
+        for statement in TABLES:
+            db.execute(statement)
+        tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        columns = {table: [row[1] for row in db.execute(f"PRAGMA table_info({table})")] for table in tables}
+    assert {table: re.findall(r"\w+", told[table]) for table in tables} == columns
+    assert f"This is format {FORMAT}." in page
+    assert re.findall(r"^\| `(\w+)` \|.*\| (?:from the |random)", page, re.MULTILINE) == list(KINDS)

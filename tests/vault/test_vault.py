@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import os
 import pickle
 import sqlite3
 import subprocess
@@ -331,10 +332,12 @@ def test_no_key_and_no_passphrase_is_in_a_repr_a_pickle_or_the_store(vault, tmp_
     vault.seal_bytes(b"plain", tmp_path / "a")
     vault.open_to(tmp_path / "a", tmp_path / "b", purpose="about Zhang San", who="w")
     assert repr(vault) == f"<Vault in {vault.folder}>"
+    assert (repr(vault._shelf), repr(vault._keys)) == ("<Shelf>", "<Keys>")
     assert "Zhang" not in repr(vault.openings())
     for refused in (pickle.dumps, copy.copy, copy.deepcopy):
-        with pytest.raises(TypeError):
-            refused(vault)
+        for holder in (vault, vault._keys):
+            with pytest.raises(TypeError, match=r"stays? in this process"):
+                refused(holder)
     stored = (vault.folder / "vault.sqlite").read_bytes()
     secrets = [vault._keys.root(), vault.subkey("x"), PASSPHRASE.encode(), b"plain", b"Zhang San", b"../a"]
     assert [secret for secret in secrets if secret in stored] == []
@@ -403,6 +406,48 @@ def test_a_file_that_changes_while_it_is_sealed_is_refused(vault, tmp_path, orig
     with pytest.raises(InvalidInput, match="changed while it was read"):
         vault.seal(original, tmp_path / "n.sealed", progress=grow)
     assert names(tmp_path) == ["notes.jsonl", "vault"]
+
+
+@pytest.mark.parametrize("change", ["touched", "exchanged"])
+def test_an_original_that_changes_while_it_is_read_back_is_not_removed(
+    vault, tmp_path, original, monkeypatch, change
+):
+    """Its bytes are those that were sealed, and yet it is another file now, or was written to."""
+    sealed, before = vault.seal(original, tmp_path / "n.sealed").path, original.stat()
+    copy_of_it = tmp_path / "copy"
+    copy_of_it.write_bytes(original.read_bytes())
+    os.utime(copy_of_it, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def meanwhile(*_):  # the reading back asks the system for this as it begins
+        if change == "touched":
+            os.utime(original, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+        else:
+            copy_of_it.replace(original)
+
+    monkeypatch.setattr(os, "posix_fadvise", meanwhile)
+    with pytest.raises(InvalidInput, match="changed while it was read"):
+        vault.remove_original(original, sealed)
+    assert original.exists()
+
+
+def test_a_destroyed_file_is_gone_and_no_copy_of_it_opens(vault, tmp_path):
+    target = vault.seal_bytes(b"plain", tmp_path / "a").path
+    (tmp_path / "copy").write_bytes(target.read_bytes())
+    vault.destroy(target)
+    assert not target.exists()
+    assert vault.files() == []
+    with pytest.raises(AccessDenied, match="destroyed"):
+        vault.read(tmp_path / "copy")
+    vault.destroy(tmp_path / "copy")  # as when the first call was stopped before the file was deleted
+    assert names(tmp_path) == ["vault"]
+
+
+def test_a_vault_is_not_made_under_a_suite_that_does_not_exist(tmp_path, cheap):
+    """Its recovery key would be shown to nobody."""
+    with pytest.raises(InvalidInput) as caught:
+        create_vault(tmp_path / "v", PASSPHRASE, cost=cheap, suite="des")
+    assert caught.value.code == "vault.suite"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_destroyed_epoch_key_closes_its_files_for_good(vault, tmp_path):

@@ -7,6 +7,7 @@ import click
 from confide.cli.lines import paragraph, percent, short, table
 from confide.stats.expected import Expected
 from confide.study.check import Forecast, Left, Price
+from confide.study.figures import spent
 from confide.words import say
 
 
@@ -36,6 +37,9 @@ def show_forecast(found: Forecast) -> None:
     click.echo(paragraph(asked))
     if any(_is_not_the_difference(left, found.asked) for left in (found.allowance, found.account_left)):
         click.echo(paragraph(say("advise.run.left")))
+    if found.declared.epsilon is not None and found.declared.releases > 1:
+        second = {"epsilon": spent(found.declared.epsilon), "delta": f"{found.declared.delta:g}"}
+        click.echo(paragraph(say("advise.run.declared", count=found.declared.releases, **second)))
     if found.broken_gate is not None:
         sentence = say("advise.run.gate", after=short(found.broken_gate), gate=f"{found.gate:g}")
         click.echo(paragraph(sentence))

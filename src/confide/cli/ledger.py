@@ -44,10 +44,15 @@ def show(as_json: bool) -> None:
     with open_ledger(home()) as ledger:
         balances = {name: ledger.balance(name) for name in ledger.accounts()}
         studies = {name: [ledger.balance(name, study) for study in ledger.studies(name)] for name in balances}
+        cohorts = {name: ledger.cohorts(name) for name in balances}
     if as_json:
         show_json(
             {
-                name: asdict(b) | {"studies": [asdict(s) for s in studies[name]]}
+                name: asdict(b)
+                | {
+                    "studies": [asdict(s) for s in studies[name]],
+                    "cohorts": [asdict(c) for c in cohorts[name]],
+                }
                 for name, b in balances.items()
             }
         )
@@ -70,22 +75,35 @@ def show(as_json: bool) -> None:
                     expires="–" if each.expires is None else each.expires,
                 )
             )
+        for cohort in cohorts[name]:
+            near = ", ".join(cohort.overlaps)
+            click.echo(
+                say(
+                    "cli.ledger.line-cohort",
+                    name=cohort.name,
+                    spent=f"{cohort.epsilon_spent:.3g}",
+                    left=f"{cohort.epsilon_left:.3g}",
+                    overlaps=say("cli.ledger.cohort-overlaps", cohorts=near) if near else "",
+                )
+            )
 
 
 @ledger_command.command("cohort", help=say("cli.ledger.cohort"))
 @argument("account")
 @argument("cohort")
 @option("--ids", required=True, type=click.Path(path_type=Path, dir_okay=False), help=say("cli.ledger.ids"))
+@option("--crosswalk", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.ledger.crosswalk"))
+@option("--overlaps", multiple=True, help=say("cli.ledger.overlaps"))
 @json_option
-def cohort_command(account: str, cohort: str, ids: Path, as_json: bool) -> None:
+def cohort_command(
+    account: str, cohort: str, ids: Path, crosswalk: Path | None, overlaps: tuple[str, ...], as_json: bool
+) -> None:
     from confide.ledger.home import home, open_ledger
-    from confide.records.patients import read_id_list
-    from confide.vault.durable import reading
+    from confide.study.cohort import read_members
 
-    with reading(ids) as file:
-        patients = read_id_list(file.read(), ids.name)
+    patients = read_members(ids, crosswalk)
     with open_ledger(home()) as ledger:
-        ledger.declare_cohort(account, cohort, patients)
+        ledger.declare_cohort(account, cohort, patients, overlaps=overlaps)
     _say_or_json(as_json, "cli.ledger.cohort-declared", account=account, cohort=cohort)
 
 
@@ -166,12 +184,20 @@ def restore_command(
 
 
 @ledger_command.command("accept-clock", help=say("cli.ledger.accept-clock"))
+@option(
+    "--approved",
+    "approval",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help=say("cli.ledger.clock-approval"),
+)
 @json_option
-def accept_clock_command(as_json: bool) -> None:
+def accept_clock_command(approval: Path | None, as_json: bool) -> None:
     from confide.ledger.home import accept_clock, home, open_ledger
+    from confide.study.approvals import read_request_file
 
+    document = None if approval is None else read_request_file(approval)
     with open_ledger(home()) as ledger:
-        newest = accept_clock(ledger, home())
+        newest = accept_clock(ledger, home(), document)
     _say_or_json(as_json, "cli.ledger.clock-accepted", newest=newest)
 
 

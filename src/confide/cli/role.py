@@ -21,7 +21,14 @@ from confide.words import say
 if TYPE_CHECKING:
     from confide.crypto.sign import PersonKey
 
-KINDS = ("erase", "hand-over", "re-identify", "receive", "rotate-log-key")  # whose fields other rooms check
+KINDS = (  # whose fields other rooms check
+    "accept-clock",
+    "erase",
+    "hand-over",
+    "re-identify",
+    "receive",
+    "rotate-log-key",
+)
 ROLES = ("approve", "extend", "open", "re-identify", "seal", "witness")  # a test compares with the ledger's
 _file = click.Path(path_type=Path, dir_okay=False)
 _Command = Callable[..., None]

@@ -144,6 +144,8 @@ def status_command(folder: Path, as_json: bool) -> None:
     if status["verdict"] is not None:
         status["verdict"] = say(f"study.verdict.{status['verdict']}")
     for key, value in status.items():
+        if key == "expired" and not value:
+            continue
         click.echo(say(f"cli.status.{key}", value="–" if value is None else value))
 
 

@@ -9,15 +9,17 @@ import math
 from decimal import Decimal
 
 _EXACT = 2**53  # every whole number up to here is a double
+_PLAIN = 10**21  # from here on ECMAScript writes an exponent
 
 
 def canonical(value: object) -> bytes:
     """Return the one RFC 8785 text of `value`, in UTF-8.
 
-    Guarantee: documents that are equal as JSON give the same bytes, whatever the order of their keys.
+    Guarantee: documents that are equal as JSON give the same bytes, whatever the order of their keys. What is read
+    back from these bytes gives them again.
 
     Raises:
-        ValueError: a number is not finite, or a whole number is too large to be a double exactly.
+        ValueError: a number is not finite, or a whole number above 2**53 is not written like a double.
         TypeError: something is not JSON.
 
     Source: RFC 8785, sections 3.2.2 (numbers as ECMAScript writes them) and 3.2.3 (keys by UTF-16 units).
@@ -32,9 +34,10 @@ def _text(value: object) -> str:
     if value is None or isinstance(value, bool | str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, int):
-        if abs(value) > _EXACT:
-            raise ValueError("whole number above 2**53")
-        return str(value)
+        text = str(value)
+        if abs(value) > _EXACT and (abs(value) >= _PLAIN or number(float(value)) != text):
+            raise ValueError("whole number that is no double")
+        return text
     if isinstance(value, float):
         return number(value)
     if isinstance(value, list | tuple):

@@ -98,7 +98,7 @@ def fingerprint(key: X25519PublicKey) -> str:
     >>> fingerprint(X25519PublicKey.from_public_bytes(bytes(31) + b"1"))
     '0575 8bd0 4ded 7dd3 fd2c e4d3 95e6 a378'
     """
-    digits = _digest(key.public_bytes_raw()).hex()[:32]
+    digits = _digest(key.public_bytes_raw()).hex()
     return " ".join(digits[n : n + 4] for n in range(0, 32, 4))
 
 

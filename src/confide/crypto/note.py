@@ -4,8 +4,6 @@ A checkpoint is three lines (origin, size, root), an empty line, and one line pe
 text: no file, no clock, no network. Who may sign what is decided by the caller, who holds the verifier keys.
 """
 
-import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from confide.crypto.merkle import HASH, LARGEST
+from confide.crypto.text import from_base64, is_name, is_text, to_base64
 from confide.errors import IntegrityError
 
 NOTE, COSIGNATURE = 0x01, 0x04  # signature types: Ed25519 over the text; Ed25519 with a time
@@ -146,15 +145,6 @@ def new_signer(name: str) -> Signer:
     return Signer(name, Ed25519PrivateKey.generate())
 
 
-def is_name(name: str) -> bool:
-    """Tell whether `name` may name a key or a log: not empty, no space, plus or control character.
-
-    >>> is_name("hospital.example/log"), is_name("two words"), is_name("a+b")
-    (True, False, False)
-    """
-    return bool(name) and _is_text(name) and not any(sign.isspace() or sign == "+" for sign in name)
-
-
 def checkpoint_body(origin: str, size: int, root: bytes) -> str:
     """Return the three lines that a log signs.
 
@@ -179,7 +169,7 @@ def signed(body: str, signer: Signer) -> str:
 
     Source: C2SP signed-note, "Format" and "Ed25519 signatures".
     """
-    if not body.endswith("\n") or body.startswith("\n") or not _is_text(body.replace("\n", "")):
+    if not body.endswith("\n") or body.startswith("\n") or not is_text(body.replace("\n", "")):
         raise ValueError("not the text of a note")
     return f"{body}\n{_line(signer.verifier, signer.sign(body.encode()))}"
 
@@ -221,7 +211,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
 
     Source: C2SP signed-note and tlog-checkpoint. Extension lines are kept in `body`, which is what is signed.
     """
-    if len(text) > LONGEST or not _is_text(text.replace("\n", "")):
+    if len(text) > LONGEST or not is_text(text.replace("\n", "")):
         raise IntegrityError("crypto.checkpoint")
     end = text.rfind("\n\n")
     if end < 0 or not text.endswith("\n"):
@@ -271,24 +261,6 @@ def verify_signature(checkpoint: Checkpoint, verifier: Verifier) -> int | None:
     return max(times) if verifier.kind == COSIGNATURE else None
 
 
-def to_base64(data: bytes) -> str:
-    """Write bytes as the formats of C2SP do."""
-    return base64.b64encode(data).decode("ascii")
-
-
-def from_base64(text: str) -> bytes | None:
-    r"""Read base64 in its one form; None where it is something else.
-
-    >>> from_base64("AAA="), from_base64("AAB="), from_base64("AAA")
-    (b'\x00\x00', None, None)
-    """
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return data if to_base64(data) == text else None
-
-
 def _time_of(checkpoint: Checkpoint, verifier: Verifier, value: bytes) -> int:
     time, message = 0, checkpoint.body.encode()
     if verifier.kind == COSIGNATURE:
@@ -317,8 +289,3 @@ def _signature(line: str) -> Signature:
     if match is None or value is None or len(value) <= _ID or not is_name(match.group(1)):
         raise IntegrityError("crypto.signature-line")
     return Signature(match.group(1), value[:_ID], value[_ID:])
-
-
-def _is_text(text: str) -> bool:
-    """Tell whether `text` is UTF-8 without control characters."""
-    return not any(sign < " " or "\ud800" <= sign <= "\udfff" for sign in text)

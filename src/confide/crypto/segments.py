@@ -5,7 +5,7 @@ its tag, the one numbered 0 shares that with the header, the last is as short as
 """
 
 from collections.abc import Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Protocol
 
 HEADER, SEGMENT, TAG = 40, 1 << 20, 16
@@ -93,8 +93,8 @@ def plain_before(index: int) -> int:
 
 def places_in(batch: list[Segment], out: memoryview, growth: int) -> list[memoryview]:
     """Cut `out` into one place after the other, each longer than its segment by `growth` bytes."""
-    ends = list(accumulate(len(data) + growth for _, _, data in batch))
-    return [out[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+    borders = accumulate((len(data) + growth for _, _, data in batch), initial=0)
+    return [out[start:end] for start, end in pairwise(borders)]
 
 
 def batches(source: Readable | Memory, full: int, count: int, index: int = 0) -> Iterator[list[Segment]]:

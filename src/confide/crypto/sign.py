@@ -4,8 +4,6 @@ Guarantee: `verify` returns only for the statement that was signed, key by key a
 bytes signed for another purpose. Knows no role, no file and no clock. Who may sign what: `confide.ledger.roles`.
 """
 
-import base64
-import binascii
 import hashlib
 import re
 import unicodedata
@@ -16,19 +14,29 @@ from typing import Never
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
     load_pem_private_key,
 )
 
 from confide.crypto.canonical import canonical
+from confide.crypto.locked import locked
+from confide.crypto.text import from_base64, to_base64
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.types import Json
 
 SHORTEST = 12  # characters of a passphrase
 _CONTEXT = b"confide statement 1\0"
 _PUBLIC = re.compile(r"[0-9a-f]{64}")
+_FIELD = 2**255 - 19
+_OF_SMALL_ORDER = (  # the coordinate y of points whose multiples are few: under such a key everything is signed
+    0,
+    1,
+    _FIELD - 1,
+    2707385501144840649318225287225658788936804267575313519463743609750303402022,
+    _FIELD - 2707385501144840649318225287225658788936804267575313519463743609750303402022,
+)
 _ENCRYPTED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 
 
@@ -46,7 +54,7 @@ class Signature:
             InvalidInput: says nothing of what was found.
         """
         verify_public_key(self.key)
-        if not isinstance(self.signature, str) or len(_decoded(self.signature)) != 64:
+        if not isinstance(self.signature, str) or len(from_base64(self.signature) or b"") != 64:
             raise InvalidInput("crypto.signature-form")
 
     def to_json(self) -> Json:
@@ -83,18 +91,18 @@ class PersonKey:
         >>> verify({"kind": "x", "n": 1}, key.sign({"n": 1, "kind": "x"}))
         """
         signed = self._private.sign(_signed_bytes(statement))
-        return Signature(self.public, base64.b64encode(signed).decode())
+        return Signature(self.public, to_base64(signed))
 
     def to_pem(self, passphrase: str) -> bytes:
-        """Return the key as PKCS#8 in PEM, encrypted under `passphrase`; `openssl pkey` reads it.
+        """Return the key as PKCS#8 in PEM, encrypted under `passphrase` (`confide.crypto.locked`); `openssl pkey` reads it.
 
         Raises:
             InvalidInput: the passphrase is shorter than 12 characters.
         """
         if len(passphrase) < SHORTEST:
             raise InvalidInput("crypto.passphrase-short", wanted=SHORTEST)
-        lock = BestAvailableEncryption(_composed(passphrase))
-        return self._private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+        private = self._private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        return locked(private, _composed(passphrase))
 
 
 def new_key() -> PersonKey:
@@ -129,7 +137,7 @@ def verify(statement: Json, signature: Signature) -> None:
     """
     try:
         public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signature.key))
-        public.verify(_decoded(signature.signature), _signed_bytes(statement))
+        public.verify(from_base64(signature.signature) or b"", _signed_bytes(statement))
     except InvalidSignature:
         raise IntegrityError("crypto.not-what-was-signed", key=signature.key[:16]) from None
 
@@ -142,11 +150,16 @@ def digest(statement: Json) -> str:
 def verify_public_key(key: object) -> str:
     """Return `key` if it is a public key as we write it: 64 small hexadecimal digits.
 
+    Guarantee: a key has one spelling only, and is none under which anybody could sign.
+
     Raises:
         InvalidInput: it is not.
     """
     if not isinstance(key, str) or not _PUBLIC.fullmatch(key):
         raise InvalidInput("crypto.public-key-form")
+    y = int.from_bytes(bytes.fromhex(key), "little") & ((1 << 255) - 1)
+    if y >= _FIELD or y in _OF_SMALL_ORDER:
+        raise InvalidInput("crypto.public-key-weak")
     return key
 
 
@@ -162,15 +175,6 @@ def _signed_bytes(statement: Json) -> bytes:
         AttributeError,
     ) as error:  # no JSON; a key that is no text; a lone surrogate
         raise InvalidInput("crypto.statement-form") from error
-
-
-def _decoded(text: str) -> bytes:
-    """Return the bytes of base64 in its one spelling; none at all where it is not."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-    return data if base64.b64encode(data).decode() == text else b""
 
 
 def _composed(passphrase: str) -> bytes:

@@ -70,7 +70,10 @@ def untoken(key: bytes, text: str, *parts: bytes) -> str:
         sealed = base64.b32decode(text.upper() + "=" * (-len(text) % 8))
     except (binascii.Error, ValueError):  # ValueError: letters outside ASCII
         raise IntegrityError("crypto.token") from None
-    value = decrypt(key, sealed, *parts).decode()
+    try:
+        value = decrypt(key, sealed, *parts).decode()
+    except UnicodeDecodeError:  # `encrypt` made it, of bytes that are no text
+        raise IntegrityError("crypto.token") from None
     if token(key, value, *parts) != text:  # other unused bits, capitals
         raise IntegrityError("crypto.token")
     return value

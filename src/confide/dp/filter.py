@@ -6,51 +6,20 @@ Knows no store and no clock: the ledger keeps the sums. Proof: `docs/proofs/filt
 """
 
 import math
-from dataclasses import dataclass
-from decimal import Decimal, localcontext
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-import numpy as np
-
-from confide.dp.accountant import (
-    additive_delta_exact,
-    epsilon,
-    exact,
-    pure_epsilon_exact,
-    randomised_response,
-    rdp,
-)
+from confide.dp.accountant import additive_delta_exact, epsilon, exact, pure_epsilon_exact
+from confide.dp.caps import LARGEST_ORDER, Shares, best_order, largest_renyi, read_fields, renyi_of_pure
 from confide.dp.events import Event, check_whole
 from confide.dp.gaussian import gaussian_epsilon, largest_square, pure_square, squared_shift, within
+from confide.dp.renyi import rdp
+from confide.dp.units import ATTO, CEILING, NANO, PICO, down, to_atto, to_nano, up
 from confide.errors import InvalidInput
 from confide.types import Json
 
-NANO = 10**9
-PICO = 10**12
-ATTO = 10**18
-CEILING = 2**53 - 1  # the largest whole number that every JSON reader keeps: above every cap, "no bound"
 LARGEST_EPSILON = 1e6
 LARGEST_DELTA = 1e-3  # above, one could publish a patient outright and still call it private
-LARGEST_ORDER = 2**17  # a sampled event costs time in proportion to the order
-
-
-def to_nano(value: float) -> int:
-    """Return a price ε in units of 1e-9, rounded up; infinity becomes `CEILING`.
-
-    >>> to_nano(0.1), to_nano(0.1234567891)
-    (100000000, 123456790)
-    """
-    return _up(exact(value), NANO) if math.isfinite(value) else CEILING
-
-
-def to_atto(value: float) -> int:
-    """Return a price δ in units of 1e-18, rounded up.
-
-    >>> to_atto(1e-8)
-    10000000000
-    """
-    return _up(exact(value), ATTO)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,14 +43,18 @@ class Cost:
     @classmethod
     def from_json(cls, json: Json) -> "Cost":
         """Read what `to_json` wrote; without a Gaussian figure there is no Gaussian statement."""
-        return cls(**_read(_with_gaussian(json), "cost", _SUMS))
+        return cls(**read_fields(_with_gaussian(json), "cost", _SUMS))
 
     def covers(self, found: "Cost") -> bool:
         """Say whether no figure is below `found` by more than a millionth: other machines round otherwise.
 
-        A price above the truth keeps every promise; one below it does not.
+        A price above the truth keeps every promise; one below it does not. "No statement" is exact.
         """
-        return all(getattr(self, field) * 1_000_001 >= getattr(found, field) * 1_000_000 for field in _SUMS)
+        pairs = ((getattr(self, field), getattr(found, field)) for field in _SUMS)
+        return all(
+            ours >= theirs or (theirs < CEILING and ours * 1_000_001 >= theirs * 1_000_000)
+            for ours, theirs in pairs
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,45 +87,7 @@ class Spent:
     @classmethod
     def from_json(cls, json: Json) -> "Spent":
         """Read what `to_json` wrote; sums without a Gaussian one have no Gaussian statement, unless all are 0."""
-        return cls(**_read(_with_gaussian(json), "spent", _SUMS))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shares:
-    """How the regions of a rule divide its δ; whole numbers of atto, together at most δ."""
-
-    basic: int
-    renyi: int
-    renyi_additive: int
-    gaussian: int
-    gaussian_additive: int
-
-    def __post_init__(self) -> None:
-        """Refuse what is no share."""
-        for field in _SHARES:
-            check_whole(field, getattr(self, field), 0, ATTO)
-
-    @classmethod
-    def of(cls, delta: int) -> "Shares":
-        """Divide `delta` for a new rule: most to Gaussian noise, whose ε feels it most."""
-        return cls(
-            basic=delta // 4,
-            renyi=delta // 4,
-            renyi_additive=delta // 16,
-            gaussian=3 * delta // 8,
-            gaussian_additive=delta // 16,
-        )
-
-    @classmethod
-    def without_gaussian(cls, delta: int) -> "Shares":
-        """Return the shares of the first rules, which had no Gaussian region and did not write their shares."""
-        return cls(
-            basic=delta // 2, renyi=delta // 4, renyi_additive=delta // 4, gaussian=0, gaussian_additive=0
-        )
-
-    def to_json(self) -> Json:
-        """Return the shares as JSON without floats."""
-        return {field: getattr(self, field) for field in _SHARES}
+        return cls(**read_fields(_with_gaussian(json), "spent", _SUMS))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,10 +112,10 @@ class Rule:
     def __post_init__(self) -> None:
         """Refuse a rule that promises more than its caps keep."""
         check_whole("epsilon", self.epsilon, 1, int(LARGEST_EPSILON * NANO))
-        check_whole("delta", self.delta, 0, _down(exact(LARGEST_DELTA), ATTO))
+        check_whole("delta", self.delta, 0, down(exact(LARGEST_DELTA), ATTO))
         check_whole("order", self.order, 2, LARGEST_ORDER)
         check_whole("shares", sum(self.shares.to_json().values()), 0, self.delta)
-        check_whole("cap", self.cap, -1, _cap(self.epsilon, self.shares.renyi, self.order))
+        check_whole("cap", self.cap, -1, largest_renyi(self.epsilon, self.shares.renyi, self.order))
         check_whole("gaussian", self.gaussian, -1, CEILING - 1)
         if self.gaussian >= 0 and not within(self.gaussian, self.epsilon, self.shares.gaussian):
             raise InvalidInput("dp.event-form", kind="rule", field="gaussian")
@@ -204,7 +139,35 @@ class Rule:
             raise InvalidInput("dp.out-of-range", field="epsilon", low="1e-09", high="1e+06", found=epsilon)
         if not 0 <= delta <= LARGEST_DELTA:
             raise InvalidInput("dp.out-of-range", field="delta", low="0", high="0.001", found=delta)
-        return _rule(_down(exact(epsilon), NANO), _down(exact(delta), ATTO))
+        return _rule(down(exact(epsilon), NANO), down(exact(delta), ATTO))
+
+    def grown_to(self, larger: "Rule") -> "Rule":
+        """Return a rule with the budget of `larger` and the order and kind of shares of this one.
+
+        Guarantee: it admits whatever this one admits, region by region, if its ε and δ are no smaller; so nothing
+        is gained by deciding on an extension after seeing releases.
+        """
+        shares, gaussian, order = larger.shares, larger.gaussian, larger.order
+        if self.delta and self.gaussian < 0 and self.shares == Shares.without_gaussian(self.delta):
+            shares, gaussian = Shares.without_gaussian(larger.delta), -1
+        if self.cap >= 0:
+            order = self.order
+        cap = largest_renyi(larger.epsilon, shares.renyi, order)
+        return replace(larger, order=order, cap=cap, shares=shares, gaussian=gaussian)
+
+    def contains(self, smaller: "Rule") -> bool:
+        """Say whether this rule admits whatever `smaller` admits, region by region.
+
+        >>> Rule.for_budget(2.0, 1e-8).contains(Rule.for_budget(1.0, 1e-8))
+        False
+        """
+        shares, within_shares = self.shares.to_json(), smaller.shares.to_json()
+        return (
+            self.epsilon >= smaller.epsilon
+            and all(shares[name] >= within_shares[name] for name in shares)
+            and (smaller.cap < 0 or (self.order == smaller.order and self.cap >= smaller.cap))
+            and self.gaussian >= smaller.gaussian
+        )
 
     def admits(self, spent: Spent) -> bool:
         """Say whether an account may stand at `spent`, the sums with the charge that is asked for."""
@@ -220,8 +183,8 @@ class Rule:
             cost = Cost(
                 basic_epsilon=pure,
                 basic_delta=0,
-                renyi=_renyi_of_pure(pure, self.order),
-                gaussian=_up(exact(pure_square(pure / NANO)), PICO),
+                renyi=renyi_of_pure(pure, self.order),
+                gaussian=up(exact(pure_square(pure / NANO)), PICO),
                 additive_delta=0,
             )
             return self.admits(spent.plus(cost))
@@ -261,16 +224,12 @@ class Rule:
     @classmethod
     def from_json(cls, json: Json) -> "Rule":
         """Read what `to_json` wrote; a cap larger than the budget allows is refused."""
-        first = _read(json, "rule", _FIRST_RULE)
+        first = read_fields(json, "rule", _FIRST_RULE)
         if "gaussian" not in json and "shares" not in json:
             check_whole("delta", first["delta"], 0, ATTO)
             return cls(**first, gaussian=-1, shares=Shares.without_gaussian(first["delta"]))
-        more = _read(json, "rule", ("gaussian", "shares"))
-        if not isinstance(json["shares"], dict):
-            raise InvalidInput("dp.event-form", kind="rule", field="shares")
-        return cls(
-            **first, gaussian=more["gaussian"], shares=Shares(**_read(json["shares"], "rule", _SHARES))
-        )
+        more = read_fields(json, "rule", ("gaussian", "shares"))
+        return cls(**first, gaussian=more["gaussian"], shares=Shares.from_json(json["shares"]))
 
     def _basic(self, spent: Spent) -> bool:
         within_share = spent.basic_delta + spent.additive_delta <= self.shares.basic
@@ -283,9 +242,7 @@ class Rule:
         return spent.additive_delta <= self.shares.gaussian_additive and spent.gaussian <= self.gaussian
 
 
-@lru_cache(
-    maxsize=1024
-)  # a plan is priced when it is shown, again when it is charged, and when it is verified
+@lru_cache(maxsize=1024)  # priced when shown, again when charged, and when verified
 def cost_of(event: Event, delta: float, rule: Rule) -> Cost:
     """Return what a plan books under `rule`.
 
@@ -302,10 +259,10 @@ def cost_of(event: Event, delta: float, rule: Rule) -> Cost:
         InvalidInput: `delta` is not in [0, 1).
     """
     price = epsilon(event, delta)
-    additive = _up(additive_delta_exact(event), ATTO)
+    additive = up(additive_delta_exact(event), ATTO)
     pure = pure_epsilon_exact(event)
-    if pure is not None and _up(pure, NANO) <= to_nano(price):
-        basic_epsilon, basic_delta = _up(pure, NANO), 0
+    if pure is not None and up(pure, NANO) <= to_nano(price):
+        basic_epsilon, basic_delta = up(pure, NANO), 0
     else:
         basic_epsilon, basic_delta = to_nano(price), max(0, to_atto(delta) - additive)
     square = squared_shift(event)
@@ -313,13 +270,12 @@ def cost_of(event: Event, delta: float, rule: Rule) -> Cost:
         basic_epsilon=basic_epsilon,
         basic_delta=basic_delta,
         renyi=to_nano(rdp(event, rule.order)),
-        gaussian=_up(exact(square), PICO) if math.isfinite(square) else CEILING,
+        gaussian=up(exact(square), PICO) if math.isfinite(square) else CEILING,
         additive_delta=additive,
     )
 
 
 _SUMS = ("basic_epsilon", "basic_delta", "renyi", "gaussian", "additive_delta")
-_SHARES = ("basic", "renyi", "renyi_additive", "gaussian", "gaussian_additive")
 _FIRST_RULE = ("epsilon", "delta", "order", "cap")
 
 
@@ -340,58 +296,15 @@ def _with_gaussian(json: Json) -> Json:
     return json | {"gaussian": 0 if nothing else CEILING}
 
 
-def _read(json: Json, kind: str, fields: tuple[str, ...]) -> dict[str, int]:
-    for field in fields:
-        if field not in json:
-            raise InvalidInput("dp.event-form", kind=kind, field=field)
-    return {field: json[field] for field in fields}
-
-
-def _up(value: Fraction, unit: int) -> int:
-    return min(CEILING, math.ceil(value * unit))
-
-
-def _down(value: Fraction, unit: int) -> int:
-    return math.floor(value * unit)
-
-
 @lru_cache(maxsize=256)
 def _rule(epsilon: int, delta: int) -> Rule:
     shares = Shares.of(delta)
-    order = _best_order(epsilon, shares.renyi)
+    order = best_order(epsilon, shares.renyi)
     return Rule(
         epsilon=epsilon,
         delta=delta,
         order=order,
-        cap=_cap(epsilon, shares.renyi, order),
+        cap=largest_renyi(epsilon, shares.renyi, order),
         gaussian=largest_square(epsilon, shares.gaussian, CEILING - 1),
         shares=shares,
     )
-
-
-@lru_cache(maxsize=256)
-def _cap(epsilon: int, share: int, order: int) -> int:
-    """Return in nano, rounded down, the largest Rényi sum that converts to (ε, share); -1 if there is none."""
-    if share < 1:
-        return -1
-    with localcontext(prec=40):  # the same digits on every machine, so that a stored rule can be checked
-        alpha, delta = Decimal(order), Decimal(share) / ATTO
-        gap = ((alpha - 1) / alpha).ln() - (delta.ln() + alpha.ln()) / (alpha - 1)
-        return max(-1, epsilon - math.ceil((gap + Decimal("1e-30")) * NANO))
-
-
-def _best_order(epsilon: int, share: int) -> int:
-    """Return the order α with the largest B(α) / α, that is with room for the most Gaussian noise."""
-    if share < 1:
-        return 2
-    orders = np.unique(
-        np.concatenate([np.arange(2, 4096), np.geomspace(4096, LARGEST_ORDER, 2000).astype(int)])
-    )
-    gap = np.log1p(-1 / orders) - (math.log(share / ATTO) + np.log(orders)) / (orders - 1)
-    return int(orders[np.argmax((epsilon / NANO - gap) / orders)])
-
-
-def _renyi_of_pure(epsilon: int, order: int) -> int:
-    """Return in nano, rounded up, the largest divergence that an ε-private mechanism has at `order`."""
-    curve = randomised_response(epsilon / NANO, np.array([order], dtype=np.float64))
-    return math.ceil(float(curve[0]) * (1 + 2e-9) * NANO)

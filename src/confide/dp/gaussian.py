@@ -15,7 +15,6 @@ from confide.dp.events import (
     DiscreteGaussian,
     DiscreteLaplace,
     Event,
-    Failure,
     Leaf,
     SampledGaussian,
     leaves,
@@ -60,7 +59,7 @@ def _squared_shift(leaf: Leaf) -> float:
             return smooth_square(leaf.sensitivity, leaf.sigma)
         case SampledGaussian():  # without a gain from sampling: no μ has one
             return leaf.steps * smooth_square(leaf.sensitivity, leaf.sigma)
-        case Failure():
+        case _:  # a failure stands beside the shift
             return 0.0
 
 
@@ -82,13 +81,12 @@ def pure_square(epsilon: float) -> float:
         return 8 * epsilon
     most = math.log1p(math.exp(epsilon)) - math.log(2)
     x = min(math.sqrt(2 * most), epsilon * math.sqrt(math.pi / 8))  # both are at or right of the root
-    for _ in range(60):  # Newton on an increasing convex function comes from the right
+    step = x
+    while step > 1e-13 * x:  # Newton on an increasing convex function comes from the right
         tail = math.erfc(x / _ROOT2) / 2
         slope = math.exp(-x * x / 2) / math.sqrt(2 * math.pi) / (tail * (1 - tail))
         step = (log_odds(x) - epsilon) / slope
         x -= step
-        if step <= 1e-13 * x:
-            break
     return 4 * x * x * (1 + _SLACK)
 
 
@@ -158,9 +156,7 @@ def largest_square(epsilon: int, delta: int, ceiling: int) -> int:
     while high - low > max(1, low >> 30):  # in doubles, to ten digits
         middle = (low + high) // 2
         low, high = (middle, high) if gaussian_delta(middle * 1e-12, ratio) <= wanted else (low, middle)
-    step = 1 + (low >> 30)
-    while low > 0 and not within(low, epsilon, delta):
-        low, step = max(0, low - step), 2 * step
+    low, step = (low if within(low, epsilon, delta) else 0), 1 + (low >> 30)
     while low < ceiling and within(min(ceiling, low + step), epsilon, delta):
         low, step = min(ceiling, low + step), 2 * step
     high = min(ceiling, low + step)

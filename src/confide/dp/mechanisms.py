@@ -1,13 +1,15 @@
-"""Write mechanisms of the field as events: thresholding, truncated Poisson batches, banded matrices.
+"""Write mechanisms of the field as events: one choice of many, thresholding, truncated batches, banded matrices.
 
 Each function states what must be true of the code that runs, which no event can check. Pure arithmetic on
-public settings; `confide.dp.accountant` prices what comes out. Proofs: `docs/proofs/accountant.md`.
+public settings; `confide.dp.accountant` prices what comes out. Proofs: `docs/proofs/accountant.md`, section 7.
 """
 
 import math
 
 from confide.dp.events import (
     LARGEST_SENSITIVITY,
+    ApproximateDP,
+    BoundedRange,
     Composed,
     DiscreteLaplace,
     Failure,
@@ -16,6 +18,34 @@ from confide.dp.events import (
 )
 
 LARGEST_PATIENTS = 2**40
+
+
+def exponential(*, epsilon: float) -> BoundedRange:
+    """Return the event of one choice with Pr(y) ∝ exp(epsilon · u(y) / (2Δ)), Δ the most one patient moves a u.
+
+    Or ∝ exp(epsilon · u(y) / Δ), where a patient moves all u in the same direction. A joint choice over several
+    groups, Pr ∝ exp(epsilon · Σ u_g / (2Δ)), is one such event if Δ bounds Σ |Δu_g| over one patient.
+
+    Source: McSherry, Talwar 2007; Durfee, Rogers 2019 (bounded range); Cesar, Rogers 2021, Lemma 3.2 (ε²/8-zCDP).
+
+    >>> exponential(epsilon=0.5)
+    BoundedRange(epsilon=0.5)
+    """
+    return BoundedRange(epsilon=epsilon)
+
+
+def permute_and_flip(*, epsilon: float) -> ApproximateDP:
+    """Return the event of one choice by permute-and-flip, which keeps y with chance exp(epsilon · (u(y) - max u) / (2Δ)).
+
+    More often right than the exponential mechanism at the same `epsilon`, and dearer beside other releases: it is
+    not of bounded range.
+
+    Source: McKenna, Sheldon 2020, "Permute-and-Flip", Theorem 1 (ε-private); that no more holds: our docs.
+
+    >>> permute_and_flip(epsilon=0.5)
+    ApproximateDP(epsilon=0.5, delta=0.0)
+    """
+    return ApproximateDP(epsilon=epsilon, delta=0.0)
 
 
 def thresholding(*, sensitivity: int, scale: float, threshold: int, keys: int) -> Composed:

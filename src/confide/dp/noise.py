@@ -41,12 +41,11 @@ def _geometric_thresholds(scale: float) -> tuple[int, ...]:
     """Return, for bit i of a geometric number with ratio exp(-1/scale), P(bit i = 1) in units of 2^-128."""
     thresholds: list[int] = []
     with localcontext(_DIGITS):
-        for i in range(64):
-            exponent = (1 << i) / Decimal(scale)
-            if thresholds and exponent > _TAIL:
-                break
+        exponent = 1 / Decimal(scale)
+        while not thresholds or exponent <= _TAIL:  # at most 60 times, as the scale is at most 2^53
             x = (-exponent).exp()
             thresholds.append(_threshold(x / (1 + x)))
+            exponent = (1 << len(thresholds)) / Decimal(scale)
     return tuple(thresholds)
 
 

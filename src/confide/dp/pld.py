@@ -13,6 +13,7 @@ Proofs: `docs/proofs/pld.md`.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +26,10 @@ from confide.dp.hockeystick import Profile, gaussian, is_lattice, profiles
 Floats = NDArray[np.float64]
 
 _COARSE = 512  # cells in which a law is looked at to choose the grid
-_LARGEST = 1 << 21  # cells of the transform
+_LARGEST = 1 << 19  # cells of the transform
 _CUT = 1e-7  # of δ, for what is cut off above
-_ROUNDING = 16 * 2.0**-53  # of one butterfly of the transform, ten times what it can be
+_UNIT = 2.0**-53
+_ROUNDING = 16 * _UNIT  # of one butterfly of the transform, three times what it can be
 _TILTS = np.geomspace(1e-4, 1e5, 220)
 _NEAR = np.geomspace(1 / 30, 4, 40)
 
@@ -58,6 +60,7 @@ class _Plan:
     bottom: float
 
 
+@lru_cache(maxsize=64)  # a forecast and a dossier ask for the same
 def declared_epsilon(event: Event, delta: float) -> float:
     """Return a valid ε at `delta` for plans that are all fixed before the first of them is run.
 
@@ -87,7 +90,8 @@ def declared_epsilon(event: Event, delta: float) -> float:
     parts = _parts(event)
     if left <= 0 or not parts or not 0 < priced < 500:
         return priced
-    return min(priced, max(_composed([(pair[way], times) for pair, times in parts], left) for way in (0, 1)))
+    ways = (0,) if all(forth is back for (forth, back), _ in parts) else (0, 1)
+    return min(priced, max(_composed([(pair[way], times) for pair, times in parts], left) for way in ways))
 
 
 def _parts(event: Event) -> list[tuple[tuple[Profile, Profile], int]]:
@@ -108,26 +112,27 @@ def _parts(event: Event) -> list[tuple[tuple[Profile, Profile], int]]:
             return []
         parts.append((pair, times * leaf.steps if isinstance(leaf, SampledGaussian) else times))
     if square:
-        parts.append(((gaussian(square), gaussian(square)), 1))
+        shift = gaussian(square)
+        parts.append(((shift, shift), 1))
     return parts if math.isfinite(square) else []
 
 
 def _composed(parts: Sequence[tuple[Profile, int]], delta: float) -> float:
     """Return ε at `delta` of all parts in one direction of the neighbours; infinity if the grid is too coarse."""
     ranges = [_range(profile, delta * _CUT / sum(n for _, n in parts)) for profile, _ in parts]
-    rough = []
-    for (profile, times), (low, high) in zip(parts, ranges, strict=True):
-        rough.append(_law(profile, times, low, high, (high - low) / _COARSE))
-    laws, plan = rough, _plan(rough, delta, _TILTS)
-    for _ in range(3):  # a coarse law looks wider than it is, and asks for too coarse a grid
-        step = _step(
-            laws, plan, max(zip((law.times for law in laws), (end for _, end in ranges), strict=True))[1]
-        )
-        if laws is not rough and step > 0.8 * laws[0].step:
-            break
-        laws = []
-        for (profile, times), (low, high) in zip(parts, ranges, strict=True):
-            laws.append(_law(profile, times, low, high, step))
+    most_frequent = max(range(len(parts)), key=lambda i: (parts[i][1], ranges[i][1]))
+    laws = [
+        _law(profile, times, low, high, (high - low) / _COARSE)
+        for (profile, times), (low, high) in zip(parts, ranges, strict=True)
+    ]
+    plan, step = _plan(laws, delta, _TILTS), math.inf
+    # a coarse law looks wider than it is, and asks for too coarse a grid: again, until it asks for the same
+    while (finer := _step(laws, plan, ranges[most_frequent][1])) < 0.8 * step:
+        step = finer
+        laws = [
+            _law(profile, times, low, high, step)
+            for (profile, times), (low, high) in zip(parts, ranges, strict=True)
+        ]
         plan = _plan(laws, delta, plan.tilt * _NEAR)
     return _solved(laws, plan, delta)
 
@@ -146,20 +151,19 @@ def _step(laws: Sequence[_Law], plan: _Plan, end: float) -> float:
 def _range(profile: Profile, cut: float) -> tuple[float, float]:
     """Return the losses between which all but `cut` lies; below the lower one nothing is lost but tightness."""
 
-    def end(is_beyond: Callable[[float], bool]) -> float:
-        low, high = 0.0, 1e-6
-        while not is_beyond(high) and high < 2000:
-            low, high = high, 2 * high
-        while high - low > 1e-13 * high:
-            middle = (low + high) / 2
-            low, high = (low, middle) if is_beyond(middle) else (middle, high)
-        return high
-
-    def at(loss: float) -> float:
-        return float(profile(np.array([loss]))[0])
+    def end(is_beyond: Callable[[Floats], NDArray[np.bool_]]) -> float:
+        ends = np.append(0.0, 1e-6 * 2.0 ** np.arange(30))  # to 537
+        while (
+            ends[-1] - ends[0] > 1e-13 * ends[-1]
+        ):  # sixteen pieces at a time: a call costs, a point does not
+            beyond = is_beyond(ends[1:-1])
+            at = int(np.argmax(beyond)) + 1 if beyond.any() else len(ends) - 1
+            ends = np.linspace(ends[at - 1], ends[at], 17)
+        return float(ends[-1])
 
     loose = max(cut, 1e-12)  # where no loss lies below -x, δ(-x) = 1 - e^{-x}
-    return -end(lambda x: at(-x) + math.expm1(-x) <= loose), end(lambda x: at(x) <= cut)
+    lower = end(lambda x: profile(-x) + np.expm1(-x) <= loose)
+    return -lower, end(lambda x: profile(x) <= cut)
 
 
 def _law(profile: Profile, times: int, low: float, high: float, step: float) -> _Law:
@@ -169,6 +173,7 @@ def _law(profile: Profile, times: int, low: float, high: float, step: float) -> 
     """
     first, last = math.floor(low / step), math.ceil(high / step)
     delta = profile(np.arange(first - 1, last + 1, dtype=np.float64) * step)
+    delta[-1] = min(1.0, delta[-1] * (1 + 4e-15))
     from_here = (delta[:-1] * (1 + 4e-15) - math.exp(-step) * delta[1:] * (1 - 4e-15)) / -math.expm1(-step)
     from_here = np.minimum(1.0, np.maximum.accumulate(from_here[::-1])[::-1])
     from_here[0] = 1.0
@@ -223,14 +228,16 @@ def _solved(laws: Sequence[_Law], plan: _Plan, delta: float) -> float:
     bottom = math.floor(plan.bottom / step)
     cells = 1 << math.ceil(math.log2((plan.top - plan.bottom) / step + 2))
     grown = sum(float(law.times * _cumulant(law, np.array([tilt]))[0]) for law in laws)
-    slack = 1e-9 + 1e-12 * sum(law.times for law in laws)  # of the logarithms, for exponents up to 1000
+    slack = _slack(laws, tilt)
     masses, rounding = _convolved(laws, tilt, cells)
     at = np.arange(bottom, bottom + cells)
     losses = at * step
     with np.errstate(over="ignore", under="ignore"):
         height = np.exp(np.minimum(700.0, grown - tilt * losses + slack))
         weights = np.maximum(masses[at % cells], 0.0) * height
-        above = np.append(np.cumsum(weights[::-1])[::-1][1:], 0.0)
+        above = np.append(np.cumsum(weights[::-1])[::-1][1:], 0.0) * (
+            1 + 4 * _UNIT * cells
+        )  # both sums round
         other = np.append(np.cumsum((weights * np.exp(-losses))[::-1])[::-1][1:], 0.0)
         lost = sum(law.times * law.infinite for law in laws) + _beyond(laws, tilt, (bottom + cells) * step)
         reached = np.maximum(0.0, above - np.exp(losses) * other) + rounding * height + lost
@@ -248,15 +255,24 @@ def _beyond(laws: Sequence[_Law], tilt: float, top: float) -> float:
     """Return at least the chance that the losses add up to more than the window holds (Chernoff)."""
     tilts = tilt * np.array([1.0, 1.1, 1.25, 1.5, 2.0, 3.0])
     grown = sum((law.times * _cumulant(law, tilts) for law in laws), np.zeros(len(tilts)))
-    slack = 1e-9 + 1e-12 * sum(law.times for law in laws)
-    return math.exp(min(0.0, float(np.min(grown - tilts * top)) + slack))
+    return math.exp(min(0.0, float(np.min(grown - tilts * top)) + _slack(laws, tilts[-1])))
+
+
+def _slack(laws: Sequence[_Law], tilt: float) -> float:
+    """Return at least the rounding of all logarithms ln mass + λ loss, which are added up `times` times."""
+    total = 0.0
+    for law in laws:
+        largest = tilt * law.step * max(abs(law.first), abs(law.first + len(law.masses)))
+        total += law.times * 16 * _UNIT * (1000 + largest)
+    return 1e-9 + total
 
 
 def _convolved(laws: Sequence[_Law], tilt: float, cells: int) -> tuple[Floats, float]:
     """Return the tilted law of the sum, at loss index modulo `cells`, and a bound on all its rounding errors.
 
     A transform is off by at most `error` in each place, for masses that add up to 1; a product of powers by
-    what it grows when every factor grows by that; and the errors of the sum add up to those of its transform.
+    twice what it grows when every factor grows by that; and the errors of all places of the sum add up to at
+    most those of its transform, of which half is kept; they count in both sums of δ(ε): 2 · 2 · 2.
     """
     error = _ROUNDING * math.log2(cells)
     size, turn = np.zeros(cells // 2 + 1), np.zeros(cells // 2 + 1)
@@ -274,5 +290,5 @@ def _convolved(laws: Sequence[_Law], tilt: float, cells: int) -> tuple[Floats, f
     with np.errstate(under="ignore"):
         largest = np.exp(size)
         spectrum = largest * np.exp(1j * turn)
-        rounding = 4 * float(np.sum(largest * -np.expm1(-doubt))) + error
+        rounding = 8 * float(np.sum(largest * -np.expm1(-doubt))) + error
     return np.fft.irfft(spectrum, cells), rounding

@@ -8,9 +8,10 @@ from datetime import date
 
 from confide.dp.filter import Rule, Spent
 from confide.errors import BudgetExceeded, InvalidInput
+from confide.ledger.cohorts import overlaps_in, overlaps_of
 from confide.ledger.entries import Entry
-from confide.ledger.store import Store
-from confide.ledger.sums import Exposure
+from confide.ledger.store import Store, Writer
+from confide.ledger.sums import Exposure, Standing
 from confide.types import Json
 
 FOREVER = "9999-12-31"  # the last day of an allowance that names none
@@ -37,6 +38,19 @@ def account_entry(name: str, *, epsilon: float, delta: float, patients: int, uni
     }
 
 
+def open_account(store: Store, writer: Writer, body: Json) -> None:
+    """Append the entry that opens an account, unless it is there already with the same figures.
+
+    Raises:
+        InvalidInput: it is there with others.
+    """
+    there = store.last(kind="account", account=body["account"])
+    if there is None:
+        writer.append(body)
+    elif not is_same(there, body):
+        raise InvalidInput("ledger.account-exists", account=body["account"])
+
+
 def is_same(opened: Entry, body: Json) -> bool:
     """Say whether an account was opened with the figures of `body`, however its rule was derived then."""
     rules = rule_of(opened), Rule.from_json(body["rule"])
@@ -51,10 +65,7 @@ def opening(store: Store, account: str) -> Entry:
     Raises:
         InvalidInput: there is none.
     """
-    entry = store.last(kind="account", account=account)
-    if entry is None:
-        raise InvalidInput("ledger.no-account", account=account)
-    return entry
+    return _found(store.last(kind="account", account=account), account)
 
 
 def allowance(store: Store, account: str, study: str) -> Entry:
@@ -63,10 +74,34 @@ def allowance(store: Store, account: str, study: str) -> Entry:
     Raises:
         InvalidInput: there is none.
     """
-    entry = store.last(kind="allowance", account=account, study=study)
+    return _found(store.last(kind="allowance", account=account, study=study), account, study)
+
+
+def _found(entry: Entry | None, account: str, study: str | None = None) -> Entry:
+    if entry is None and study is None:
+        raise InvalidInput("ledger.no-account", account=account)
     if entry is None:
         raise InvalidInput("ledger.no-allowance", account=account, study=study)
     return entry
+
+
+def books(store: Store, account: str, study: str) -> tuple[Entry, Entry, Standing]:
+    """Return what opened `account`, the allowance of `study`, and where both stand, in one look.
+
+    Raises:
+        InvalidInput: no such account or allowance.
+    """
+    opened, allowed, charged, own, declared = store.newest(
+        {"kind": "account", "account": account},
+        {"kind": "allowance", "account": account, "study": study},
+        {"kind": "charge", "account": account},
+        {"kind": "charge", "account": account, "study": study},
+        {"kind": "cohort", "account": account},
+    )
+    opened, allowed = _found(opened, account), _found(allowed, account, study)
+    sums = _exposure(charged), _spent(own, allowed)
+    standing = Standing(rule_of(opened), rule_of(allowed), *sums, overlaps_in(declared))
+    return opened, allowed, standing
 
 
 def rule_of(entry: Entry) -> Rule:
@@ -76,13 +111,21 @@ def rule_of(entry: Entry) -> Rule:
 
 def exposure(store: Store, account: str) -> Exposure:
     """Return what the patients of `account` were exposed to."""
-    entry = store.last(kind="charge", account=account)
-    return Exposure() if entry is None else Exposure.from_json(entry.body)
+    return _exposure(store.last(kind="charge", account=account))
 
 
 def spent_by(store: Store, account: str, study: str) -> Spent:
     """Return what `study` has spent, under the rule of its newest allowance."""
-    found = [store.last(kind=kind, account=account, study=study) for kind in ("charge", "allowance")]
+    where: dict[str, str | int] = {"account": account, "study": study}
+    return _spent(*store.newest({"kind": "charge", **where}, {"kind": "allowance", **where}))
+
+
+def _exposure(charged: Entry | None) -> Exposure:
+    return Exposure() if charged is None else Exposure.from_json(charged.body)
+
+
+def _spent(*found: Entry | None) -> Spent:
+    """Read the sums of a study off the newer of its newest charge and its newest allowance."""
     newest = max((entry for entry in found if entry), key=lambda entry: entry.sequence, default=None)
     return Spent() if newest is None else Spent.from_json(newest.body["spent_study"])
 
@@ -91,7 +134,7 @@ def sums(store: Store, account: str, study: str | None, cohort: str | None) -> l
     """Return the sums of `study`; without one, those of every kind of patient of the account, or of `cohort`."""
     if study is not None:
         return [spent_by(store, account, study)]
-    return exposure(store, account).of(cohort)
+    return exposure(store, account).of(cohort, overlaps_of(store, account))
 
 
 def allowed_rule(
@@ -110,6 +153,31 @@ def allowed_rule(
         if (held.epsilon, held.delta, last_day(there)) != (rule.epsilon, rule.delta, until):
             raise InvalidInput("ledger.allowance-differs", study=study, account=account)
     return rule
+
+
+def grant(
+    store: Store,
+    writer: Writer,
+    study: str,
+    account: str,
+    *,
+    epsilon: float,
+    delta: float,
+    purpose: str,
+    requester: str,
+    unit: str,
+    expires: str | None,
+) -> None:
+    """Append the first allowance of a study, unless it holds the same one already; see `Ledger.grant`."""
+    if not purpose.strip():
+        raise InvalidInput("ledger.no-purpose", study=study)
+    rule = allowed_rule(store, account, study, epsilon=epsilon, delta=delta, unit=unit, expires=expires)
+    if store.last(kind="allowance", account=account, study=study) is not None:
+        return
+    body = {"kind": "allowance", "account": account, "study": study, "rule": rule.to_json(),
+            "spent_study": Spent().to_json(), "requester": requester, "purpose": purpose}  # fmt: skip
+    entry = writer.append(body if expires is None else body | {"expires": expires})
+    verify_in_force(entry, at=entry.body["time"])
 
 
 def verify_within(rule: Rule, opened: Entry) -> None:

@@ -4,12 +4,21 @@ Guarantee: an act and its approval are both durable or both absent, and a reques
 What makes a request good: `confide.ledger.requests`. Whoever calls holds the pen of `Store.write`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from confide.crypto.sign import digest
 from confide.dp.filter import Rule, Spent
 from confide.errors import BudgetExceeded, InvalidInput
-from confide.ledger.accounts import allowance, last_day, opening, rule_of, verify_day, verify_within
+from confide.ledger.accounts import (
+    FOREVER,
+    allowance,
+    last_day,
+    opening,
+    rule_of,
+    verify_day,
+    verify_in_force,
+    verify_within,
+)
 from confide.ledger.entries import Entry
 from confide.ledger.requests import KINDS, Approval, approval, parts, verify_request
 from confide.ledger.roles import Roster, after, roster_of
@@ -56,12 +65,16 @@ def carry_out(store: Store, writer: Writer, document: Json, *, ledger: str) -> E
 
     Raises:
         InvalidInput: it asks for something that no entry can do.
+        BudgetExceeded: an extension that is over already.
     """
     made = approve(store, writer, document, ledger=ledger)
     if not KINDS[made.kind].in_ledger:
         raise InvalidInput("ledger.act-elsewhere", kind=made.kind)
     act: Callable[[Store, Approval], Json] = extension if made.kind == "extend" else _change_of_roster
-    return writer.append(act(store, made) | {"approval": made.sequence})
+    entry = writer.append(act(store, made) | {"approval": made.sequence})
+    if made.kind == "extend":
+        verify_in_force(entry, at=entry.body["time"])
+    return entry
 
 
 def _change_of_roster(store: Store, made: Approval) -> Json:
@@ -73,8 +86,8 @@ def _change_of_roster(store: Store, made: Approval) -> Json:
 def extension(store: Store, made: Approval) -> Json:
     """Return the `allowance` entry that gives a study more, or longer.
 
-    Guarantee: the new rule is no larger than the account's, gives nothing less than the old one, and holds for
-    the study's sums from its first charge on, recomputed because the Rényi order may be another.
+    Guarantee: the new rule is no larger than the account's, admits whatever the old one does, and holds for
+    the study's sums from its first charge on.
 
     Raises:
         InvalidInput: no such allowance, or the request gives less, or nothing more.
@@ -90,6 +103,7 @@ def extension(store: Store, made: Approval) -> Json:
         raise InvalidInput("ledger.extends-nothing", study=study)
     if rule.epsilon < old.epsilon or rule.delta < old.delta or expires < until:
         raise InvalidInput("ledger.extends-less", study=study)
+    rule = old.grown_to(rule)
     spent = summed(iter(store.all(kind="charge", account=account, study=study)), rule)
     if spent != Spent() and not rule.admits(spent):
         raise BudgetExceeded("ledger.extension-too-small", study=study, asked=fields["epsilon"])
@@ -116,3 +130,24 @@ def rule_asked(epsilon: str, delta: str) -> Rule:
     if (repr(figures[0]), repr(figures[1])) != (epsilon, delta):
         raise InvalidInput("ledger.request-figures")
     return Rule.for_budget(*figures)
+
+
+def asked(request: Json) -> Mapping[str, object]:
+    """Return what a request asks of the ledger, in the form of `done`."""
+    if request["kind"] != "extend":
+        return dict(request["fields"])
+    fields = request["fields"]
+    rule = rule_asked(fields["epsilon"], fields["delta"])
+    figures = {"epsilon": rule.epsilon, "delta": rule.delta, "expires": fields["expires"]}
+    return {"account": fields["account"], "study": fields["study"], **figures}
+
+
+def done(body: Json) -> Mapping[str, object]:
+    """Return what an act did: its own fields, without those that every entry has."""
+    if body["kind"] != "allowance":
+        return {
+            n: v for n, v in body.items() if n not in ("kind", "sequence", "previous", "time", "approval")
+        }
+    rule = Rule.from_json(body["rule"])
+    figures = {"epsilon": rule.epsilon, "delta": rule.delta, "expires": body.get("expires", FOREVER)}
+    return {"account": body["account"], "study": body["study"], **figures}

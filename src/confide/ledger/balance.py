@@ -24,6 +24,16 @@ class Balance:
     expires: str | None = None  # the last day of an allowance
 
 
+@dataclass(frozen=True, slots=True)
+class CohortBalance:
+    """What one cohort of an account was exposed to, with what everybody was. All of it public."""
+
+    name: str
+    epsilon_spent: float
+    epsilon_left: float
+    overlaps: list[str]  # cohorts that may share patients with it, whose charges are counted here too
+
+
 def spent_and_left(rule: Rule, sums: list[Spent]) -> tuple[float, float]:
     """Return the ε spent and the ε left that people are shown, for the patients who were exposed most.
 

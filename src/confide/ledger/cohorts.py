@@ -1,14 +1,14 @@
-"""Disjoint groups of an account's patients, declared once, so that charges on them compose in parallel.
+"""Groups of an account's patients, declared once: charges on disjoint ones compose in parallel, on others they add.
 
-Guarantee: a patient belongs to one cohort of an account at most, for ever; which one depends on the patient's id
-alone. No id is kept and no unkeyed digest: only HMACs under a key of the institution that is not in the ledger.
-How charges on cohorts are booked: `confide.ledger.sums`; why that is sound: `docs/proofs/filter.md`, section 5.
+Guarantee: a patient is in two cohorts of an account only where the later one was declared as overlapping the other,
+and never leaves one. No id is kept and no unkeyed digest: only HMACs under a key of the institution that is not in
+the ledger. How charges on cohorts are booked: `confide.ledger.sums`; why that is sound: `docs/proofs/cohorts.md`.
 """
 
 import hashlib
 import os
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 from confide.crypto.derive import keyed_digest
@@ -16,6 +16,7 @@ from confide.errors import AccessDenied, InvalidInput
 from confide.ledger.entries import Entry, canonical
 from confide.ledger.files import alone, put, sync_folder
 from confide.ledger.store import Store, Writer
+from confide.ledger.sums import Overlaps, near, pair_of
 
 KEY = "cohort.key"
 MOST = 64  # cohorts of an account: every charge states the sums of each
@@ -48,12 +49,20 @@ def keyed_by(folder: Path | None, *, fresh: bool) -> Keyed:
 
 
 def declare(
-    store: Store, writer: Writer, account: str, cohort: str, patients: Iterable[str], digest: Keyed
+    store: Store,
+    writer: Writer,
+    account: str,
+    cohort: str,
+    patients: Iterable[str],
+    digest: Keyed,
+    *,
+    overlaps: Collection[str],
 ) -> None:
     """Make `patients` members of `cohort`; who is one already stays one. Writes nothing where nobody is new.
 
     Raises:
-        InvalidInput: an empty list or id, a name that cannot be, one cohort too many, or a patient of another cohort.
+        InvalidInput: an empty list or id, a name that cannot be, one cohort too many, overlaps that are no cohorts
+            or not those of the first declaration, or a patient of a cohort that is not among them.
         AccessDenied: another key than the one that earlier cohorts were declared with.
     """
     if not cohort.strip() or not cohort.isprintable():
@@ -65,22 +74,50 @@ def declare(
     names = {entry.body["cohort"] for entry in store.all(kind="cohort", account=account)}
     if len(names | {cohort}) > MOST:
         raise InvalidInput("ledger.cohorts-too-many", account=account, most=MOST)
-    new = {_digest(digest, account, each) for each in ids}
+    pairs = _overlaps_with(store, account, cohort, overlaps, first=cohort not in names)
+    new = {digest_of(digest, account, each) for each in ids}
     if new <= store.members(account, cohort):
         return
-    writer.add_members(account, cohort, new)
+    writer.add_members(account, cohort, new, overlaps=near(cohort, pairs))
     salt = os.urandom(16)
-    writer.append(
-        {
-            "kind": "cohort",
-            "account": account,
-            "cohort": cohort,
-            "key": key_of(account, cohort),
-            "key_check": check,
-            "salt": salt.hex(),
-            "commitment": commitment(salt, store.members(account, cohort)),
-        }
-    )
+    body = {
+        "kind": "cohort",
+        "account": account,
+        "cohort": cohort,
+        "key": key_of(account, cohort),
+        "key_check": check,
+        "salt": salt.hex(),
+        "commitment": commitment(salt, store.members(account, cohort)),
+    }
+    writer.append(body | ({"overlaps": [list(pair) for pair in sorted(pairs)]} if pairs else {}))
+
+
+def _overlaps_with(
+    store: Store, account: str, cohort: str, overlaps: Collection[str], *, first: bool
+) -> Overlaps:
+    """Return which cohorts of `account` may share patients, `cohort` among them.
+
+    Said by people when the later cohort of a pair is first declared, and never found out from the members: the sums
+    depend on it, and nothing that depends on who is a patient may decide what is admitted.
+    """
+    pairs = overlaps_of(store, account)
+    if not first:
+        if not set(overlaps) <= near(cohort, pairs):
+            raise InvalidInput("ledger.cohort-differs", account=account, cohort=cohort)
+        return pairs
+    for other in overlaps:
+        verify_declared(store, account, other)
+    return pairs | {pair_of(cohort, other) for other in overlaps}
+
+
+def overlaps_of(store: Store, account: str) -> Overlaps:
+    """Return the pairs of cohorts of `account` that were declared as sharing patients."""
+    return overlaps_in(store.last(kind="cohort", account=account))
+
+
+def overlaps_in(entry: Entry | None) -> Overlaps:
+    """Return the pairs that a declaration states: all of the account's, up to it; without one there are none."""
+    return frozenset((one, other) for one, other in ([] if entry is None else entry.body.get("overlaps", [])))
 
 
 def membership(store: Store, account: str, cohort: str, digest: Keyed) -> Callable[[str], bool]:
@@ -93,7 +130,7 @@ def membership(store: Store, account: str, cohort: str, digest: Keyed) -> Callab
     verify_declared(store, account, cohort)
     verify_key(store, account, digest)
     members = store.members(account, cohort)
-    return lambda patient: _digest(digest, account, patient) in members
+    return lambda patient: digest_of(digest, account, patient) in members
 
 
 def verify_declared(store: Store, account: str, cohort: str) -> Entry:
@@ -126,7 +163,8 @@ def commitment(salt: bytes, members: Iterable[bytes]) -> str:
     return hashlib.sha256(b"confide cohort\0" + salt + b"".join(sorted(members))).hexdigest()
 
 
-def _digest(digest: Keyed, account: str, patient: str) -> bytes:
+def digest_of(digest: Keyed, account: str, patient: str) -> bytes:
+    """Return what stands for a patient among the members of `account`; it says nothing without the key."""
     written = unicodedata.normalize("NFKC", patient).strip()  # as `confide.records.patients` reads ids
     return digest(b"confide cohort 1\0" + canonical([account, written]).encode())
 

@@ -7,13 +7,16 @@ of entry are listed in `docs/ledger-format.md`.
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
-from confide.errors import IntegrityError
+from confide.errors import IntegrityError, InvalidInput
 from confide.types import Json
 
 FORMAT = "confide-ledger/1"
 START = "0" * 64  # stands before the first entry
+_WHAT = re.compile(r"[a-z][a-z-]{2,40}")
+LARGEST = 2**53  # up to here every JSON reader keeps whole numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ def _refuse_float(text: str) -> object:
 
 _READER = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float)
 _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_LONG = re.compile(r"[:,\[]-?(?!9007199254740991[,}\]])(?:9[0-9]{15}|[0-9]{17})")  # perhaps above the largest
 
 
 def canonical(value: object) -> str:
@@ -39,7 +43,7 @@ def canonical(value: object) -> str:
     Guarantee: equal values have equal texts, on every machine (RFC 8785 for the values allowed here).
 
     Raises:
-        TypeError: `value` holds a float, or something that JSON has no word for.
+        TypeError: `value` holds a float, a whole number above 2^53, or something that JSON has no word for.
 
     >>> canonical({"b": [1, True, None], "a": "é"})
     '{"a":"é","b":[1,true,null]}'
@@ -49,15 +53,24 @@ def canonical(value: object) -> str:
 
 def _in_order(value: object) -> object:
     """Return `value` with the keys of every object in the order of RFC 8785, by UTF-16 units; refuse floats."""
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, float):
         _refuse_float("")
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise TypeError("the ledger holds no whole number above 2**53; write it as text")
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise TypeError("keys are text")
-        return {key: _in_order(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
+        plain = all(map(str.isascii, value))  # then both orders are the same
+        return {key: _in_order(value[key]) for key in sorted(value, key=None if plain else _utf16)}
     if isinstance(value, list | tuple):
         return [_in_order(inner) for inner in value]
     return value
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be")
 
 
 def link(previous: str, text: str) -> str:
@@ -83,11 +96,38 @@ def parse(sequence: int, previous: str, stored_hash: str, text: str) -> Entry:
     return Entry(sequence, stored_hash, body)
 
 
+def record_body(what: str, *, study: str | None, details: Json, commitment: str) -> Json:
+    """Return the body of a `record`; see `Ledger.record`.
+
+    Raises:
+        InvalidInput: `what` or `details` have not the form.
+    """
+    body = {"kind": "record", "what": what, "details": details, "commitment": commitment}
+    try:
+        canonical(body)
+    except TypeError:
+        raise InvalidInput("ledger.record-form") from None
+    if not _WHAT.fullmatch(what):
+        raise InvalidInput("ledger.record-form")
+    return body if study is None else body | {"study": study}
+
+
+def respelled(value: object) -> str:
+    """Return `canonical(value)` of what was read from an entry, where floats are refused; several times as fast."""
+    text = _WRITER.encode(value)
+    return text if text.isascii() and not _LONG.search(text) else canonical(value)
+
+
 def is_canonical(body: Json, text: str) -> bool:
-    """Say whether `text`, from which `body` was parsed, is its one text: no key twice, none out of order."""
-    return (
-        _WRITER.encode(body) == text or canonical(body) == text
-    )  # the fast one orders rare characters otherwise
+    """Say whether `text`, which reads as `body`, is its one JSON text; with a key that stands twice it is not.
+
+    >>> is_canonical({"a": 1}, '{"a":1}'), is_canonical({"a": 1}, '{"a":2,"a":1}')
+    (True, False)
+    """
+    try:
+        return respelled(body) == text
+    except (TypeError, UnicodeEncodeError, RecursionError):
+        return False
 
 
 def release_text(release: Json) -> bytes:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from confide.crypto.note import Checkpoint, Verifier, parse_checkpoint, verify_signature
+from confide.crypto.note import NOTE, Checkpoint, Verifier, parse_checkpoint, verify_signature
 from confide.errors import ConfideError, IntegrityError, InvalidInput
-from confide.ledger.entries import START, Entry, canonical, parse, salted_digest
+from confide.ledger.entries import START, Entry, canonical, is_canonical, parse, salted_digest
 from confide.ledger.files import placing
 from confide.ledger.home import COSIGNED, checkpoint_of
 from confide.ledger.ledger import Ledger
@@ -81,8 +81,9 @@ def read_export(path: Path) -> Export:
     """Read an export.
 
     Guarantee: what is returned has an unbroken chain, and its entries are exactly those under the checkpoint, which
-    one of the log keys among them signed; with releases, each commit's is there. Prices,
-    sums and admissions are not looked at. Whatever the file holds, nothing but an error of confide is raised.
+    the newest log key among them signed; the tree continues the cosigned one; with releases, each commit's is
+    there. Prices, sums and admissions are not looked at. Whatever the file holds, nothing but an error of confide
+    is raised.
 
     Raises:
         IntegrityError: naming the first line that is not what an export has there.
@@ -90,9 +91,14 @@ def read_export(path: Path) -> Export:
     """
     try:
         with path.open("rb") as file:
-            return _Reader(file).whole()
+            return read_lines(file)
     except OSError as error:
         raise InvalidInput("ledger.unreadable", file=path) from error
+
+
+def read_lines(file: IO[bytes]) -> Export:
+    """Read an export from an open file; see `read_export`."""
+    return _Reader(file).whole()
 
 
 class _Reader:
@@ -115,10 +121,15 @@ class _Reader:
         with_releases = commits if head["releases"] else []
         releases = {sequence: self._release(entries[sequence]) for sequence in with_releases}
         checkpoint = self._note(self._next(), "checkpoint")
-        if checkpoint.origin != ORIGIN + head["ledger"] or not _signed_over(checkpoint, entries, edge):
+        keys = _log_keys(entries, ORIGIN + head["ledger"])
+        if (checkpoint.origin, checkpoint.size) != (ORIGIN + head["ledger"], len(entries)):
+            raise self._refusal()
+        if checkpoint.root != edge.root() or not _signed_by_one(checkpoint, keys[-1:]):
             raise self._refusal()
         last = self._next(at_end=True)
         cosigned = self._note(last, "cosigned") if last else None
+        if cosigned and not _continues(entries, salts, cosigned, keys):
+            raise self._refusal()
         if last and self._next(at_end=True):
             raise self._refusal()
         return Export(head["ledger"], entries, salts, releases, checkpoint, cosigned)
@@ -130,7 +141,7 @@ class _Reader:
             salt = self._bytes(line["salt"], SALT)
             try:
                 entry = parse(sequence, previous, line["hash"], line["entry"])
-                if canonical(entry.body) != line["entry"]:
+                if not is_canonical(entry.body, line["entry"]):
                     raise self._refusal()
                 edge.add(sequence, salt, line["entry"])
             except (ConfideError, TypeError, ValueError, RecursionError):
@@ -165,7 +176,8 @@ class _Reader:
         if at_end and not text:
             return {}
         try:
-            found = json.loads(text) if text.endswith(b"\n") and len(text) <= LONGEST_LINE else None
+            whole = text.endswith(b"\n") and len(text) <= LONGEST_LINE
+            found = json.loads(text.decode(), object_pairs_hook=_once) if whole else None
         except (ValueError, RecursionError):
             raise self._refusal() from None
         if not isinstance(found, dict) or not found:
@@ -187,15 +199,45 @@ class _Reader:
         return IntegrityError("ledger.not-an-export", line=self._line)
 
 
-def _signed_over(checkpoint: Checkpoint, entries: list[Entry], edge: Edge) -> bool:
-    """Tell whether the checkpoint is over exactly these entries and signed with one of their log keys."""
-    if checkpoint.size != len(entries) or checkpoint.root != edge.root():
-        return False
-    for entry in entries:
-        if entry.body.get("kind") == "log-key":
-            try:
-                verify_signature(checkpoint, Verifier.from_text(str(entry.body.get("verifier"))))
-            except IntegrityError:
-                continue
-            return True
+def _once(pairs: list[tuple[str, object]]) -> Json:
+    """Read an object; refuse a key that stands twice, of which two readers would take another one."""
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _log_keys(entries: list[Entry], origin: str) -> list[Verifier]:
+    """Return the keys that signed the log of this name, oldest first; none where an entry names another kind of key."""
+    try:
+        texts = [str(entry.body.get("verifier")) for entry in entries if entry.body.get("kind") == "log-key"]
+        keys = [Verifier.from_text(text) for text in texts]
+    except IntegrityError:
+        return []
+    return keys if all((key.name, key.kind) == (origin, NOTE) for key in keys) else []
+
+
+def _signed_by_one(note: Checkpoint, keys: list[Verifier]) -> bool:
+    for key in keys:
+        try:
+            verify_signature(note, key)
+        except IntegrityError:
+            continue
+        return True
     return False
+
+
+def _continues(entries: list[Entry], salts: list[bytes], cosigned: Checkpoint, keys: list[Verifier]) -> bool:
+    """Tell whether the entries begin with those under a cosigned checkpoint of the same log.
+
+    A ledger that was closed after a loss says so itself; a longer checkpoint is then of what was lost.
+    """
+    if cosigned.origin != keys[-1].name or not _signed_by_one(cosigned, keys):
+        return False
+    if any(entry.body.get("kind") == "restored" for entry in entries[: cosigned.size]):
+        return True
+    if not 1 <= cosigned.size <= len(entries):
+        return False
+    edge = Edge()
+    for entry, salt in zip(entries[: cosigned.size], salts, strict=False):
+        edge.add(entry.sequence, salt, canonical(entry.body))
+    return cosigned.root == edge.root()

@@ -20,12 +20,14 @@ from confide.crypto.note import (
     verify_signature,
 )
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
+from confide.ledger import acts
 from confide.ledger.files import alone, put
 from confide.ledger.ledger import Ledger, now
 from confide.ledger.log_key import LOG_KEY, ORIGIN, take_key
 from confide.ledger.schema import Database, version
 from confide.ledger.sqlite import Sqlite
 from confide.ledger.store import Store
+from confide.types import Json
 
 LEDGER, CHECKPOINT, COSIGNED = "ledger.sqlite", "checkpoint", "cosigned"
 URLS = ("postgresql://", "postgres://")
@@ -221,13 +223,25 @@ def _signed_by(note: Checkpoint, key: Verifier) -> bool:
     return True
 
 
-def accept_clock(ledger: Ledger, folder: Path) -> str:
+def accept_clock(ledger: Ledger, folder: Path, approval: Json | None = None) -> str:
     """Write down that a person found this machine's clock right, though the newest entry is later; return that entry's time.
 
-    What had expired by the later time may be in force again: the entry says so to whoever reads the log.
+    Guarantee: where roles were founded, this takes an approved request that names the later time, because what had
+    expired by then may be in force again.
+
+    Raises:
+        AccessDenied: there is no `approval`, or it is of something else.
+        ConfideError: what else the ledger finds wrong with it.
     """
     with ledger.store.write() as writer:
         newest = ledger.store.at(ledger.store.head()[0] - 1).body["time"]
-        writer.append({"kind": "clock", "newest": newest})
+        clock = writer.append({"kind": "clock", "newest": newest})
+        if acts.roster(ledger.store):
+            if approval is None:
+                raise AccessDenied("ledger.clock-approval", now=clock.body["time"], newest=newest)
+            made = acts.approve_outside(ledger.store, writer, approval, ledger=ledger.id)
+            made.verify_kind("accept-clock")
+            if dict(made.fields) != {"newest": newest}:
+                raise AccessDenied("ledger.clock-approval", now=clock.body["time"], newest=newest)
     write_checkpoint(ledger, folder / CHECKPOINT)
     return str(newest)

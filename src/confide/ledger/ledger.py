@@ -3,14 +3,14 @@
 Guarantee: whatever happens to the process, the sum of all durable charges of an account stays within
 its rule (`confide.dp.filter`), noise is drawn only after its charge is durable, and a release is shown
 only after its commit is durable. Knows no feature: a plan says what it costs and runs itself.
-This is the door; what is behind it: `accounts`, `spend`, `sums`, `cohorts`, `requests`, `roles`, `acts`.
+This is the door for what writes; what only reads: `confide.ledger.books`. Behind it: `accounts`, `spend`, `sums`,
+`cohorts`, `requests`, `roles`, `acts`.
 How it is read and checked from outside: `confide.ledger.verify`, `docs/ledger-format.md`.
 """
 
 import json
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -18,21 +18,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from confide.crypto.note import Signer
-from confide.dp.filter import Rule, Spent
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
-from confide.errors import ConfideError, IntegrityError, InvalidInput
+from confide.errors import ConfideError, IntegrityError
 from confide.ledger import accounts, acts, cohorts, spend
-from confide.ledger.balance import Balance, spent_and_left
+from confide.ledger.books import Books
 from confide.ledger.charge import Charge, Plan
-from confide.ledger.entries import FORMAT, Entry, canonical, release_text, salted_digest
+from confide.ledger.entries import FORMAT, Entry, canonical, record_body, release_text
 from confide.ledger.requests import Approval
-from confide.ledger.roles import Roster
 from confide.ledger.store import Store, Writer
-from confide.ledger.sums import most
 from confide.types import Json
-
-_WHAT = re.compile(r"[a-z][a-z-]{2,40}")
 
 
 def now() -> str:
@@ -40,11 +35,11 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class Ledger:
+class Ledger(Books):
     """All charges and releases of the institution; opened by `confide.ledger.home.open_ledger`."""
 
     def __init__(self, store: Store, *, after_write: Callable[["Ledger"], None] | None = None) -> None:
-        self.store = store
+        super().__init__(store)
         self._after_write = after_write
         self.signer: Signer | None = None  # of checkpoints; given by `confide.ledger.home`
         self.folder: Path | None = None  # of the institution; given by `confide.ledger.home`
@@ -56,9 +51,9 @@ class Ledger:
                 first = store.last(kind="genesis") or writer.append(
                     {"kind": "genesis", "format": FORMAT, "ledger": os.urandom(8).hex()}
                 )
-        if first.body["format"] != FORMAT:
+        self.id = str(first.body.get("ledger"))
+        if first.body.get("format") != FORMAT or first.body.get("ledger") != self.id:
             raise IntegrityError("ledger.not-a-ledger", file=store.place)
-        self.id = str(first.body["ledger"])
 
     def __repr__(self) -> str:
         return f"Ledger(id={self.id!r}, entries={self.store.head()[0]}, scratch={self.scratch})"
@@ -92,11 +87,7 @@ class Ledger:
         """
         body = accounts.account_entry(name, epsilon=epsilon, delta=delta, patients=patients, unit=unit)
         with self._write() as writer:
-            there = self.store.last(kind="account", account=name)
-            if there is None:
-                writer.append(body)
-            elif not accounts.is_same(there, body):
-                raise InvalidInput("ledger.account-exists", account=name)
+            accounts.open_account(self.store, writer, body)
 
     def grant(
         self,
@@ -128,62 +119,43 @@ class Ledger:
             InvalidInput: no such account, or the study holds another allowance (`confide request extend`).
             BudgetExceeded: the account as a whole is smaller than the allowance.
         """
-        if not purpose.strip():
-            raise InvalidInput("ledger.no-purpose", study=study)
         with self._write() as writer:
-            rule = accounts.allowed_rule(
-                self.store, account, study, epsilon=epsilon, delta=delta, unit=unit, expires=expires
-            )
-            if self.store.last(kind="allowance", account=account, study=study) is not None:
-                return
-            body = {"kind": "allowance", "account": account, "study": study, "rule": rule.to_json(),
-                    "spent_study": Spent().to_json(), "requester": requester, "purpose": purpose}  # fmt: skip
-            entry = writer.append(body if expires is None else body | {"expires": expires})
-            accounts.verify_in_force(entry, at=entry.body["time"])
-
-    def may_grant(
-        self,
-        account: str,
-        *,
-        epsilon: float,
-        delta: float,
-        study: str,
-        unit: str = "patient",
-        expires: str | None = None,
-    ) -> Rule:
-        """Return the rule that an allowance of this size would have; writes nothing.
-
-        Raises:
-            InvalidInput: no such account, or one of another unit: what protects single rows says nothing
-                about a patient with several; or `study` holds another allowance.
-            BudgetExceeded: the account as a whole is smaller.
-        """
-        return accounts.allowed_rule(
-            self.store, account, study, epsilon=epsilon, delta=delta, unit=unit, expires=expires
-        )
+            accounts.grant(
+                self.store, writer, study, account, epsilon=epsilon, delta=delta, unit=unit, expires=expires,
+                purpose=purpose, requester=requester,
+            )  # fmt: skip
 
     # cohorts ----------------------------------------------------------------------------------------
 
     def declare_cohort(
-        self, account: str, cohort: str, patients: Iterable[str], *, digest: cohorts.Keyed | None = None
+        self,
+        account: str,
+        cohort: str,
+        patients: Iterable[str],
+        *,
+        overlaps: Collection[str] = (),
+        digest: cohorts.Keyed | None = None,
     ) -> None:
         """Declare that `patients` are in `cohort`, for ever; once more adds those who are new.
 
-        Guarantee: nobody is in two cohorts of an account. The ledger keeps keyed digests of the ids only.
+        Guarantee: nobody is in two cohorts of an account that were not declared as overlapping. The ledger keeps
+        keyed digests of the ids only.
 
         Args:
             account: whose patients they are.
-            cohort: name of the group, such as "2024".
-            patients: ids, as `_patient` in the study's tables: one per person, after the crosswalk.
+            cohort: name of the group, such as "2024". Whether a patient is in it depends on nobody else's records.
+            patients: all ids of each person, as `_patient` in the tables of any study.
+            overlaps: cohorts declared before that may share patients with it; said once, at the first declaration.
             digest: a keyed digest of the institution; None uses `cohort.key` in its folder.
 
         Raises:
-            InvalidInput: somebody is in another cohort of the account; says no id.
+            InvalidInput: somebody is in a cohort of the account that it does not overlap; says no id.
             AccessDenied: the key of the earlier cohorts is not here.
         """
         accounts.opening(self.store, account)
         with self._write() as writer:
-            cohorts.declare(self.store, writer, account, cohort, patients, digest or self._digest())
+            key = digest or self._digest()
+            cohorts.declare(self.store, writer, account, cohort, patients, key, overlaps=overlaps)
 
     def members(
         self, account: str, cohort: str, *, digest: cohorts.Keyed | None = None
@@ -196,19 +168,7 @@ class Ledger:
         """
         return cohorts.membership(self.store, account, cohort, digest or self._digest())
 
-    def cohort_commitment(self, account: str, cohort: str) -> str:
-        """Return what the ledger is bound to about the members of `cohort`: another one when somebody joins.
-
-        Raises:
-            InvalidInput: no such cohort.
-        """
-        return str(cohorts.verify_declared(self.store, account, cohort).body["commitment"])
-
     # approvals --------------------------------------------------------------------------------------
-
-    def roster(self) -> Roster:
-        """Return who holds which role, by public key; those who were dismissed are on it too."""
-        return acts.roster(self.store)
 
     def approved(self, request: Json) -> Approval:
         """Use up an approved request for an act outside the ledger, and return what that act demands.
@@ -249,15 +209,9 @@ class Ledger:
         Raises:
             InvalidInput: `what` or `details` have not the form.
         """
-        if not _WHAT.fullmatch(what):
-            raise InvalidInput("ledger.record-form")
-        body = {"kind": "record", "what": what, "details": details, "commitment": commitment}
-        try:
-            canonical(body)
-        except TypeError:
-            raise InvalidInput("ledger.record-form") from None
+        body = record_body(what, study=study, details=details, commitment=commitment)
         with self._write() as writer:
-            return writer.append(body if study is None else body | {"study": study})
+            return writer.append(body)
 
     # charges ----------------------------------------------------------------------------------------
 
@@ -311,46 +265,6 @@ class Ledger:
         with self.charge(plan, study=study, account=account, commitment=commitment, cohort=cohort) as charge:
             return charge.commit(plan.execute(data, charge.noise)), False
 
-    def released(
-        self, plan: Plan, *, study: str, account: str, commitment: str = "", cohort: str | None = None
-    ) -> Json | None:
-        """Return the committed release of `plan`, byte for byte as it was, or None. Costs nothing.
-
-        Raises:
-            InvalidInput: the release of this plan was made from other data.
-        """
-        key = spend.key_of(plan, study=study, account=account, cohort=cohort)
-        commit = self.store.last(kind="commit", key=key)
-        if commit is None:
-            return None
-        if commit.body["commitment"] != commitment:
-            raise InvalidInput("ledger.other-data", name=plan.name, study=study)
-        salt, content = self.store.release(commit.sequence)
-        if salted_digest(salt, content) != commit.body["release"]:
-            raise IntegrityError("ledger.release-altered", sequence=commit.sequence)
-        release: Json = json.loads(content)
-        return release
-
-    def price(
-        self,
-        plans: Sequence[Plan],
-        *,
-        study: str,
-        account: str,
-        epsilon: float,
-        delta: float,
-        cohort: str | None = None,
-    ) -> tuple[float, set[str]]:
-        """Say what an allowance of (epsilon, delta) would have left after `plans`; spends nothing.
-
-        Returns:
-            The ε left, and the names of the plans that are released already and cost nothing.
-        Raises:
-            BudgetExceeded: the account or the allowance would refuse one of them, or it expired.
-        """
-        rule = Rule.for_budget(epsilon, delta)
-        return spend.price(self.store, plans, rule, study=study, account=account, cohort=cohort)
-
     def note_not_private(self, what: str, *, study: str, account: str, commitment: str = "") -> None:
         """Write down a release that ε does not cover (promise 6), once per content.
 
@@ -363,71 +277,6 @@ class Ledger:
                     {"kind": "not-private", "account": account, "study": study, "key": key, "what": what,
                      "commitment": commitment}
                 )  # fmt: skip
-
-    # reading ----------------------------------------------------------------------------------------
-
-    def accounts(self) -> list[str]:
-        """Return the names of the accounts."""
-        return [entry.body["account"] for entry in self.store.all(kind="account")]
-
-    def studies(self, account: str) -> list[str]:
-        """Return the studies that hold an allowance on `account`, in the order in which they came."""
-        return list(dict.fromkeys(e.body["study"] for e in self.store.all(kind="allowance", account=account)))
-
-    def granted_on(self, account: str, study: str) -> str | None:
-        """Return when `study` got its first allowance, or None: a day that is the same for all runs of a study."""
-        entries = self.store.all(kind="allowance", account=account, study=study)
-        return str(entries[0].body["time"]) if entries else None
-
-    def balance(self, account: str, study: str | None = None, *, cohort: str | None = None) -> Balance:
-        """Return what `account`, or the allowance of `study` on it, may spend and has spent.
-
-        Where the account has cohorts, ε is that of the patients who were exposed most, or of those in `cohort`.
-        """
-        where = {"account": account} if study is None else {"account": account, "study": study}
-        commits, abandoned, charges = (  # in this order, so that a charge is counted before what ended it
-            self.store.count(kind=kind, **where) for kind in ("commit", "abandon", "charge")
-        )
-        opened = accounts.opening(self.store, account)
-        holder = opened if study is None else accounts.allowance(self.store, account, study)
-        rule, sums = accounts.rule_of(holder), accounts.sums(self.store, account, study, cohort)
-        spent, left = spent_and_left(rule, sums)
-        return Balance(
-            name=study or account,
-            epsilon=rule.epsilon / 1e9,
-            delta=rule.delta / 1e18,
-            epsilon_spent=spent,
-            epsilon_left=left,
-            charges=charges,
-            open=charges - commits - abandoned,
-            abandoned=abandoned,
-            patients=opened.body["patients"],
-            expires=holder.body.get("expires"),
-        )
-
-    def standing(
-        self, account: str, study: str | None = None, *, cohort: str | None = None
-    ) -> tuple[Rule, Spent]:
-        """Return the rule of `account`, or of the allowance of `study` on it, and the sums that it stands at.
-
-        Where the account has cohorts, each sum is that of the patients who were exposed most, or of `cohort`.
-        """
-        if study is not None:
-            rule = accounts.rule_of(accounts.allowance(self.store, account, study))
-            return rule, accounts.spent_by(self.store, account, study)
-        rule = accounts.rule_of(accounts.opening(self.store, account))
-        return rule, most(accounts.exposure(self.store, account).of(cohort))
-
-    def state_of(self, sequence: int) -> str:
-        """Return "open", "committed" or "abandoned" for the charge with this number."""
-        last = self.store.last(charge=sequence)
-        if last is None:
-            return "open"
-        return "committed" if last.body["kind"] == "commit" else "abandoned"
-
-    def not_private(self, account: str) -> list[Json]:
-        """Return every release about these patients that ε does not cover, of all studies."""
-        return [entry.body for entry in self.store.all(kind="not-private", account=account)]
 
     # inside -----------------------------------------------------------------------------------------
 

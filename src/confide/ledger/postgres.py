@@ -4,6 +4,7 @@ Only this file knows psycopg. A committed transaction is on the server's disk: `
 server that runs without fsync is refused. `confide.ledger.store` says what is kept.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import MappingProxyType
@@ -30,6 +31,9 @@ class Postgres:
         except ImportError:
             raise InvalidInput("ledger.no-psycopg") from None
         self._psycopg = psycopg
+        logging.getLogger("psycopg").addHandler(
+            logging.NullHandler()
+        )  # what it says of a lost server, we say
         try:
             named = conninfo_to_dict(url)
         except psycopg.ProgrammingError:  # its text would repeat the url, and with it a password

@@ -1,8 +1,8 @@
 """Ask, approve, carry out: the one workflow for what nobody may do alone.
 
 A request says what is asked, of which ledger, until when; its signatures are over all of it. Guarantee: it counts
-once, in its own ledger, before it expires, with enough signatures of different people who hold the role at that
-moment, none of them who asked. Knows no store: `confide.ledger.acts` looks up and writes; format and steps:
+once, in its own ledger, before it expires, with enough signatures of different people who held the role when it was
+written and hold it at that moment, none of them who asked. Knows no store: `confide.ledger.acts` looks up and writes; format and steps:
 `docs/ledger-format.md`, `docs/roles.md`.
 """
 
@@ -28,6 +28,7 @@ _TEXTS = {  # of requests that the ledger itself carries out, the fields that ar
 }
 FIELDS = frozenset({"kind", "ledger", "fields", "nonce", "created", "expires", "requester"})
 DAYS, MOST_DAYS = 30, 90  # that a request stands
+AHEAD = timedelta(minutes=10)  # by which the clock of the machine that wrote a request may be fast
 LARGEST = 64 * 1024  # bytes of a request with its signatures
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _NONCE = re.compile(r"[0-9a-f]{32}")
@@ -52,6 +53,7 @@ KINDS: Mapping[str, Kind] = {
     "hand-over": Kind("approve"),
     "receive": Kind("approve"),
     "rotate-log-key": Kind("approve"),
+    "accept-clock": Kind("approve"),
 }
 
 
@@ -146,7 +148,7 @@ def read_request(data: bytes) -> Json:
     if len(data) > LARGEST:
         raise InvalidInput("ledger.no-request")
     try:
-        document = json.loads(data)
+        document = json.loads(data, object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
         raise InvalidInput("ledger.no-request") from None
     parts(document)
@@ -186,8 +188,8 @@ def parts(document: object) -> tuple[Json, list[Signature]]:
 def verify_request(document: Json, *, ledger: str, roster: Roster, at: str) -> Json:
     """Check all that a request and a roster say by themselves; return the request.
 
-    Guarantee: enough people who hold the needed role on `roster` signed exactly this, none of them who asked, no
-    one of them twice, for this ledger, and it has not expired. That it was not used before is for the store to say.
+    Guarantee: enough people who hold the needed role on `roster`, since before it was written, signed exactly this,
+    none of them who asked, no one of them twice, for this ledger, and it has not expired. That it was not used before is for the store to say.
 
     Args:
         document: as `new_request` and `sign_request` wrote it.
@@ -196,7 +198,7 @@ def verify_request(document: Json, *, ledger: str, roster: Roster, at: str) -> J
         at: that moment.
 
     Raises:
-        InvalidInput: no request, of another ledger, expired, or signed twice by one person.
+        InvalidInput: no request, of another ledger, of a day to come, expired, or signed twice by one person.
         IntegrityError: it was changed after it was signed.
         AccessDenied: a signature does not count, or there are too few.
     """
@@ -205,6 +207,8 @@ def verify_request(document: Json, *, ledger: str, roster: Roster, at: str) -> J
         raise InvalidInput("ledger.request-of-another")
     if at > request["expires"]:
         raise InvalidInput("ledger.request-expired", expires=request["expires"])
+    if datetime.fromisoformat(request["created"]) - datetime.fromisoformat(at) > AHEAD:
+        raise InvalidInput("ledger.request-early", created=request["created"])  # it would stand too long
     for signature in signatures:
         verify(request, signature)
     keys = [signature.key for signature in signatures]
@@ -221,7 +225,7 @@ def verify_request(document: Json, *, ledger: str, roster: Roster, at: str) -> J
     if requester is not None and not approvers and requester in holders(roster, role):
         raise AccessDenied("ledger.requester-approves")
     for key in approvers:
-        verify_holds(roster, key, role)
+        verify_holds(roster, key, role, asked=request["created"])
     if len(approvers) < (wanted := needed(request, roster)):
         raise AccessDenied("ledger.too-few-signatures", wanted=wanted, found=len(approvers), role=role)
     return request
@@ -230,15 +234,14 @@ def verify_request(document: Json, *, ledger: str, roster: Roster, at: str) -> J
 def needed(request: Json, roster: Roster) -> int:
     """Return how many signatures a request needs, beside the requester's.
 
-    A change of the roster takes two as soon as there are two who could give them: else one person could appoint
-    a second self, and two signatures would be one person's. Who is to be dismissed is not counted on.
+    A change of the roster takes two people as soon as there are two who can approve: else one of them could dismiss
+    the other, appoint a second self, and two signatures would be one person's. Where one of just two asks, that
+    signature is one of the two.
     """
     kind = request["kind"]
     if kind not in ("appoint", "dismiss"):
         return KINDS[kind].signatures
     could = holders(roster, "approve") - {request["requester"]}
-    if kind == "dismiss":
-        could -= {request["fields"].get("key")}
     return min(2, max(1, len(could)))
 
 
@@ -266,6 +269,14 @@ def _verify_fields(kind: str, fields: Json) -> None:
     rest = {"roles"} if kind == "appoint" else set()
     if set(fields) != _TEXTS[kind] | rest or texts - rest != _TEXTS[kind]:
         raise InvalidInput("ledger.request-fields", kind=kind, wanted=", ".join(sorted(_TEXTS[kind] | rest)))
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> Json:
+    """Refuse an object that names a key twice: two readers could see two requests."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key twice")
+    return found
 
 
 def _written(time: datetime) -> str:

@@ -55,7 +55,7 @@ CREATE TABLE members (
     account TEXT NOT NULL,
     digest  {BLOB} NOT NULL,
     cohort  TEXT NOT NULL,
-    PRIMARY KEY (account, digest)
+    PRIMARY KEY (account, digest, cohort)
 ) {STRICT};
 CREATE INDEX members_cohort ON members (account, cohort);
 DROP INDEX entries_study;
@@ -140,21 +140,41 @@ def new_salt() -> bytes:
 
 def grow(database: Database, size: int, salt: bytes, text: str) -> None:
     """Add the leaf of entry `size` to the tree, in the transaction that adds the entry."""
-    leaf = leaf_hash(salt + text.encode())
-    for node in appended(size, leaf, lambda level, index: node_at(database, level, index)):
-        database.execute(ADD_NODE, node)
+    leaf, ends = (
+        leaf_hash(salt + text.encode()),
+        (size ^ (size + 1)).bit_length() - 1,
+    )  # ones at the end of `size`
+    there = nodes_at(database, whole_subtrees(size)[:ends])
+    database.execute_many(ADD_NODE, appended(size, leaf, lambda level, index: there[level, index]))
 
 
-def node_at(database: Database, level: int, index: int) -> bytes:
-    """Return the hash of a perfect subtree of the tree over all entries.
+def whole_subtrees(size: int) -> list[tuple[int, int]]:
+    """Return (level, index) of the perfect subtrees that a tree of `size` leaves consists of, the smallest first.
+
+    >>> whole_subtrees(6)
+    [(1, 2), (2, 0)]
+    """
+    return [(level, (size >> level) - 1) for level in range(size.bit_length()) if size >> level & 1]
+
+
+def nodes_at(database: Database, wanted: Sequence[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
+    """Return the hashes of perfect subtrees of the tree over all entries, by level and index, in one look.
 
     Raises:
-        IntegrityError: the tree has lost it.
+        IntegrityError: the tree has lost one.
     """
-    found = database.execute("SELECT hash FROM nodes WHERE level = ? AND idx = ?", (level, index))
-    if not found:
-        raise IntegrityError("ledger.broken-chain", sequence=index << level)
-    return bytes(found[0][0])
+    if not wanted:
+        return {}
+    found = database.execute(
+        "SELECT level, idx, hash FROM nodes WHERE "  # noqa: S608
+        + " OR ".join(["(level = ? AND idx = ?)"] * len(wanted)),
+        [number for place in wanted for number in place],
+    )
+    nodes = {(level, index): bytes(digest) for level, index, digest in found}
+    for level, index in wanted:
+        if (level, index) not in nodes:
+            raise IntegrityError("ledger.broken-chain", sequence=index << level)
+    return nodes
 
 
 class Edge:

@@ -13,9 +13,9 @@ from importlib.metadata import version
 
 from confide.dp.filter import Rule
 from confide.errors import IntegrityError, InvalidInput
-from confide.ledger.accounts import allowance, exposure, opening, rule_of, spent_by, verify_in_force
+from confide.ledger.accounts import books, exposure, opening, rule_of, spent_by, verify_in_force
 from confide.ledger.charge import Plan
-from confide.ledger.cohorts import verify_declared
+from confide.ledger.cohorts import overlaps_of, verify_declared
 from confide.ledger.entries import Entry, canonical, salted_digest
 from confide.ledger.store import Store, Writer
 from confide.ledger.sums import Standing
@@ -38,7 +38,7 @@ def price(
 ) -> tuple[float, set[str]]:
     """Return what an allowance under `rule` would have left; see `Ledger.price`."""
     total, spent = rule_of(opening(store, account)), spent_by(store, account, study)
-    standing = Standing(total, rule, exposure(store, account), spent)
+    standing = Standing(total, rule, exposure(store, account), spent, overlaps_of(store, account))
     names, released = {"account": account, "study": study}, set()
     for plan in plans:
         key = key_of(plan, study=study, account=account, cohort=cohort)
@@ -65,15 +65,14 @@ def charge(
 ) -> Entry:
     """Append the charge of `plan`; an open one of the same plan is abandoned first. See `Ledger.charge`."""
     key = key_of(plan, study=study, account=account, cohort=cohort)
-    opened, allowed = opening(store, account), allowance(store, account, study)
+    opened, allowed, standing = books(store, account, study)
     if cohort is not None:
         verify_declared(store, account, cohort)
-    sums = exposure(store, account), spent_by(store, account, study)
-    standing = Standing(rule_of(opened), rule_of(allowed), *sums)
     booked, _ = standing.after(plan, names={"account": account, "study": study}, cohort=cohort)
-    if store.last(kind="commit", key=key) is not None:
+    committed, earlier = store.newest({"kind": "commit", "key": key}, {"kind": "charge", "key": key})
+    if committed is not None:
         raise InvalidInput("ledger.already-released", name=plan.name, study=study)
-    earlier = store.last(kind="charge", key=key)  # those before it were ended in its transaction
+    # the charges of this plan before `earlier` were ended in its transaction
     if earlier is not None and store.last(charge=earlier.sequence) is None:
         writer.append(abandonment(earlier, "a later run took its place"))
     body = {
@@ -83,8 +82,7 @@ def charge(
         "key": key,
         "name": plan.name,
         "plan": plan.to_json(),
-        "event": plan.event().to_json(),
-        "delta": repr(plan.delta),
+        "delta": repr(float(plan.delta)),
         "commitment": commitment,
         "unit": opened.body["unit"],
         "relation": opened.body["relation"],

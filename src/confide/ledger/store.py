@@ -6,7 +6,7 @@ Knows bytes, order, chain and tree; no account and no budget. The dialects are `
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -14,7 +14,17 @@ from typing import Any, Self
 from confide.crypto import merkle
 from confide.errors import ConfideError, IntegrityError, InvalidInput
 from confide.ledger.entries import START, Entry, canonical, is_canonical, link, parse
-from confide.ledger.schema import ADD_ENTRY, DEPTH, SALT, Database, bring_up, grow, new_salt, node_at
+from confide.ledger.schema import (
+    ADD_ENTRY,
+    DEPTH,
+    SALT,
+    Database,
+    bring_up,
+    grow,
+    new_salt,
+    nodes_at,
+    whole_subtrees,
+)
 from confide.types import Json
 
 SKEW = timedelta(minutes=10)  # by which the clocks of machines that share a ledger may differ
@@ -59,25 +69,28 @@ class Writer:
         """Keep the bytes of the release that entry `sequence` commits."""
         self._database.execute("INSERT INTO releases VALUES (?, ?, ?)", (sequence, salt, content))
 
-    def add_members(self, account: str, cohort: str, digests: Collection[bytes]) -> None:
+    def add_members(
+        self, account: str, cohort: str, digests: Collection[bytes], *, overlaps: Collection[str] = ()
+    ) -> None:
         """Make `digests` members of `cohort`; one that is a member already stays one.
 
-        Guarantee: within an account, a digest belongs to one cohort at most.
+        Guarantee: within an account, a digest that is added belongs to no cohort but this one and its `overlaps`.
 
         Raises:
             InvalidInput: some belong to another cohort of `account`; then none was added.
         """
-        chosen = sorted(set(digests))
-        taken = 0
+        chosen, open_to = sorted(set(digests)), sorted({cohort, *overlaps})
+        names = ", ".join("?" * len(open_to))
         for start in range(0, len(chosen), 500):
             part = chosen[start : start + 500]
             among = ", ".join("?" * len(part))
-            taken += self._database.execute(
-                f"SELECT count(*) FROM members WHERE account = ? AND cohort <> ? AND digest IN ({among})",  # noqa: S608
-                (account, cohort, *part),
-            )[0][0]
-        if taken:
-            raise InvalidInput("ledger.cohort-overlap", account=account, cohort=cohort, count=taken)
+            taken = self._database.execute(
+                "SELECT 1 FROM members WHERE account = ?"  # noqa: S608
+                f" AND cohort NOT IN ({names}) AND digest IN ({among}) LIMIT 1",
+                (account, *open_to, *part),
+            )
+            if taken:
+                raise InvalidInput("ledger.cohort-overlap", account=account, cohort=cohort)
         self._database.execute_many(
             "INSERT INTO members VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
             [(account, digest, cohort) for digest in chosen],
@@ -124,12 +137,24 @@ class Store:
 
     def last(self, **where: str | int) -> Entry | None:
         """Return the newest entry whose indexed columns equal `where`, its link checked."""
-        found = self._select(where, "ORDER BY e.sequence DESC LIMIT 1")
-        return found[0] if found else None
+        return self.newest(where)[0]
+
+    def newest(self, *wheres: Mapping[str, str | int]) -> list[Entry | None]:
+        """Return what `last` returns for each of `wheres`, in one look: all as they are at one moment."""
+        parts = [
+            f"SELECT * FROM ({_entries(str(which), where)} ORDER BY e.sequence DESC LIMIT 1) AS newest{which}"  # noqa: S608
+            for which, where in enumerate(wheres)
+        ]
+        values = [value for where in wheres for value in where.values()]
+        found: list[Entry | None] = [None] * len(wheres)
+        for which, *row in self.database.execute(" UNION ALL ".join(parts), values):
+            found[which] = _entry(row)
+        return found
 
     def all(self, **where: str | int) -> list[Entry]:
         """Return the entries whose indexed columns equal `where`, oldest first, their links checked."""
-        return self._select(where, "ORDER BY e.sequence")
+        rows = self.database.execute(f"{_entries('0', where)} ORDER BY e.sequence", tuple(where.values()))
+        return [_entry(row) for _, *row in rows]
 
     def count(self, **where: str | int) -> int:
         """Return how many entries have indexed columns that equal `where`, without reading them."""
@@ -146,10 +171,10 @@ class Store:
         Raises:
             IntegrityError: there is none.
         """
-        found = self._select({"sequence": sequence}, "")
-        if not found:
+        found = self.last(sequence=sequence)
+        if found is None:
             raise IntegrityError("ledger.broken-chain", sequence=sequence)
-        return found[0]
+        return found
 
     def rows(self) -> Iterator[tuple[int, str, str, bytes, list[Any]]]:
         """Yield (sequence, hash, text, salt, indexed columns) of every entry, as stored and unchecked.
@@ -239,7 +264,8 @@ class Store:
 
     def root(self, size: int) -> bytes:
         """Return the root of the tree over the first `size` entries; `size` is at most the ledger's."""
-        return merkle.root(size, self._node_at)
+        nodes = nodes_at(self.database, whole_subtrees(size))
+        return merkle.root(size, lambda level, index: nodes[level, index])
 
     def inclusion(self, index: int, size: int) -> list[bytes]:
         """Prove that entry `index` is in the tree over the first `size` entries."""
@@ -269,29 +295,20 @@ class Store:
         """Return how many digests belong to any cohort."""
         return int(self.database.execute("SELECT count(*) FROM members")[0][0])
 
-    def cohort_of(self, account: str, digest: bytes) -> str | None:
-        """Return the cohort of `account` that `digest` belongs to, or None."""
+    def shared(self, account: str) -> set[tuple[str, str]]:
+        """Return the pairs of cohorts of `account` that share members, each in the order of the alphabet."""
         found = self.database.execute(
-            "SELECT cohort FROM members WHERE account = ? AND digest = ?", (account, digest)
+            "SELECT DISTINCT one.cohort, other.cohort FROM members one"
+            " JOIN members other ON other.account = one.account AND other.digest = one.digest"
+            " WHERE one.account = ?",
+            (account,),
         )
-        return str(found[0][0]) if found else None
+        return {(one, other) for one, other in found if one < other}
 
     # inside -----------------------------------------------------------------------------------------
 
-    def _select(self, where: Mapping[str, str | int], order: str) -> list[Entry]:
-        condition = _condition(where, "e.")
-        rows = self.database.execute(
-            "SELECT e.sequence, e.hash, e.body, before.hash FROM entries e"  # noqa: S608
-            f" LEFT JOIN entries before ON before.sequence = e.sequence - 1 WHERE {condition} {order}",
-            tuple(where.values()),
-        )
-        return [
-            parse(sequence, (before or "") if sequence else START, digest, text)
-            for sequence, digest, text, before in rows
-        ]
-
     def _node_at(self, level: int, index: int) -> bytes:
-        return node_at(self.database, level, index)
+        return nodes_at(self.database, [(level, index)])[level, index]
 
     def _parts(self) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the rows of all entries, with their releases, as many at a time as one perfect subtree has leaves."""
@@ -322,6 +339,19 @@ class Store:
             if [bytes(digest) for (digest,) in stored] != made:
                 raise IntegrityError("ledger.broken-chain", sequence=first)
         return sum(map(len, levels))
+
+
+def _entries(which: str, where: Mapping[str, str | int]) -> str:
+    """Return the statement that reads the entries of `where`, each with the hash of the one before it."""
+    return (
+        f"SELECT {which} AS which, e.sequence, e.hash, e.body, before.hash AS previous FROM entries e"  # noqa: S608
+        f" LEFT JOIN entries before ON before.sequence = e.sequence - 1 WHERE {_condition(where, 'e.')}"
+    )
+
+
+def _entry(row: Sequence[Any]) -> Entry:
+    sequence, digest, text, before = row
+    return parse(sequence, (before or "") if sequence else START, digest, text)
 
 
 def _condition(where: Mapping[str, str | int], table: str) -> str:

@@ -1,19 +1,38 @@
 """What the patients of an account were exposed to, and whether one more charge may stand.
 
 Guarantee: a charge is admitted only if, for every patient, what was charged for all patients and what was charged
-for the patient's cohort together stay within the account's rule. A patient is in one cohort at most, for ever.
-Arithmetic of sums, no store. Why it is sound: `docs/proofs/filter.md`, section 5.
+for the patient's cohorts together stay within the account's rule. Who is in two cohorts is in two that overlap.
+Arithmetic of sums, no store. Why it is sound: `docs/proofs/cohorts.md`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from confide.dp.events import event_from_json
-from confide.dp.filter import Cost, Rule, Spent, cost_of, to_atto, to_nano
+from confide.dp.filter import Cost, Rule, Spent, cost_of
+from confide.dp.units import to_atto, to_nano
 from confide.errors import BudgetExceeded, InvalidInput
 from confide.ledger.charge import Plan
 from confide.ledger.entries import Entry
 from confide.types import Json
+
+Overlaps = frozenset[
+    tuple[str, str]
+]  # pairs of cohorts that may share patients, each in the order of the alphabet
+
+
+def pair_of(one: str, other: str) -> tuple[str, str]:
+    """Return two cohorts as a pair of `Overlaps`."""
+    return min(one, other), max(one, other)
+
+
+def near(cohort: str, overlaps: Overlaps) -> set[str]:
+    """Return the cohorts that a patient of `cohort` may be in beside it.
+
+    >>> sorted(near("b", frozenset({("a", "b"), ("b", "c"), ("c", "d")})))
+    ['a', 'c']
+    """
+    return {other for pair in overlaps if cohort in pair for other in pair if other != cohort}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +48,21 @@ class Exposure:
             return Exposure(self.common.plus(cost), self.cohorts)
         return Exposure(self.common, {**self.cohorts, cohort: self.cohorts.get(cohort, Spent()).plus(cost)})
 
-    def of(self, cohort: str | None) -> list[Spent]:
-        """Return the sums of every kind of patient that a charge on `cohort`, or on all, exposes."""
+    def of(self, cohort: str | None, overlaps: Overlaps = frozenset()) -> list[Spent]:
+        """Return the sums of every kind of patient that a charge on `cohort`, or on all, exposes.
+
+        Guarantee: no such patient was exposed to more than one of them says.
+        """
         if cohort is not None:
-            return [self.common.plus(self.cohorts.get(cohort, Spent()))]
-        return [self.common, *(self.common.plus(alone) for alone in self.cohorts.values())]
+            return [self._of_members(cohort, overlaps)]
+        return [self.common, *(self._of_members(each, overlaps) for each in self.cohorts)]
+
+    def _of_members(self, cohort: str, overlaps: Overlaps) -> Spent:
+        """Return the sums of one who is in `cohort` and in all that it overlaps: nobody in it stands above."""
+        spent = self.common
+        for each in (cohort, *near(cohort, overlaps)):
+            spent = spent.plus(self.cohorts.get(each, Spent()))
+        return spent
 
     def to_json(self) -> Json:
         """Return the fields of a charge; an account without charged cohorts has no `spent_cohorts`."""
@@ -60,9 +89,10 @@ class Standing:
     study: Rule
     exposure: Exposure
     spent: Spent  # by the study
+    overlaps: Overlaps  # of the account's cohorts
 
     def after(self, plan: Plan, *, names: Mapping[str, str], cohort: str | None) -> tuple[Json, "Standing"]:
-        """Return the costs and sums that a charge of `plan` books, and where the account then stands.
+        """Return what a charge of `plan` books (event, costs, sums), and where the account then stands.
 
         Args:
             plan: what is charged.
@@ -84,15 +114,24 @@ class Standing:
         exposure, spent = self.exposure.plus(costs["account"], cohort), self.spent.plus(costs["study"])
         for holder, rule, after, before in (
             ("study", self.study, [spent], [self.spent]),
-            ("account", self.account, exposure.of(cohort), self.exposure.of(cohort)),
+            (
+                "account",
+                self.account,
+                exposure.of(cohort, self.overlaps),
+                self.exposure.of(cohort, self.overlaps),
+            ),
         ):
             if not all(rule.admits(each) for each in after):
                 left = f"{min(rule.left(each) for each in before):.4g}"
                 code, asked = f"ledger.budget-exceeded-{holder}", f"{plan.epsilon:.4g}"
                 raise BudgetExceeded(code, name=names[holder], asked=asked, left=left, plan=plan.name)
-        booked = {"cost_account": costs["account"].to_json(), "cost_study": costs["study"].to_json()}
+        booked = {
+            "event": event.to_json(),
+            "cost_account": costs["account"].to_json(),
+            "cost_study": costs["study"].to_json(),
+        }
         booked |= {**exposure.to_json(), "spent_study": spent.to_json()}
-        return booked, Standing(self.account, self.study, exposure, spent)
+        return booked, Standing(self.account, self.study, exposure, spent, self.overlaps)
 
 
 def summed(charges: Iterator[Entry], rule: Rule) -> Spent:

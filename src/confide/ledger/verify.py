@@ -1,34 +1,40 @@
 """Read a whole ledger again and check every promise that its entries make.
 
 Recomputes the chain, the cost of every event, every running total, every admission, the digest of every release
-and the members of every cohort; verifies every signature, and that whoever signed held the role then. Knows
-nothing that the ledger does not say.
+and the members of every cohort; verifies every signature, and that whoever signed held the role then. Checks all
+that `docs/ledger-format.md` asks of a stranger's verifier; knows nothing that the ledger does not say.
 """
 
 import json
+import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from hashlib import sha256
 
+from confide.crypto.note import NOTE, Verifier
 from confide.crypto.sign import digest
+from confide.dp.accountant import pure_epsilon_exact
 from confide.dp.events import event_from_json
 from confide.dp.filter import Cost, Rule, Spent, cost_of
+from confide.dp.units import ATTO, NANO
 from confide.errors import ConfideError, IntegrityError
-from confide.ledger.accounts import FOREVER, last_day, verify_in_force
-from confide.ledger.acts import rule_asked
-from confide.ledger.cohorts import commitment, key_of
-from confide.ledger.entries import START, Entry, canonical, salted_digest
+from confide.ledger.accounts import RELATIONS, last_day, verify_in_force
+from confide.ledger.acts import asked, done
+from confide.ledger.cohorts import MOST, commitment, key_of, overlaps_in
+from confide.ledger.entries import START, Entry, canonical, respelled, salted_digest
+from confide.ledger.forms import has_form
 from confide.ledger.ledger import Ledger
+from confide.ledger.log_key import ORIGIN
 from confide.ledger.requests import KINDS, verify_request
 from confide.ledger.roles import Roster, after
 from confide.ledger.store import Store
-from confide.ledger.sums import Exposure
+from confide.ledger.sums import Exposure, Overlaps, pair_of
 from confide.types import Json, Progress, no_progress
 
 _Holder = tuple[str, str]  # account and study
 _Priced = tuple[str, str]  # event as canonical JSON, and the plan's δ
-_SAY_ONLY = ("not-private", "record", "log-key", "clock", "restored")  # kinds that no figure depends on
+_REPEATED = ("account", "study", "key", "name", "commitment")  # by who ends a charge
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,7 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
     Raises:
         IntegrityError: naming the first entry that is not what it must be.
     """
-    reader, size, head = _Reader(ledger.store), ledger.store.head()[0], START
-    number = -1
+    reader, size, number, head = _Reader(ledger.store), ledger.store.head()[0], -1, START
     for number, (entry, release) in enumerate(ledger.store.walk()):
         try:
             reader.take(entry, release)
@@ -60,7 +65,7 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
         head = entry.hash
         if number % 1000 == 0:
             progress(number, max(size, number + 1))
-    _require(not reader.waiting, number)
+    _require(not reader.waiting and not reader.set_back, number)
     reader.check_members()
     return Verified(
         entries=number + 1,
@@ -74,37 +79,47 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
 
 
 class _Reader:
-    """What all entries so far say together; `take` reads one more. Keeps no entry of the past but those in force."""
+    """What all entries so far say together; `take` reads one more. Of a past entry it keeps what can still matter."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.open: dict[int, str] = {}  # charges by sequence: the plan's key
+        self.open: dict[int, Json] = {}  # charges by sequence: what their commit must repeat
         self.committed = self.abandoned = 0
         self.approved: dict[str, int] = {}  # by digest of the request: sequence
         self.waiting: Json | None = None  # a request whose act must be the next entry
+        self.set_back: Json | None = None  # a `clock` whose approval must be the next entry
         self._ledger = ""
+        self._opened: dict[str, Json] = {}  # accounts
         self._rules: dict[str, Rule] = {}  # of accounts
         self._exposed: dict[str, Exposure] = {}
         self._allowances: dict[_Holder, tuple[Entry, Rule]] = {}
         self._spent: dict[_Holder, Spent] = {}
         self._charged: dict[_Holder, Counter[_Priced]] = defaultdict(Counter)
         self._cohorts: dict[tuple[str, str], Entry] = {}
+        self._overlaps: dict[str, Overlaps] = {}
         self._roster: Roster = {}
+        self._keys: dict[str, str] = {}  # by key of a plan, or of what is not private: what became of it
+        self._rotations: set[int] = set()  # approvals of a new log key that no key has used
+        self._log_keys = 0
+        self._closed = False
+        self._before: Json = {}  # the entry before
 
     def take(self, entry: Entry, release: tuple[bytes, bytes] | None) -> None:
         """Check one entry against all before it; whatever it raises, the entry is not what it must be."""
         body, waiting = entry.body, self.waiting
         self.waiting = None
-        _require(release is None or body["kind"] == "commit", entry.sequence)
-        if (
-            waiting is not None or "approval" in body
-        ):  # an act stands right behind its approval, and only there
-            self._check_act(body, waiting or {})
+        _require(has_form(body) and (release is None or body["kind"] == "commit"), entry.sequence)
+        self._check_place(entry)
+        self._before = body
+        if waiting is not None or ("approval" in body and body["kind"] != "log-key"):
+            self._check_act(body, waiting or {})  # an act stands right behind its approval, and only there
         match body["kind"]:
             case "genesis" if entry.sequence == 0:
                 self._ledger = body["ledger"]
+            case "log-key":
+                self._take_log_key(entry)
             case "account" if body["account"] not in self._rules:
-                self._rules[body["account"]] = Rule.from_json(body["rule"])
+                self._take_account(entry)
             case "allowance":
                 self._take_allowance(entry)
             case "cohort":
@@ -118,11 +133,18 @@ class _Reader:
             case "appoint" | "dismiss":
                 _require("approval" in body, entry.sequence)
                 self._roster = after(self._roster, body)
+            case "not-private":
+                key = [body["study"], body["account"], body["what"], body["commitment"]]
+                _require(body["key"] == _named(key) and body["key"] not in self._keys, entry.sequence)
+                self._keys[body["key"]] = body["kind"]
             case kind:
-                _require(kind in _SAY_ONLY, entry.sequence)
+                _require(kind in ("record", "clock", "restored"), entry.sequence)
 
     def check_members(self) -> None:
-        """Compare the members of every cohort with its newest commitment; there are no others."""
+        """Compare the members of every cohort with its newest commitment, and who is in two with what overlaps.
+
+        There are no other members.
+        """
         known = 0
         for (account, cohort), entry in self._cohorts.items():
             members = self.store.members(account, cohort)
@@ -130,31 +152,75 @@ class _Reader:
             _require(kept == entry.body["commitment"], entry.sequence)
             known += len(members)
         _require(known == self.store.count_members(), 0)
+        for account, pairs in self._overlaps.items():
+            _require(self.store.shared(account) <= pairs, 0)
+
+    def _check_place(self, entry: Entry) -> None:
+        """Check the time of an entry, and that a ledger that was closed stays so."""
+        _require((entry.body["kind"] == "genesis") == (entry.sequence == 0), entry.sequence)
+        if entry.sequence == 0:
+            return
+        before, body = self._before, entry.body
+        if (clock := self.set_back) is not None:  # the approval stands right behind
+            self.set_back = None
+            _require((asks := body["request"])["kind"] == "accept-clock", entry.sequence)
+            _require(asks["fields"] == {"newest": clock["newest"]}, entry.sequence)
+        if body["kind"] == "clock":
+            _require(body["newest"] == before["time"], entry.sequence)
+            self.set_back = body if self._roster else None
+        elif self._log_keys or self._roster:  # before there was one, a clock could go back unseen
+            _require(body["time"] >= before["time"], entry.sequence)
+        if before["kind"] == "restored" or self._closed:
+            self._closed = True
+            _require(body["kind"] in ("restored", "log-key"), entry.sequence)
+
+    def _take_log_key(self, entry: Entry) -> None:
+        """Check a key that signs checkpoints; a later one, where there is a roster, that somebody approved it."""
+        key = Verifier.from_text(entry.body["verifier"])
+        _require((key.name, key.kind) == (ORIGIN + self._ledger, NOTE), entry.sequence)
+        approval = entry.body.get("approval")
+        if self._log_keys and self._roster:
+            _require(approval in self._rotations, entry.sequence)
+            self._rotations -= {approval}
+        else:
+            _require(approval is None, entry.sequence)
+        self._log_keys += 1
+
+    def _take_account(self, entry: Entry) -> None:
+        body, rule = entry.body, Rule.from_json(entry.body["rule"])
+        _require(body["relation"] == RELATIONS[body["unit"]], entry.sequence)
+        _require((rule.delta - 1) * 100 * body["patients"] <= ATTO, entry.sequence)
+        self._rules[body["account"]], self._opened[body["account"]] = rule, body
 
     def _take_charge(self, entry: Entry) -> None:
         body, who = entry.body, (entry.body["account"], entry.body["study"])
-        account, cohort = body["account"], body.get("cohort")
-        allowed, rule = self._allowances[who]
-        _require(cohort is None or (account, cohort) in self._cohorts, entry.sequence)
+        account, cohort, number = body["account"], body.get("cohort"), entry.sequence
+        opened, total, (allowed, rule) = self._opened[account], self._rules[account], self._allowances[who]
+        overlaps = self._overlaps.get(account, frozenset())
+        _require(cohort is None or (account, cohort) in self._cohorts, number)
         verify_in_force(allowed, at=body["time"])
-        priced = canonical(body["event"]), body["delta"]
-        cost = _cost(body["cost_account"], priced, self._rules[account], entry.sequence)
-        exposed = self._exposed.get(account, Exposure()).plus(cost, cohort)
-        spent = self._spent[who].plus(_cost(body["cost_study"], priced, rule, entry.sequence))
-        _require(
-            exposed.to_json().items() <= body.items() or exposed == Exposure.from_json(body), entry.sequence
-        )
-        _require(_says(body["spent_study"], spent), entry.sequence)
-        _require(all(map(self._rules[account].admits, exposed.of(cohort))), entry.sequence)
-        _require(rule.admits(spent), entry.sequence)
+        _require((body["unit"], body["relation"]) == (opened["unit"], opened["relation"]), number)
+        whole = [body["study"], account, body["plan"], *([] if cohort is None else [cohort])]
+        _require(body["key"] == _named(whole), number)
+        _require(self._keys.get(body["key"], "abandon") == "abandon", number)
+        priced = respelled(body["event"]), body["delta"]
+        exposed = self._exposed.get(account, Exposure())
+        exposed = exposed.plus(_cost(body["cost_account"], priced, total, number), cohort)
+        spent = self._spent[who].plus(_cost(body["cost_study"], priced, rule, number))
+        _require(exposed == Exposure.from_json(body), number)
+        _require(spent == Spent.from_json(body["spent_study"]), number)
+        _require(rule.admits(spent) and all(map(total.admits, exposed.of(cohort, overlaps))), number)
         self._exposed[account], self._spent[who] = exposed, spent
         self._charged[who][priced] += 1
-        self.open[entry.sequence] = body["key"]
+        self.open[number] = {name: body[name] for name in _REPEATED}
+        self._keys[body["key"]] = "open"
 
     def _take_end(self, entry: Entry, release: tuple[bytes, bytes] | None) -> None:
         """Check a commit or an abandonment: of an open charge, and a release that is what was committed."""
         body = entry.body
-        _require(self.open.pop(body["charge"]) == body["key"], entry.sequence)
+        charge = self.open.pop(body["charge"])
+        _require(all(charge[name] == body[name] for name in _REPEATED if name in body), entry.sequence)
+        self._keys[body["key"]] = body["kind"]
         if body["kind"] == "abandon":
             self.abandoned += 1
             return
@@ -168,28 +234,41 @@ class _Reader:
         _require(rule.epsilon <= total.epsilon and rule.delta <= total.delta, entry.sequence)
         spent = Spent.from_json(body["spent_study"])
         if who not in self._allowances:
-            _require(spent == Spent(), entry.sequence)
+            _require(spent == Spent() and "approval" not in body, entry.sequence)
         else:
             before, old = self._allowances[who]
             _require("approval" in body and last_day(entry) >= last_day(before), entry.sequence)
-            _require(rule.epsilon >= old.epsilon and rule.delta >= old.delta, entry.sequence)
+            kept = ("requester", "purpose")
+            _require(all(body[name] == before.body[name] for name in kept), entry.sequence)
+            old_figures, figures = (
+                (old.epsilon, old.delta, last_day(before)),
+                (rule.epsilon, rule.delta, last_day(entry)),
+            )
+            _require(figures != old_figures, entry.sequence)
+            _require(rule.delta >= old.delta and rule.contains(old), entry.sequence)
             _require(rule.admits(spent) or spent == Spent(), entry.sequence)
             anew = Spent()
             for priced, times in self._charged[who].items():
                 for _ in range(times):
-                    anew = anew.plus(_price(*priced, rule))
-            _require(_covers(spent, anew), entry.sequence)
+                    anew = anew.plus(_prices(*priced, rule)[0])
+            _require(Cost(**spent.to_json()).covers(Cost(**anew.to_json())), entry.sequence)
+        verify_in_force(entry, at=body["time"])
         self._allowances[who], self._spent[who] = (entry, rule), spent
 
     def _take_cohort(self, entry: Entry) -> None:
         body = entry.body
         _require(body["account"] in self._rules, entry.sequence)
-        bytes.fromhex(body["salt"])
         _require(body["key"] == key_of(body["account"], body["cohort"]), entry.sequence)
         checks = {
             each.body["key_check"] for (name, _), each in self._cohorts.items() if name == body["account"]
         }
         _require(checks <= {body["key_check"]}, entry.sequence)
+        names = {cohort for name, cohort in self._cohorts if name == body["account"]}
+        _require(len(names | {body["cohort"]}) <= MOST, entry.sequence)
+        before, pairs = self._overlaps.get(body["account"], frozenset()), overlaps_in(entry)
+        new = frozenset() if body["cohort"] in names else {pair_of(body["cohort"], each) for each in names}
+        _require(before <= pairs <= before | new, entry.sequence)
+        self._overlaps[body["account"]] = pairs
         self._cohorts[body["account"], body["cohort"]] = entry
 
     def _take_approval(self, entry: Entry) -> None:
@@ -199,59 +278,44 @@ class _Reader:
         request = verify_request(document, ledger=self._ledger, roster=self._roster, at=body["time"])
         _require(body["key"] == digest(request) and body["key"] not in self.approved, entry.sequence)
         self.approved[body["key"]] = entry.sequence
+        if request["kind"] == "rotate-log-key":
+            self._rotations.add(entry.sequence)
         self.waiting = request if KINDS[request["kind"]].in_ledger else None
 
     def _check_act(self, body: Json, request: Json) -> None:
         """Check that an entry is what the request before it asked for."""
         _require(bool(request) and body.get("approval") == body["sequence"] - 1, body["sequence"])
         kind = "allowance" if request["kind"] == "extend" else request["kind"]
-        _require(body["kind"] == kind and _asked(request) == _done(body), body["sequence"])
-
-
-def _asked(request: Json) -> Mapping[str, object]:
-    """Return what a request asks of the ledger, in the form of `_done`."""
-    if request["kind"] != "extend":
-        return dict(request["fields"])
-    fields = request["fields"]
-    rule = rule_asked(fields["epsilon"], fields["delta"])
-    figures = {"epsilon": rule.epsilon, "delta": rule.delta, "expires": fields["expires"]}
-    return {"account": fields["account"], "study": fields["study"], **figures}
-
-
-def _done(body: Json) -> Mapping[str, object]:
-    """Return what an act did: its own fields, without those that every entry has."""
-    if body["kind"] != "allowance":
-        return {
-            n: v for n, v in body.items() if n not in ("kind", "sequence", "previous", "time", "approval")
-        }
-    rule = Rule.from_json(body["rule"])
-    figures = {"epsilon": rule.epsilon, "delta": rule.delta, "expires": body.get("expires", FOREVER)}
-    return {"account": body["account"], "study": body["study"], **figures}
+        _require(body["kind"] == kind and asked(request) == done(body), body["sequence"])
 
 
 def _cost(stated: Json, priced: _Priced, rule: Rule, sequence: int) -> Cost:
-    """Return the price that a charge states, if it is no less than what its event costs under `rule`."""
-    recomputed = _price(*priced, rule)
-    if _says(stated, recomputed):
-        return recomputed
-    cost = Cost.from_json(stated)  # later versions may price the same event lower, never higher
-    _require(_covers(cost, recomputed), sequence)
-    return cost
+    """Return the price that a charge states, if no figure is below the truth.
+
+    Another version of confide may have priced the same event higher.
+    """
+    for found in _prices(*priced, rule):
+        if stated == found.to_json():
+            return found
+        if (cost := Cost.from_json(stated)).covers(found):
+            return cost
+    raise IntegrityError("ledger.broken-chain", sequence=sequence)
 
 
 @lru_cache(maxsize=4096)
-def _price(event: str, delta: str, rule: Rule) -> Cost:
-    return cost_of(event_from_json(json.loads(event)), float(delta), rule)
+def _prices(event: str, delta: str, rule: Rule) -> list[Cost]:
+    """Return what an event costs; where it has a pure ε, also with that one: both statements about ε are true."""
+    what = event_from_json(json.loads(event))
+    _require(canonical(what.to_json()) == event, 0)
+    found, pure = cost_of(what, float(delta), rule), pure_epsilon_exact(what)
+    if pure is None:
+        return [found]
+    return [found, replace(found, basic_epsilon=math.ceil(pure * NANO), basic_delta=0)]
 
 
-def _says(stated: Json, sums: Cost | Spent) -> bool:
-    """Say whether these are the sums; first entries leave the Gaussian one out."""
-    return stated == sums.to_json() or type(sums).from_json(stated) == sums
-
-
-def _covers(stated: Cost | Spent, recomputed: Cost | Spent) -> bool:
-    """Say whether no stated figure is below the recomputed one."""
-    return all(figure <= stated.to_json()[name] for name, figure in recomputed.to_json().items())
+def _named(whole: list[object]) -> str:
+    """Return the `key` of what is named by all of `whole`."""
+    return sha256(respelled(whole).encode()).hexdigest()
 
 
 def _require(holds: bool, sequence: int) -> None:

@@ -82,6 +82,7 @@ ACCOUNT: Fields = {
     "allowance_epsilon": number, "allowance_delta": number, "abandoned_charges": number,
     "ledger_id": text, "checkpoint_size": number, "checkpoint_hash": text, "scratch": flag,
 }  # fmt: skip
+DECLARED: Fields = {"releases": number, "epsilon": number, "delta": number}
 KEYS: Fields = {"custody": text, "suite": text}
 SOURCE: Fields = {"name": text, "kind": text}
 DEID: Fields = {"policy": text, "review": text, "dates": text, "sources": texts}

@@ -22,6 +22,7 @@ from confide.stats.expected import Expected
 from confide.stats.plan import StatsPlan
 from confide.study.cohort import members_of
 from confide.study.config import Study, load_study
+from confide.study.declared import Declared, declared
 from confide.study.keys import nobody_types
 from confide.study.plans import all_plans, verify_paid, verify_plans
 from confide.study.rows import policy_of
@@ -87,7 +88,7 @@ class Forecast:
     """What a run would spend and leave. `refusal` is what would end it before anything is charged.
 
     `patients` is the public figure of the account; `broken_gate` the study's ε after the run where its own
-    gate would not let it leave, though it would be charged.
+    gate would not let it leave, though it would be charged. `declared` is a second number, which no ledger uses.
     """
 
     study: str
@@ -97,6 +98,7 @@ class Forecast:
     prices: list[Price]
     asked: float
     asked_delta: float
+    declared: Declared
     allowance: Left
     account_left: Left | None
     patients: int | None
@@ -178,6 +180,7 @@ def forecast(study: Study, ledger: Ledger | None, *, sizes: Sequence[int] = SIZE
         prices=[_price(plan, plan.name in released, sizes) for plan in plans],
         asked=asked,
         asked_delta=math.fsum(plan.delta for plan in due),
+        declared=declared(study),
         allowance=allowance,
         account_left=account,
         patients=None if ledger is None or account is None else ledger.balance(study.account.name).patients,

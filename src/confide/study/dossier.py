@@ -89,7 +89,8 @@ def _outside(facts: Facts) -> Json:
         "risk": pick_each(facts["risk"], allowed.ASSESSED),
         "statistics": statistics,
         "models": models,
-        "guarantee": _guarantee(study, account, statistics, models),
+        "guarantee": _guarantee(study, account, statistics, models)
+        | {"declared": pick(facts.get("declared"), allowed.DECLARED)},
         "not_private": pick_each(facts["not_private"], allowed.NOT_PRIVATE),
         "bits": sum(gate.get("public") is not True for gate in facts["gates"]),
     }

@@ -11,6 +11,7 @@ from confide.audit.bytesearch import ByteSearch
 from confide.audit.membership import FEWEST
 from confide.ledger.ledger import Ledger, now
 from confide.study.config import RECOVERY_KEY, AccountSection
+from confide.study.declared import declared
 from confide.study.gates import GATES, Gate, Verdict
 from confide.study.models import Trained
 from confide.study.outgoing import Output
@@ -58,6 +59,7 @@ def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
             "finished": now(),
         },
         "account": _account(ledger, study.account, study.study.name),
+        "declared": asdict(declared(study)),
         "seal": asdict(found.sealed)
         | {
             "custody": study.keys.custody,
@@ -89,7 +91,7 @@ def _account(ledger: Ledger, section: AccountSection, study: str) -> Json:
     total, allowance = ledger.balance(account, cohort=section.cohort), ledger.balance(account, study)
     size, head = ledger.store.head()
     return {
-        "name": account,
+        "name": account if section.cohort is None else f"{account} / {section.cohort}",
         "epsilon_total": total.epsilon,
         "delta_total": total.delta,
         "epsilon_spent_before": max(0.0, total.epsilon_spent - allowance.epsilon_spent),

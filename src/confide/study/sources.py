@@ -19,7 +19,7 @@ from confide.records.load import load_source
 from confide.records.notes import Note
 from confide.records.patients import read_crosswalk, read_id_list, refuse_two_patients_across
 from confide.records.section import SourceSection
-from confide.study.cohort import Members, keep_members
+from confide.study.cohort import Members, keep_members, verify_whole
 from confide.study.config import FILE, RECOVERY_KEY, Study
 from confide.study.index import LISTS, Index, read_index, write_index
 from confide.study.plans import columns_of_plans
@@ -211,6 +211,7 @@ def _read(
     lists = dict(files(LISTS))
     patient, consent = study.patient, study.consent
     crosswalk = read_crosswalk(lists[patient.crosswalk], patient.crosswalk) if patient.crosswalk else None
+    verify_whole(crosswalk, members)
     optout = read_id_list(lists[consent.optout], consent.optout) if consent.optout else frozenset()
     consented = read_id_list(lists[consent.consented], consent.consented) if consent.consented else None
     tables: dict[str, pl.DataFrame] = {}

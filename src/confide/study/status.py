@@ -6,6 +6,7 @@ from typing import get_args
 
 from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.home import home, open_ledger
+from confide.ledger.ledger import now
 from confide.study.config import load_study
 from confide.study.gates import Verdict
 from confide.study.index import INDEX, QUEUE
@@ -28,6 +29,7 @@ def status_of(folder: Path) -> Json:
             allowance = ledger.balance(study.account.name, study.study.name)
         except InvalidInput:
             allowance = None
+    expires = study.account.expires if allowance is None else allowance.expires
     dossier = folder / DOSSIER / "inside.json"
     verdict = _verdict(dossier) if dossier.exists() else None
     outgoing = folder / OUTGOING
@@ -38,6 +40,9 @@ def status_of(folder: Path) -> Json:
         "sealed": sum(path.name not in (INDEX, QUEUE) for path in (folder / "sealed").glob("*.sealed")),
         "spent": None if allowance is None else round(allowance.epsilon_spent, 6),
         "left": None if allowance is None else round(allowance.epsilon_left, 6),
+        "cohort": study.account.cohort,
+        "expires": expires,
+        "expired": expires is not None and expires < now()[:10],
         "charges": 0 if allowance is None else allowance.charges,
         "open": 0 if allowance is None else allowance.open,
         "abandoned": 0 if allowance is None else allowance.abandoned,

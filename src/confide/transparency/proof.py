@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from confide.crypto.merkle import HASH, leaf_hash, verify_inclusion
 from confide.crypto.note import (
     Verifier,
-    from_base64,
     parse_checkpoint,
-    to_base64,
     verify_signature,
 )
+from confide.crypto.text import from_base64, to_base64
 from confide.errors import IntegrityError
 from confide.transparency.kept import Cosigned
 from confide.transparency.log import Log

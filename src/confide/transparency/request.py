@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 
 from confide.crypto.merkle import HASH, LARGEST
-from confide.crypto.note import LONGEST, from_base64, parse_checkpoint, to_base64
+from confide.crypto.note import LONGEST, parse_checkpoint
+from confide.crypto.text import from_base64, to_base64
 from confide.errors import IntegrityError
 from confide.transparency.log import Log
 

@@ -5,7 +5,6 @@ key. Knows no file but those that hold a secret; records are kept by `confide.va
 guards are `confide.vault.transit` and `confide.vault.pkcs11`.
 """
 
-import base64
 import hashlib
 import json
 import operator
@@ -14,22 +13,19 @@ import stat
 import unicodedata
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from argon2.low_level import Type, hash_secret_raw
 
-from confide.crypto.aead import bind, decrypt, encrypt
+from confide.crypto.aead import NONCE, TAG, bind, decrypt, encrypt
 from confide.crypto.derive import hkdf
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
+from confide.vault import recovery
 from confide.vault.durable import reading
 
 KINDS = ("passphrase", "recovery", "transit", "pkcs11")
 SHORTEST = 12
-_LOOK_ALIKES = str.maketrans("OIL", "011")
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base32; Python's is RFC 4648's
-_CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _LETTERS)
-_RFC4648 = str.maketrans(_LETTERS, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
-_RECOVERY, _SUM, _GROUP = 20, 5, 5  # bytes of key, bytes of checksum, letters in a group
+_ROOT = 32  # bytes of the root key, and of every key that wraps it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +57,7 @@ class Record:
     def cost(self) -> Cost:
         """Return what a guess at the passphrase costs; IntegrityError if the record was damaged."""
         try:
-            memory, passes, lanes = map(operator.index, json.loads(self.settings))  # whole numbers only
+            memory, passes, lanes = map(operator.index, parsed(self.settings))  # whole numbers only
             return Cost(memory_kib=memory, passes=passes, lanes=lanes)
         except (ValueError, TypeError, InvalidInput):
             raise IntegrityError("vault.store-damaged") from None
@@ -125,8 +121,8 @@ def wrap_with_passphrase(root: bytes, passphrase: str, vault_id: bytes, cost: Co
 
 def wrap_with_recovery(root: bytes, vault_id: bytes) -> tuple[Record, str]:
     """Return a record, and the text of the fresh recovery key that opens it, which is stored nowhere."""
-    key, salt = os.urandom(_RECOVERY), os.urandom(16)
-    return _record("recovery", "[]", root, _recovery_kek(key, salt), vault_id, salt), recovery_text(key)
+    key, salt = os.urandom(recovery.SIZE), os.urandom(16)
+    return _record("recovery", "[]", root, _recovery_kek(key, salt), vault_id, salt), recovery.text_of(key)
 
 
 def wrap_with_guard(root: bytes, guard: Guard, vault_id: bytes) -> Record:
@@ -138,7 +134,7 @@ def wrap_with_guard(root: bytes, guard: Guard, vault_id: bytes) -> Record:
     Raises:
         InvalidInput, AccessDenied: the guard is not there, or refuses.
     """
-    kek, salt = os.urandom(32), os.urandom(16)
+    kek, salt = os.urandom(_ROOT), os.urandom(16)
     guarded = guard.encrypt(kek)
     return _record(guard.kind, guard.settings(), root, kek, vault_id, salt, guarded)
 
@@ -164,7 +160,7 @@ def open_with_recovery(record: Record, text: str, vault_id: bytes) -> bytes:
         AccessDenied: a recovery key, but of another vault or one that was replaced.
         IntegrityError: the record was damaged.
     """
-    key = recovery_bytes(text)
+    key = recovery.key_of(text)
     verify_record(record, vault_id)
     return _unwrap(record, _recovery_kek(key, record.salt), vault_id, "vault.recovery")
 
@@ -207,7 +203,7 @@ def read_secret(path: Path) -> str:
         InvalidInput: no such file, open to other users of the machine, or not UTF-8.
     """
     with reading(path) as file:
-        if os.name == "posix" and os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             raise InvalidInput("vault.secret-open", file=path.name)
         data = file.read(64 * 1024)
     try:
@@ -217,39 +213,37 @@ def read_secret(path: Path) -> str:
     return text.removesuffix("\n").removesuffix("\r")
 
 
-def recovery_text(key: bytes) -> str:
-    """Write a recovery key for paper: 40 letters and digits in groups of five, the last eight a checksum.
+def verify_record(record: Record, vault_id: bytes) -> None:
+    """Raise IntegrityError unless the record is as it was written, as far as that shows without a key.
 
-    The alphabet is Crockford's base32, without I, L, O and U.
-
-    >>> recovery_text(bytes(20))
-    '00000-00000-00000-00000-00000-00000-0044J-GMZM6'
+    The size counts: AES-GCM does not commit to its key, and who can write the store could put a blob there that opens
+    under thousands of passphrases, to learn from one try whether the right one is among them. Such a blob is long:
+    one of this size opens under three keys at most.
     """
-    letters = base64.b32encode(key + _sum(key)).decode().translate(_CROCKFORD)
-    return "-".join(letters[n : n + _GROUP] for n in range(0, len(letters), _GROUP))
+    belonging = _belonging(record.kind, vault_id, record.salt, record.settings)
+    whole = record.check == _check(belonging, record.wrapped, record.guarded)
+    if not whole or len(record.wrapped) != NONCE + _ROOT + TAG:
+        raise IntegrityError("vault.store-damaged")
 
 
-def recovery_bytes(text: str) -> bytes:
-    """Read what `recovery_text` wrote, also in small letters, with spaces, full-width, or O for 0.
+def stored_settings(settings: str, *names: str) -> dict[str, str]:
+    """Return the settings of a guard's record, which hold a text under each of `names`.
 
     Raises:
-        InvalidInput: the checksum does not fit: a typing mistake.
+        IntegrityError: they do not: the record was damaged.
     """
-    plain = unicodedata.normalize("NFKC", text).upper().translate(_LOOK_ALIKES)
-    letters = "".join(letter for letter in plain if letter.isalnum())
-    if len(letters) != (_RECOVERY + _SUM) * 8 // 5 or set(letters) - set(_LETTERS):
-        raise InvalidInput("vault.recovery-typing")
-    data = base64.b32decode(letters.translate(_RFC4648))
-    if data[_RECOVERY:] != _sum(data[:_RECOVERY]):
-        raise InvalidInput("vault.recovery-typing")
-    return data[:_RECOVERY]
-
-
-def verify_record(record: Record, vault_id: bytes) -> None:
-    """Raise IntegrityError unless the record is as it was written, as far as that shows without a key."""
-    belonging = _belonging(record.kind, vault_id, record.salt, record.settings)
-    if record.check != _check(belonging, record.wrapped, record.guarded):
+    stored = parsed(settings)
+    if not isinstance(stored, dict) or not all(isinstance(stored.get(name), str) for name in names):
         raise IntegrityError("vault.store-damaged")
+    return {name: stored[name] for name in names}
+
+
+def parsed(settings: str) -> Any:
+    """Return what the settings of a record say; IntegrityError if the record was damaged."""
+    try:
+        return json.loads(settings)
+    except (ValueError, RecursionError):
+        raise IntegrityError("vault.store-damaged") from None
 
 
 def _record(
@@ -262,6 +256,8 @@ def _record(
 
 
 def _unwrap(record: Record, kek: bytes, vault_id: bytes, denied: str) -> bytes:
+    if len(kek) != _ROOT:  # a key service may return anything
+        raise AccessDenied(denied)
     try:
         return decrypt(kek, record.wrapped, _belonging(record.kind, vault_id, record.salt, record.settings))
     except IntegrityError:
@@ -284,7 +280,7 @@ def _stretched(passphrase: str, salt: bytes, cost: Cost) -> bytes:
         cost.passes,
         cost.memory_kib,
         cost.lanes,
-        32,
+        _ROOT,
         Type.ID,
         version=19,
     )
@@ -292,7 +288,3 @@ def _stretched(passphrase: str, salt: bytes, cost: Cost) -> bytes:
 
 def _recovery_kek(key: bytes, salt: bytes) -> bytes:
     return hkdf(key, b"confide recovery key", salt=salt)
-
-
-def _sum(key: bytes) -> bytes:
-    return hashlib.sha256(b"confide recovery checksum" + key).digest()[:_SUM]

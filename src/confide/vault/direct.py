@@ -57,12 +57,11 @@ class DirectWriter:
             write_all(self._file, data[self._file.tell() - before :])
 
     def _set_direct(self, *, wanted: bool) -> None:
-        flag = getattr(os, "O_DIRECT", 0)
-        if wanted == self._direct or not flag:
+        if wanted == self._direct:
             return
         flags = fcntl.fcntl(self._file, fcntl.F_GETFL)
         try:
-            fcntl.fcntl(self._file, fcntl.F_SETFL, flags | flag if wanted else flags & ~flag)
+            fcntl.fcntl(self._file, fcntl.F_SETFL, flags | os.O_DIRECT if wanted else flags & ~os.O_DIRECT)
         except OSError:
             return
         self._direct = wanted

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from confide.errors import AccessDenied, InvalidInput
-from confide.vault.custody import read_secret
+from confide.vault.custody import read_secret, stored_settings
 
 _NONCE, _TAG_BITS = 12, 128
 _BELONGING = b"confide wrapping key"
@@ -46,8 +46,8 @@ class Hsm:
 
     def verify_settings(self, settings: str) -> None:
         """Raise InvalidInput if the record was made with another key or token than is named here."""
-        stored, named = json.loads(settings), json.loads(self.settings())
-        if stored != named:
+        stored = stored_settings(settings, "key", "mechanism", "token")
+        if stored != json.loads(self.settings()):
             raise InvalidInput("vault.pkcs11-settings", key=stored["key"], token=stored["token"])
 
     def make_key(self) -> None:

@@ -186,9 +186,8 @@ def verify_sealed(path: Path, key_of: KeyOf, source: Readable) -> None:
     Raises:
         IntegrityError: the file was damaged, or holds other bytes than `source`.
     """
-    if hasattr(os, "posix_fadvise"):
-        with reading(path) as file:  # what the disk holds, not what the cache remembers
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    with reading(path) as file:  # what the disk holds, not what the cache remembers
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     buffer = memoryview(bytearray(1 << 20))
     with opened_sealed(path, key_of) as segments:
         for plain in segments:
@@ -226,8 +225,7 @@ def _threads_for(size: int) -> int:
     """Return how many threads are worth their memory for a file of `size` bytes."""
     if size < PARALLEL:
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(_MOST_THREADS, cores)
+    return min(_MOST_THREADS, len(os.sched_getaffinity(0)))
 
 
 def _identity(file_id: bytes, suite: Suite) -> bytes:

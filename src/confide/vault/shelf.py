@@ -6,7 +6,7 @@ encrypted in its row. The order of writing is argued in `docs/sealed-format.md`.
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -115,7 +115,7 @@ class Shelf:
         def record() -> None:
             source.verify_unchanged()
             facts.update(size=source.done, digest=mark.hexdigest())
-            epochs.append(self._add(header, data_key, facts).epoch)
+            epochs.append(self._add(target, header, data_key, facts)[0].epoch)
             if aside is not None:
                 self._set_aside(aside, target)
 
@@ -128,16 +128,10 @@ class Shelf:
         """Take in a file that was sealed elsewhere under `data_key`, after all of it was opened with it."""
         with opened_sealed(target, lambda header: data_key) as segments:
             digest, size = self._fingerprinted(segments)
-        header = header_of(target)
-        known = self.store.file(header.file_id)
-        if known is not None:
-            return self._sealed(known)
-        if self.store.is_destroyed(header.file_id):  # erased is erased, whoever kept its key
-            raise AccessDenied("vault.key-destroyed", file=target.name)
         facts: Json = {"path": self.relative(target), "sealed_at": now(), "kind": kind}
         facts.update(size=size, digest=digest)
-        row = self._add(header, data_key, facts)
-        return _described(header.file_id, row.epoch, facts, target.absolute(), written=True)
+        row, written = self._add(target, header_of(target), data_key, facts)
+        return replace(self._sealed(row), written=written)
 
     def finish_replaced(self) -> None:
         """Destroy the keys of files in whose place another one stands, where a process was stopped before."""
@@ -178,18 +172,19 @@ class Shelf:
         facts = self._facts(row)
         return _described(row.file_id, row.epoch, facts, self._path(facts), written=False)
 
-    def _add(self, header: Header, data_key: bytes, facts: Json) -> FileRow:
-        """Make the data key durable, wrapped under the epoch of this moment."""
+    def _add(self, target: Path, header: Header, data_key: bytes, facts: Json) -> tuple[FileRow, bool]:
+        """Make the data key durable, wrapped under the epoch of this moment; say whether it was not there before."""
         file_id = header.file_id
         closed = self.keys.close_json("facts", facts, file_id)
-        return self.store.add_file(
-            lambda epoch, key: FileRow(
-                file_id=file_id,
-                epoch=epoch,
-                wrapped=self.keys.wrap_data_key(data_key, file_id, epoch, key),
-                facts=closed,
-            )
-        )
+
+        def make(epoch: int, key: bytes) -> FileRow:
+            wrapped = self.keys.wrap_data_key(data_key, file_id, epoch, key)
+            return FileRow(file_id=file_id, epoch=epoch, wrapped=wrapped, facts=closed)
+
+        row = self.store.add_file(file_id, make)
+        if row is None:  # erased is erased, whoever kept its key
+            raise AccessDenied("vault.key-destroyed", file=target.name)
+        return row, row.facts == closed
 
     def _set_aside(self, old: Sealed, target: Path) -> None:
         """Give the sealed file at `target` another name, on disk and in the store."""

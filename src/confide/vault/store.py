@@ -17,11 +17,12 @@ from confide.errors import IntegrityError, InvalidInput
 from confide.vault.custody import KINDS, Record
 from confide.vault.durable import saying_why, sync_folder
 from confide.vault.schema import APPLICATION, FORMAT, TABLES, identity_check, migrate
+from confide.vault.sqlite import blob, connect, number, saying_what_failed
 
 NAME = "vault.sqlite"
-PATIENCE = 30.0  # seconds that a writer waits for another one
 _CUSTODY = "SELECT kind, settings, salt, guarded, wrapped, checksum FROM custody"
 _FILES = "SELECT file_id, epoch, wrapped, facts FROM files"
+_DESTROYED = "SELECT 1 FROM destroyed WHERE file_id = ?"
 _OPENINGS = "SELECT sequence, entry FROM openings ORDER BY sequence"
 _LAST_EPOCH = "SELECT epoch, wrapped FROM epochs ORDER BY epoch DESC LIMIT 1"
 
@@ -47,7 +48,7 @@ class Store:
         """Yield a connection inside a transaction that commits when the block ends well."""
         if not self.path.is_file():
             raise InvalidInput("vault.none", folder=str(self.path.parent))
-        with _saying_what_failed(self.path), closing(_connect(self.path)) as db:
+        with saying_what_failed(self.path), closing(connect(self.path)) as db:
             db.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
             yield db
             db.execute("COMMIT")
@@ -71,7 +72,7 @@ class Store:
     def vault_id(self) -> bytes:
         """Return the vault's 16 bytes of identity, to which every wrapped key is bound."""
         with self.connected() as db:
-            return _blob(db.execute("SELECT vault_id FROM vault").fetchone()[0])
+            return blob(db.execute("SELECT vault_id FROM vault").fetchone()[0])
 
     def counts(self) -> dict[str, int]:
         """Return the last epoch, and how many files, destroyed keys and openings there are."""
@@ -79,7 +80,7 @@ class Store:
             epoch = db.execute("SELECT max(epoch) FROM epochs").fetchone()[0]
             tables = ("files", "destroyed", "openings")
             rows = {name: db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}  # noqa: S608
-        return {"epoch": _number(epoch), **rows}
+        return {"epoch": number(epoch), **rows}
 
     # Custody
 
@@ -110,7 +111,8 @@ class Store:
     ) -> tuple[int, int]:
         """Begin a new epoch, move every file into it, and destroy the keys of all earlier ones.
 
-        Guarantee: one transaction. Files whose epoch was destroyed before stay as they are.
+        Guarantee: one transaction. Files whose epoch was destroyed before stay as they are. The caller empties the
+        log afterwards, see `wipe_log`.
 
         Args:
             new_key: makes the wrapped key of the epoch of that number.
@@ -121,7 +123,7 @@ class Store:
             The number of the new epoch, and of the files in it.
         """
         with self.connected(writing=True) as db:
-            old = {_number(row[0]): _blob(row[1]) for row in db.execute("SELECT epoch, wrapped FROM epochs")}
+            old = {number(row[0]): blob(row[1]) for row in db.execute("SELECT epoch, wrapped FROM epochs")}
             if not old:
                 raise IntegrityError("vault.store-damaged")
             epoch = max(old) + 1
@@ -133,7 +135,6 @@ class Store:
             )
             db.execute("DELETE FROM epochs")
             db.execute("INSERT INTO epochs VALUES (?, ?)", (epoch, key))
-        self.wipe_log()
         return epoch, len(rows)
 
     # Files
@@ -150,21 +151,30 @@ class Store:
             if row is None:
                 return None, None
             key = db.execute("SELECT wrapped FROM epochs WHERE epoch = ?", (row[1],)).fetchone()
-        return _file(row), _blob(key[0]) if key else None
+        return _file(row), blob(key[0]) if key else None
 
     def files(self) -> list[FileRow]:
         """Return the rows of all files, in the order of sealing."""
         with self.connected() as db:
             return [_file(row) for row in db.execute(f"{_FILES} ORDER BY rowid")]
 
-    def add_file(self, make: Callable[[int, bytes], FileRow]) -> FileRow:
+    def add_file(self, file_id: bytes, make: Callable[[int, bytes], FileRow]) -> FileRow | None:
         """Add the file that `make` makes of number and wrapped key of the last epoch.
 
-        Guarantee: no rotation comes between, so that no file is ever wrapped in a destroyed epoch.
+        Guarantee: no rotation comes between, so that no file is ever wrapped in a destroyed epoch, and no
+        destruction, so that what was destroyed once is not added again.
+
+        Returns:
+            The row of the file, which may have stood there before; None if its key was destroyed.
         """
         with self.connected(writing=True) as db:
+            known = db.execute(f"{_FILES} WHERE file_id = ?", (file_id,)).fetchone()
+            if known is not None:
+                return _file(known)
+            if db.execute(_DESTROYED, (file_id,)).fetchone() is not None:
+                return None
             epoch, key = db.execute(_LAST_EPOCH).fetchone() or (None, None)
-            row = make(_number(epoch), _blob(key))
+            row = make(number(epoch), blob(key))
             values = (row.file_id, row.epoch, row.wrapped, row.facts)
             db.execute("INSERT INTO files VALUES (?, ?, ?, ?)", values)
         return row
@@ -184,7 +194,7 @@ class Store:
     def is_destroyed(self, file_id: bytes) -> bool:
         """Say whether the key of this file was destroyed."""
         with self.connected() as db:
-            row = db.execute("SELECT 1 FROM destroyed WHERE file_id = ?", (file_id,)).fetchone()
+            row = db.execute(_DESTROYED, (file_id,)).fetchone()
         return row is not None
 
     # Openings
@@ -192,14 +202,14 @@ class Store:
     def openings(self) -> list[tuple[int, bytes]]:
         """Return (sequence, entry) of all recorded openings, oldest first."""
         with self.connected() as db:
-            return [(_number(row[0]), _blob(row[1])) for row in db.execute(_OPENINGS)]
+            return [(number(row[0]), blob(row[1])) for row in db.execute(_OPENINGS)]
 
     def append_opening(self, entry: Callable[[int, bytes], bytes]) -> int:
         """Add what `entry` makes of its sequence and the entry before it, while nobody else writes."""
         with self.connected(writing=True) as db:
             last = db.execute(f"{_OPENINGS} DESC LIMIT 1").fetchone() or (0, b"")
-            sequence = _number(last[0]) + 1
-            new = entry(sequence, _blob(last[1]))
+            sequence = number(last[0]) + 1
+            new = entry(sequence, blob(last[1]))
             db.execute("INSERT INTO openings VALUES (?, ?)", (sequence, new))
         return sequence
 
@@ -209,7 +219,7 @@ class Store:
         Raises:
             InvalidInput: another process reads the store and does not end.
         """
-        with _saying_what_failed(self.path), closing(_connect(self.path)) as db:
+        with saying_what_failed(self.path), closing(connect(self.path)) as db:
             if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
                 raise InvalidInput("vault.busy", file=self.path.name)
 
@@ -225,7 +235,7 @@ def create_store(folder: Path, vault_id: bytes, custody: list[Record], epoch_key
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        with _saying_what_failed(path), closing(_connect(part)) as db:
+        with saying_what_failed(path), closing(connect(part)) as db:
             db.execute(f"PRAGMA application_id = {APPLICATION}")
             db.execute("BEGIN IMMEDIATE")
             for statement in TABLES:
@@ -247,13 +257,6 @@ def create_store(folder: Path, vault_id: bytes, custody: list[Record], epoch_key
     return Store(path)
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF"):
-        db.execute(f"PRAGMA {pragma}")
-    return db
-
-
 def _sound_identity(db: sqlite3.Connection) -> tuple[int, bytes]:
     """Return format and id of the vault; raise IntegrityError unless this is a whole store."""
     application = db.execute("PRAGMA application_id").fetchone()[0]
@@ -261,7 +264,7 @@ def _sound_identity(db: sqlite3.Connection) -> tuple[int, bytes]:
     rows = db.execute("SELECT format, vault_id, checksum FROM vault").fetchall()
     if application != APPLICATION or not sound or len(rows) != 1:
         raise IntegrityError("vault.store-damaged")
-    version, vault_id, check = _number(rows[0][0]), _blob(rows[0][1]), _blob(rows[0][2])
+    version, vault_id, check = number(rows[0][0]), blob(rows[0][1]), blob(rows[0][2])
     if version < 1 or check != identity_check(version, vault_id):
         raise IntegrityError("vault.store-damaged")
     return version, vault_id
@@ -276,41 +279,10 @@ def _record(row: tuple[object, ...]) -> Record:
     kind, settings, *blobs = row
     if not (isinstance(kind, str) and isinstance(settings, str)):
         raise IntegrityError("vault.store-damaged")
-    salt, guarded, wrapped, check = map(_blob, blobs)
+    salt, guarded, wrapped, check = map(blob, blobs)
     return Record(kind=kind, settings=settings, salt=salt, guarded=guarded, wrapped=wrapped, check=check)
 
 
 def _file(row: tuple[object, ...]) -> FileRow:
     file_id, epoch, wrapped, facts = row
-    return FileRow(file_id=_blob(file_id), epoch=_number(epoch), wrapped=_blob(wrapped), facts=_blob(facts))
-
-
-def _blob(value: object) -> bytes:
-    """Return what must be bytes: SQLite keeps any kind of value in any column."""
-    if not isinstance(value, bytes):
-        raise IntegrityError("vault.store-damaged")
-    return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int) or value < 0:
-        raise IntegrityError("vault.store-damaged")
-    return value
-
-
-@contextmanager
-def _saying_what_failed(path: Path) -> Iterator[None]:
-    """Turn what SQLite says into one sentence and the class of its answer."""
-    try:
-        yield
-    except UnicodeDecodeError:  # SQLite's own message quotes a damaged schema
-        raise IntegrityError("vault.store-damaged") from None
-    except sqlite3.DatabaseError as error:
-        name = getattr(error, "sqlite_errorname", None) or ""  # absent where Python itself complains
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            raise InvalidInput("vault.busy", file=path.name) from None
-        if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")):  # its shared memory is a file
-            raise InvalidInput("vault.disk-full", file=path.name) from None
-        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")):
-            raise InvalidInput("vault.cannot-write", file=path.name, reason=name) from None
-        raise IntegrityError("vault.store-damaged") from None
+    return FileRow(file_id=blob(file_id), epoch=number(epoch), wrapped=blob(wrapped), facts=blob(facts))

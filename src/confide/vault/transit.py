@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from confide.errors import AccessDenied, InvalidInput
-from confide.vault.custody import read_secret
+from confide.vault.custody import read_secret, stored_settings
 from confide.vault.durable import reading
 
 _NAME = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)
@@ -60,9 +60,9 @@ class Transit:
 
     def verify_settings(self, settings: str) -> None:
         """Raise InvalidInput if the record was made with another key or mount than is named here."""
-        stored, named = json.loads(settings), json.loads(self.settings())
-        if (stored["key"], stored["mount"]) != (named["key"], named["mount"]):
-            raise InvalidInput("vault.transit-settings", key=stored["key"], mount=stored["mount"])
+        stored = stored_settings(settings, "key", "mount")
+        if stored != {"key": self._named.key, "mount": self._named.mount}:
+            raise InvalidInput("vault.transit-settings", **stored)
 
     def encrypt(self, secret: bytes) -> bytes:
         """Return the service's `vault:vN:…` of 32 bytes.

@@ -5,7 +5,6 @@ ever written but by `open_to`, which is recorded first. Formats in words: `docs/
 """
 
 import hmac
-import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,11 +65,12 @@ def create_vault(
     Raises:
         InvalidInput: there is a vault already, the passphrase is too short, or the folder cannot be written.
     """
+    sealing = suite_named(suite)  # before anything is made whose recovery key would be lost
     root, vault_id = os.urandom(32), os.urandom(16)
     first = custody.wrap_with_passphrase(root, passphrase, vault_id, cost or Cost())
     second, recovery = custody.wrap_with_recovery(root, vault_id)
     store = create_store(folder, vault_id, [first, second], new_epoch_key(root, vault_id, 1))
-    return Vault(folder, store, Keys(store, vault_id, root), suite_named(suite)), recovery
+    return Vault(folder, store, Keys(store, vault_id, root), sealing), recovery
 
 
 def open_vault(
@@ -120,8 +120,11 @@ def describe_vault(folder: Path) -> Json:
     """
     store = Store(folder / NAME)
     store.verify()
-    opened_by = {kind: json.loads(record.settings) for kind, record in store.custodies().items()}
-    return {"vault": store.vault_id().hex(), "format": FORMAT, "opened_by": opened_by, **store.counts()}
+    records, vault_id = store.custodies(), store.vault_id()
+    for record in records.values():
+        custody.verify_record(record, vault_id)
+    opened_by = {kind: custody.parsed(record.settings) for kind, record in records.items()}
+    return {"vault": vault_id.hex(), "format": FORMAT, "opened_by": opened_by, **store.counts()}
 
 
 class Vault:
@@ -451,7 +454,10 @@ class Vault:
         """
         self._shelf.finish_replaced()
         epoch, files = self._store.rotate(self._keys.new_epoch_key, self._keys.rewrap_data_key)
-        on_record("vault-rotation", {"vault": self.id, "epoch": epoch, "files": files})
+        try:
+            on_record("vault-rotation", {"vault": self.id, "epoch": epoch, "files": files})
+        finally:  # neither may keep the other from being done: the keys are gone from the tables already
+            self._store.wipe_log()
         return Rotation(epoch=epoch, files=files)
 
     # Inside
