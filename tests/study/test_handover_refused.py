@@ -214,7 +214,10 @@ def test_an_expired_approval_and_one_of_a_dismissed_approver_pack_nothing_and_ta
     for who in "ab":
         with two.at(who) as ledger:
             first, second = found_roles(ledger)
-            dismiss(ledger, second, first)
+            third = new_key()
+            fields = {"key": third.public, "label": "ethics board", "roles": ["approve"]}
+            ledger.carry_out(signed_by(new_request("appoint", fields, ledger), first, second))
+            dismiss(ledger, second, first, third)
             people[who] = (first, second)
     file = two.request()
     cases = [(lambda request, people: signed_by(expired(request), people[0]), "ledger.request-expired"),
