@@ -220,10 +220,10 @@ def ledger_with(
         for sequence, (salt, content) in releases.items():
             writer.keep_release(sequence, salt, content)
         declared = {body.get("cohort") for body in bodies if body["kind"] == "cohort"}
-        for cohort, patients in {**COHORTS, "ward": WARD}.items():
+        for cohort, patients in MEMBERS.items():
             if cohort in declared:
                 digests = {digest_of(keyed, "inpatients", patient) for patient in patients}
-                writer.add_members("inpatients", cohort, digests, overlaps=[*COHORTS, "ward"])
+                writer.add_members("inpatients", cohort, digests, overlaps=list(MEMBERS))
     return Ledger(store)
 
 
