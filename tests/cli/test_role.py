@@ -126,11 +126,16 @@ def test_a_request_that_another_command_carries_out_says_so(type_in, keys):
 def test_nothing_that_a_request_holds_moves_the_cursor_of_who_approves_it(type_in, keys, office):
     type_in("request other --kind hand-over --field to=hospital-b --to ask.json")
     asked = json.loads((office / "ask.json").read_text())
-    asked["request"]["fields"] = {"to": "hospital-b\x1b[2K\rhospital-c\u202e", "li\nst": ["a", "b\x07"]}
+    asked["request"]["fields"] = {
+        "to": "hospital-b\x1b[2K\rhospital-c\u202e",
+        "li\nst": ["a", "b\x07"],
+        "z": {"n": {"m\x1b": 1}},
+    }
     (office / "ask.json").write_text(json.dumps(asked))
     told = type_in(f"approve ask.json {as_person('anna')}")
     assert not {"\x1b", "\r", "\u202e", "\x07"} & set(told)
     assert "'li\\nst': a, 'b\\x07'" in told
+    assert "z: n: 'm\\x1b': 1" in told
 
 
 def test_a_key_is_for_its_owner_alone_and_is_never_written_over(type_in, keys, office):

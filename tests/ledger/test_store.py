@@ -259,7 +259,7 @@ def test_no_members_is_a_cohort_without_members(store):
 
 
 @given(st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"), max_size=4),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(codec="utf-8"), max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=3), inner, max_size=4),
     max_leaves=12,
 ))  # fmt: skip
@@ -277,7 +277,9 @@ def test_keys_beyond_the_first_plane_stand_before_those_at_its_end():
     assert canonical({"\uff61": 1, "\U00010000": 2, "z": 3}) == '{"z":3,"\U00010000":2,"\uff61":1}'
 
 
-@pytest.mark.parametrize("value", [1.5, [1.0], {"a": {"b": float("nan")}}, {1: "a"}, {"a": object()}])
+@pytest.mark.parametrize(
+    "value", [1.5, 2**53 + 1, [-(2**53) - 1], [1.0], {"a": {"b": float("nan")}}, {1: "a"}, {"a": object()}]
+)
 def test_what_has_no_one_text_is_refused(value):
     with pytest.raises(TypeError):
         canonical(value)
