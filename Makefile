@@ -25,8 +25,8 @@ check: .venv/test
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_layers.py tests/test_words.py tests/test_docs.py
 
-# Which branches of the four rooms of trust no test of these rooms takes.
-TRUST := crypto ledger transparency vault
+# Which branches of the four rooms of trust their tests do not take; a hand-over needs two institutions, so its are in study/.
+TRUST := crypto ledger transparency vault study/test_handover*.py
 coverage: .venv/test
 	rm -rf build/coverage
 	for room in $(TRUST); do $(BIN)/coverage run -m pytest tests/$$room || exit 1; done
