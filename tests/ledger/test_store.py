@@ -122,7 +122,7 @@ def test_only_indexed_columns_find_entries(store):
 
 
 def test_reading_in_parts_loses_no_entry(store, monkeypatch):
-    monkeypatch.setattr("confide.ledger.store.DEPTH", 2)
+    monkeypatch.setattr("confide.ledger.walk.DEPTH", 2)
     for size in range(1, 20):  # whole subtrees, and what is left over
         fill(store, 1)
         assert [sequence for sequence, *_ in store.rows()] == list(range(size))
@@ -158,6 +158,27 @@ def test_an_altered_row_is_found(store, statement):
     store.database.execute(statement)
     with pytest.raises(IntegrityError, match=r"entry [0-9] of the ledger"):
         store.check_columns()
+
+
+def test_of_a_long_ledger_a_second_process_checks_every_entry_and_finds_the_same(store, monkeypatch):
+    monkeypatch.setattr("confide.ledger.walk.LONG", 0)
+    monkeypatch.setattr("confide.ledger.walk.DEPTH", 2)
+    entries = fill(store, 11, account="a")
+    assert [entry for entry, _ in store.walk()] == entries
+    assert next(iter(store.walk()))[0] == entries[0]  # left early
+    for sequence in (0, 6, 10):
+        store.database.execute("UPDATE entries SET study = 'b' WHERE sequence = ?", (sequence,))
+        with pytest.raises(IntegrityError, match=f"entry {sequence} of the ledger"):
+            store.check_columns()
+        store.database.execute("UPDATE entries SET study = NULL WHERE sequence = ?", (sequence,))
+    with pytest.raises(IntegrityError, match="entry 0 of the ledger"):
+        list(store.walk(_refuse))
+    fill(store, 1)
+    store.check_columns()
+
+
+def _refuse(body):
+    return False
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,12 @@ def record_body(what: str, *, study: str | None, details: Json, commitment: str)
     return body if study is None else body | {"study": study}
 
 
+def body_of(text: str) -> Json:
+    """Return the body that was parsed from `text` before."""
+    body: Json = _READER.decode(text)
+    return body
+
+
 def respelled(value: object) -> str:
     """Return `canonical(value)` of what was read from an entry, where floats are refused; several times as fast."""
     text = _WRITER.encode(value)
