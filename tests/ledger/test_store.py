@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from confide.crypto.merkle import leaf_hash, verify_consistency, verify_inclusion
 from confide.errors import AccessDenied, ConfideError, IntegrityError, InvalidInput
 from confide.ledger.entries import canonical, is_canonical
+from confide.ledger.ledger import Ledger
 from confide.ledger.postgres import Postgres
 from confide.ledger.sqlite import Sqlite
 from confide.ledger.store import Store
@@ -446,3 +447,20 @@ def test_the_leaf_is_over_salt_and_text(store):
     entry = fill(store, 1)[0]
     assert store.root(1) == leaf_hash(store.salt(0) + canonical(entry.body).encode())
     assert json.loads(canonical(entry.body)) == entry.body
+
+
+@pytest.mark.parametrize("time", [None, 7, "yesterday", "2026-01-31T12:00:00"])
+def test_nothing_is_appended_to_an_entry_whose_time_is_none(store, time):
+    fill(store, 1)
+    body = json.dumps({"kind": "record"} | ({} if time is None else {"time": time}))
+    store.database.execute("UPDATE entries SET body = ?", (body,))
+    for act in (store.time, lambda: fill(store, 1)):
+        with pytest.raises(IntegrityError, match="entry 0 of the ledger"):
+            act()
+
+
+def test_what_begins_with_another_entry_than_a_ledger_does_is_no_ledger(store):
+    fill(store, 1)
+    with pytest.raises(IntegrityError, match="is not a ledger"):
+        Ledger(store)
+    assert store.head()[0] == 1

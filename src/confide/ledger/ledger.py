@@ -46,7 +46,10 @@ class Ledger(Books):
         first = store.last(kind="genesis")
         if first is None:
             with store.write() as writer:  # looked at again: another process may have been first
-                first = store.last(kind="genesis") or writer.append(
+                first = store.last(kind="genesis")
+                if first is None and store.head()[0]:
+                    raise IntegrityError("ledger.not-a-ledger", file=store.place)
+                first = first or writer.append(
                     {"kind": "genesis", "format": FORMAT, "ledger": os.urandom(8).hex()}
                 )
         self.id = str(first.body.get("ledger"))

@@ -48,7 +48,7 @@ class Writer:
         sequence, previous = (newest[0][0] + 1, newest[0][1]) if newest else (0, START)
         time = self._clock()
         if newest and body["kind"] != SET_BACK:
-            time = _not_before(json.loads(newest[0][2])["time"], time)
+            time = _not_before(newest[0], time)
         whole = {**body, "sequence": sequence, "previous": previous, "time": time}
         columns = [whole.get(column) for column in INDEXED]
         try:
@@ -190,7 +190,7 @@ class Store:
             InvalidInput: the machine's clock was set back.
         """
         newest = self.database.execute(_NEWEST)
-        return _not_before(json.loads(newest[0][2])["time"], self._clock()) if newest else self._clock()
+        return _not_before(newest[0], self._clock()) if newest else self._clock()
 
     def head(self) -> tuple[int, str]:
         """Return how many entries there are, and the hash of the last."""
@@ -308,10 +308,20 @@ def _condition(where: Mapping[str, str | int], table: str) -> str:
     return " AND ".join(f"{table}{column} = ?" for column in where) or "1 = 1"
 
 
-def _not_before(newest: str, time: str) -> str:
-    """Return `time`, or `newest` where the clocks of two machines differ a little; refuse a clock set back."""
+def _not_before(before: Sequence[Any], time: str) -> str:
+    """Return `time`, or that of the entry `before` where the clocks of two machines differ a little.
+
+    Raises:
+        InvalidInput: the clock was set back.
+        IntegrityError: that entry is none.
+    """
+    try:
+        newest = str(json.loads(before[2])["time"])
+        ahead = datetime.fromisoformat(newest) - datetime.fromisoformat(time)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise IntegrityError("ledger.broken-chain", sequence=before[0]) from None
     if time >= newest:
         return time
-    if datetime.fromisoformat(newest) - datetime.fromisoformat(time) > SKEW:
+    if ahead > SKEW:
         raise InvalidInput("ledger.clock", newest=newest, now=time)
     return newest

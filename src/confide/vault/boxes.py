@@ -55,7 +55,7 @@ def verify_fingerprint(public: str, heard: str) -> None:
     Raises:
         AccessDenied: it is of another key; spaces and capitals do not matter.
 
-    >>> verify_fingerprint("00" * 32, "21F3 0ef5 9aaf d06d 7b30ba1b b5d5 d0a7")
+    >>> verify_fingerprint("00" * 32, "5B89 68ea 8f1d b09a 0cbafa0d 61eb ece3")
     """
     if "".join(heard.split()).lower() != fingerprint(public).replace(" ", ""):
         raise AccessDenied("handover.fingerprint")
