@@ -53,7 +53,7 @@ class Load:
 
 
 def overspend(folder: Path, processes: int, charges: int, *, url: str | None = None) -> Load:
-    """Let `processes` ask for `charges` charges each; the account has budget for a quarter by plain sums, half by its rule.
+    """Let `processes` ask for `charges` charges each; the account has budget for a quarter by plain sums, a third by its rule.
 
     Args:
         folder: of a ledger of its own.

@@ -86,7 +86,9 @@ def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path
     assert len(list(tmp_path.glob("*/dossier/outside.html"))) == 1
 
 
-@pytest.mark.parametrize("page", ["erasure.md", "handover.md", "keys.md", "pseudonyms.md", "roles.md"])
+@pytest.mark.parametrize(
+    "page", ["backup.md", "erasure.md", "handover.md", "keys.md", "pseudonyms.md", "roles.md"]
+)
 def test_the_commands_of_a_page_run_from_an_empty_folder(page, tmp_path):
     done = walk((ROOT / "docs" / page).read_text(encoding="utf-8"), tmp_path)
     assert done.returncode == 0, f"{done.stderr}\n{done.stdout}"

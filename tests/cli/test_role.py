@@ -126,11 +126,16 @@ def test_a_request_that_another_command_carries_out_says_so(type_in, keys):
 def test_nothing_that_a_request_holds_moves_the_cursor_of_who_approves_it(type_in, keys, office):
     type_in("request other --kind hand-over --field to=hospital-b --to ask.json")
     asked = json.loads((office / "ask.json").read_text())
-    asked["request"]["fields"] = {"to": "hospital-b\x1b[2K\rhospital-c\u202e", "li\nst": ["a", "b\x07"]}
+    asked["request"]["fields"] = {
+        "to": "hospital-b\x1b[2K\rhospital-c\u202e",
+        "li\nst": ["a", "b\x07"],
+        "z": {"n": {"m\x1b": 1}},
+    }
     (office / "ask.json").write_text(json.dumps(asked))
     told = type_in(f"approve ask.json {as_person('anna')}")
     assert not {"\x1b", "\r", "\u202e", "\x07"} & set(told)
     assert "'li\\nst': a, 'b\\x07'" in told
+    assert "z: n: 'm\\x1b': 1" in told
 
 
 def test_a_key_is_for_its_owner_alone_and_is_never_written_over(type_in, keys, office):
@@ -175,3 +180,24 @@ def test_a_cohort_is_declared_from_a_list_of_ids(type_in, office):
         assert ledger.members("inpatients", "y2024")("007")
     assert "belong to another cohort" in type_in("ledger cohort inpatients y2025 --ids ids.csv", code=2)
     assert "last day –" in type_in("ledger show")
+
+
+def test_a_log_key_is_changed_alone_before_there_are_roles_and_with_an_approval_after(type_in, keys):
+    first = json.loads(type_in("log show --json"))["key"]
+    second = json.loads(type_in("log rotate-key --json"))["key"]
+    assert json.loads(type_in("log show --json"))["key"] == second != first
+    type_in(f"role found --label officer {as_person('anna')}")
+    assert "--kind rotate-log-key" in type_in("log rotate-key", code=6)
+    type_in("request other --kind receive --field package=ab --to other.json")
+    type_in(f"approve other.json {as_person('anna')}")
+    type_in("log rotate-key --approved other.json", code=6)
+    type_in("request other --kind rotate-log-key --to ask.json")
+    type_in("log rotate-key --approved ask.json", code=6)
+    type_in(f"approve ask.json {as_person('anna')}")
+    assert "tell every witness" in type_in("log rotate-key --approved ask.json")
+    type_in("log rotate-key --approved ask.json", code=2)
+    assert json.loads(type_in("log show --json"))["key"] not in (first, second)
+    with open_ledger(home()) as ledger:
+        assert ledger.store.count(kind="log-key") == 3
+        assert verify_ledger(ledger).approvals == 2
+    type_in("log verify")

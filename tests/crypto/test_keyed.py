@@ -69,6 +69,12 @@ def test_digits_are_as_many_as_asked_and_the_first_do_not_depend_on_how_many(par
     assert set(digits) <= set(range(10))
 
 
+def test_no_block_of_digits_is_another_block_again():
+    digits = Keyed(KEY).digits(300, "patient")
+    blocks = {tuple(digits[at : at + 60]) for at in range(0, 300, 60)}
+    assert len(blocks) == 5
+
+
 def test_every_digit_is_as_likely_as_any_other():
     counts = Counter(digit for n in range(40) for digit in Keyed(KEY).digits(150, str(n)))
     assert all(500 < counts[digit] < 700 for digit in range(10))  # 600 expected, 23 the standard deviation

@@ -329,6 +329,11 @@ huge = st.one_of(
 )
 
 
+def test_the_largest_tree_that_the_format_knows_proves_its_last_leaf():
+    proof = merkle.inclusion(LARGEST - 1, LARGEST, endless)
+    verify_inclusion(endless(0, 0), LARGEST - 1, LARGEST, proof, merkle.root(LARGEST, endless))
+
+
 @settings(deadline=None)
 @given(size=huge, back=st.integers(0, LARGEST))
 def test_a_tree_of_any_size_proves_each_of_its_leaves(size, back):
@@ -365,3 +370,10 @@ def test_a_root_that_is_no_hash_is_refused_also_where_nothing_else_is_looked_at(
         with pytest.raises(IntegrityError) as caught:
             verify_consistency(old, old_root, new, new_root, [])
         assert caught.value.code == "crypto.consistency"
+
+
+@given(size=sizes)
+def test_the_perfect_subtrees_of_many_leaves_are_those_that_appending_gives_one_by_one(size):
+    levels = merkle.perfect_subtrees([leaf_hash(data) for data in LEAVES[:size]])
+    found = {(level, index): digest for level, row in enumerate(levels) for index, digest in enumerate(row)}
+    assert found == Kept(LEAVES[:size]).nodes

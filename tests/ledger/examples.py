@@ -45,7 +45,7 @@ from confide.types import Json
 SMALL, WHOLE = (Path(__file__).parent / f"example_{name}.jsonl" for name in ("small", "whole"))
 WITNESS = Signer.from_bytes(bytes(range(32, 64)) + b"north.example/witness")
 COHORTS = {"2024": ["p1", "p2"], "2025": ["p3"]}
-WARD = ["p2", "p3"]  # a cohort that overlaps both
+MEMBERS = COHORTS | {"ward": ["p2", "p3"]}  # which overlaps both
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +129,7 @@ def whole(folder: Path) -> None:
         for cohort, patients in COHORTS.items():
             ledger.declare_cohort("inpatients", cohort, patients, digest=keyed)
         ledger.carry_out(ask(ledger, "extend", extension("6.0", "5e-08", "2099-12-31"), bo, requester=anna))
-        ledger.declare_cohort("inpatients", "ward", WARD, overlaps=list(COHORTS), digest=keyed)
+        ledger.declare_cohort("inpatients", "ward", MEMBERS["ward"], overlaps=list(COHORTS), digest=keyed)
         charges(ledger, cohort="2024")
         witness(ledger, folder)
         ledger.carry_out(ask(ledger, "dismiss", {"key": chen.public, "reason": "left"}, anna, bo))
@@ -219,9 +219,11 @@ def ledger_with(
     with store.write() as writer:
         for sequence, (salt, content) in releases.items():
             writer.keep_release(sequence, salt, content)
-        for cohort in {body["cohort"] for body in bodies if body["kind"] == "cohort"}:
-            digests = {digest_of(keyed, "inpatients", patient) for patient in COHORTS.get(cohort, WARD)}
-            writer.add_members("inpatients", cohort, digests, overlaps=[*COHORTS, "ward"])
+        declared = {body.get("cohort") for body in bodies if body["kind"] == "cohort"}
+        for cohort, patients in MEMBERS.items():
+            if cohort in declared:
+                digests = {digest_of(keyed, "inpatients", patient) for patient in patients}
+                writer.add_members("inpatients", cohort, digests, overlaps=list(MEMBERS))
     return Ledger(store)
 
 

@@ -2,13 +2,14 @@
 
 import shutil
 import sqlite3
+import subprocess
 import threading
 from contextlib import closing
 
 import pytest
 from people import ANNA, BO, EVE, Clock, ask, found, open_with
 from test_charge import Count
-from test_home import fill
+from test_home import back_to, fill
 
 from confide.crypto.note import new_signer
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
@@ -84,6 +85,38 @@ def test_without_a_checkpoint_nobody_can_say_and_the_backup_is_refused(home, tmp
     assert restore(home, tmp_path / "copy", accept_loss=True).missing is None
     with open_ledger(home) as ledger, pytest.raises(IntegrityError, match="was closed"):
         ledger.open_account("more", epsilon=1.0, delta=1e-9, patients=100)
+
+
+@pytest.mark.parametrize("accept_loss", [False, True])
+def test_after_a_restore_a_still_older_copy_is_refused_also_on_a_machine_that_never_saw_a_checkpoint(
+    home, tmp_path, accept_loss
+):
+    back_up(home, tmp_path / "older")
+    fill(home, "ab")
+    back_up(home, tmp_path / "newer")
+    kept = [] if accept_loss else [shutil.copy(home / CHECKPOINT, tmp_path / "kept")]
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    shutil.copy(home / LOG_KEY, machine)
+    assert (
+        restore(machine, tmp_path / "newer", checkpoints=kept, accept_loss=accept_loss).closed is accept_loss
+    )
+    lose(machine)
+    with pytest.raises(IntegrityError, match="more were written since"):
+        restore(machine, tmp_path / "older")
+    back_to(machine, tmp_path / "older")
+    with pytest.raises(IntegrityError, match="older than its checkpoint"):
+        open_ledger(machine)
+
+
+def test_without_the_log_key_a_ledger_is_restored_for_reading(home, tmp_path):
+    back_up(home, tmp_path / "copy")
+    kept = shutil.copy(home / CHECKPOINT, tmp_path / "kept")
+    assert not restore(tmp_path / "machine", tmp_path / "copy", checkpoints=[kept]).closed
+    with open_ledger(tmp_path / "machine") as ledger:
+        assert ledger.balance("inpatients").charges == 1
+        with pytest.raises(AccessDenied, match="log key"):
+            ledger.open_account("more", epsilon=1.0, delta=1e-9, patients=100)
 
 
 def test_a_loss_that_is_accepted_closes_the_ledger_for_ever_and_its_releases_are_still_shown(home, tmp_path):
@@ -201,12 +234,42 @@ def test_a_ledger_without_its_key_makes_no_backup_that_nobody_signed(home, tmp_p
     assert not (tmp_path / "copy").exists()
 
 
+def test_a_copy_of_a_file_is_not_put_beside_a_ledger_that_a_server_keeps(home, tmp_path, monkeypatch):
+    back_up(home, tmp_path / "copy")
+    monkeypatch.setenv("CONFIDE_LEDGER", "postgresql://localhost/ledger")
+    with pytest.raises(InvalidInput, match="makes its own backups"):
+        restore(tmp_path / "machine", tmp_path / "copy", accept_loss=True)
+    assert not (tmp_path / "machine").exists()
+
+
 def test_a_server_makes_its_own_backups(server, tmp_path):
     with (
         open_ledger(tmp_path, url=server.new_database()) as ledger,
         pytest.raises(InvalidInput, match="makes its own backups"),
     ):
         backup(ledger, tmp_path / "copy")
+
+
+def test_a_dump_of_the_server_is_judged_where_it_was_put_back(server, tmp_path):
+    home, url, dump = tmp_path / "home", server.new_database(), tmp_path / "dump"
+    fill(home, url=url)
+    subprocess.run([server.programs / "pg_dump", "--format=custom", f"--file={dump}", url], check=True)
+    kept = shutil.copy(home / CHECKPOINT, tmp_path / "kept")
+    fill(home, "b", url=url)
+
+    def put_back():
+        again = server.new_database()
+        subprocess.run([server.programs / "pg_restore", "--no-owner", f"--dbname={again}", dump], check=True)
+        return again
+
+    with pytest.raises(IntegrityError, match="2 more were written since"):
+        restore(home, None, url=put_back())
+    shutil.copy(kept, home / CHECKPOINT)  # as if the dump had been the newest
+    again = put_back()
+    assert not restore(home, None, url=again).closed
+    fill(home, "c", url=again)
+    with open_ledger(home, url=again) as ledger:
+        verify_ledger(ledger)
 
 
 def test_a_person_may_accept_the_clock_and_the_log_tells(home):

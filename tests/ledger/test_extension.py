@@ -113,12 +113,12 @@ def test_an_extension_never_exceeds_the_account_and_the_accounts_own_rule_binds_
     {"epsilon": "0.5"}, {"delta": "1e-09"}, {"epsilon": "2.0", "delta": "1e-09"},
 ])  # fmt: skip
 def test_an_extension_takes_nothing_away(ledger, fields):
-    with pytest.raises(InvalidInput, match="take something away"):
+    with pytest.raises(InvalidInput, match="take something away from study study"):
         extend(ledger, **fields)
 
 
 def test_an_extension_by_nothing_is_refused(ledger):
-    with pytest.raises(InvalidInput, match="has already"):
+    with pytest.raises(InvalidInput, match="gives study study what it has already"):
         extend(ledger, epsilon="1.0")
 
 
@@ -142,6 +142,15 @@ def test_what_was_spent_must_stand_under_the_larger_rule(ledger):
 ])  # fmt: skip
 def test_an_impossible_extension_is_refused(ledger, figures):
     with pytest.raises(InvalidInput):
+        extend(ledger, **figures)
+
+
+@pytest.mark.parametrize("figures", [
+    {"epsilon": "much"}, {"delta": "small"}, {"epsilon": "2"}, {"epsilon": "2.00"}, {"epsilon": "1_0.0"}, {"delta": "1E-8"},
+    {"delta": "0.00000001"}, {"epsilon": "２.0"},
+])  # fmt: skip
+def test_a_figure_has_one_spelling_so_that_who_signs_reads_what_is_carried_out(ledger, figures):
+    with pytest.raises(InvalidInput, match="figures of the request are not numbers"):
         extend(ledger, **figures)
 
 
@@ -253,7 +262,7 @@ def test_what_happens_outside_the_ledger_is_written_down(ledger):
 
 
 @pytest.mark.parametrize(("what", "details"), [
-    ("Vault", {}), ("a", {}), ("vault opening", {}), ("x" * 42, {}), ("vault-opening", {"x": 0.5}),
+    ("Vault", {}), ("a", {}), ("vault opening", {}), ("x" * 42, {}), ("vault-opening", {"x": 0.5}), ("vault-opening", {"x": 2**53 + 1}), ("vault-opening", {"x": [-(2**53) - 1]}),
     ("vault-opening", {"x": {1}}),
 ])  # fmt: skip
 def test_a_record_that_cannot_be_kept_is_refused(ledger, what, details):

@@ -5,6 +5,7 @@ import resource
 import shutil
 import signal
 import sqlite3
+import threading
 from contextlib import closing
 
 import pytest
@@ -47,6 +48,20 @@ def test_a_file_that_another_process_made_first_is_opened(tmp_path, monkeypatch)
     monkeypatch.setattr("pathlib.Path.exists", lambda path: False)
     with closing(Sqlite(tmp_path / LEDGER)) as database:
         assert "entries" in database.tables()
+
+
+def test_whoever_opens_a_restored_file_waits_for_the_one_who_changes_its_log(tmp_path):
+    path = tmp_path / LEDGER
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("CREATE TABLE entries (sequence INTEGER)")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(InvalidInput, match="in use"):
+            Sqlite(path, patience=0.05)
+        letting_go = threading.Timer(0.3, other.execute, ("ROLLBACK",))
+        letting_go.start()
+        with closing(Sqlite(path, patience=30.0)) as database:
+            assert database.execute("PRAGMA journal_mode") == [("wal",)]
+        letting_go.join()
 
 
 def test_a_copy_to_a_place_that_cannot_be_had_is_refused(tmp_path):

@@ -122,7 +122,7 @@ def test_only_indexed_columns_find_entries(store):
 
 
 def test_reading_in_parts_loses_no_entry(store, monkeypatch):
-    monkeypatch.setattr("confide.ledger.store.DEPTH", 2)
+    monkeypatch.setattr("confide.ledger.walk.DEPTH", 2)
     for size in range(1, 20):  # whole subtrees, and what is left over
         fill(store, 1)
         assert [sequence for sequence, *_ in store.rows()] == list(range(size))
@@ -158,6 +158,27 @@ def test_an_altered_row_is_found(store, statement):
     store.database.execute(statement)
     with pytest.raises(IntegrityError, match=r"entry [0-9] of the ledger"):
         store.check_columns()
+
+
+def test_of_a_long_ledger_a_second_process_checks_every_entry_and_finds_the_same(store, monkeypatch):
+    monkeypatch.setattr("confide.ledger.walk.LONG", 0)
+    monkeypatch.setattr("confide.ledger.walk.DEPTH", 2)
+    entries = fill(store, 11, account="a")
+    assert [entry for entry, _ in store.walk()] == entries
+    assert next(iter(store.walk()))[0] == entries[0]  # left early
+    for sequence in (0, 6, 10):
+        store.database.execute("UPDATE entries SET study = 'b' WHERE sequence = ?", (sequence,))
+        with pytest.raises(IntegrityError, match=f"entry {sequence} of the ledger"):
+            store.check_columns()
+        store.database.execute("UPDATE entries SET study = NULL WHERE sequence = ?", (sequence,))
+    with pytest.raises(IntegrityError, match="entry 0 of the ledger"):
+        list(store.walk(_refuse))
+    fill(store, 1)
+    store.check_columns()
+
+
+def _refuse(body):
+    return False
 
 
 @pytest.mark.parametrize(
@@ -259,7 +280,7 @@ def test_no_members_is_a_cohort_without_members(store):
 
 
 @given(st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8"), max_size=4),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(codec="utf-8"), max_size=4),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=3), inner, max_size=4),
     max_leaves=12,
 ))  # fmt: skip
@@ -277,7 +298,9 @@ def test_keys_beyond_the_first_plane_stand_before_those_at_its_end():
     assert canonical({"\uff61": 1, "\U00010000": 2, "z": 3}) == '{"z":3,"\U00010000":2,"\uff61":1}'
 
 
-@pytest.mark.parametrize("value", [1.5, [1.0], {"a": {"b": float("nan")}}, {1: "a"}, {"a": object()}])
+@pytest.mark.parametrize(
+    "value", [1.5, 2**53 + 1, [-(2**53) - 1], [1.0], {"a": {"b": float("nan")}}, {1: "a"}, {"a": object()}]
+)
 def test_what_has_no_one_text_is_refused(value):
     with pytest.raises(TypeError):
         canonical(value)

@@ -1,5 +1,6 @@
 """What a hand-over refuses: other keys than were compared, other things than were approved, replays and mix-ups."""
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -213,7 +214,10 @@ def test_an_expired_approval_and_one_of_a_dismissed_approver_pack_nothing_and_ta
     for who in "ab":
         with two.at(who) as ledger:
             first, second = found_roles(ledger)
-            dismiss(ledger, second, first)
+            third = new_key()
+            fields = {"key": third.public, "label": "ethics board", "roles": ["approve"]}
+            ledger.carry_out(signed_by(new_request("appoint", fields, ledger), first, second))
+            dismiss(ledger, second, first, third)
             people[who] = (first, second)
     file = two.request()
     cases = [(lambda request, people: signed_by(expired(request), people[0]), "ledger.request-expired"),
@@ -418,6 +422,8 @@ def test_keys_of_two_requests_that_were_exchanged_on_the_disk_open_nothing(two):
     kept[1].replace(kept[0])
     with pytest.raises(IntegrityError, match="not for this request"):
         two.receive()
+    with two.at("b") as ledger, pytest.raises(IntegrityError, match="not for this request"):
+        received.ask_to_receive(two.b, ledger, two.folder / "package")
     assert not list(two.into.rglob("*.sealed"))
 
 
@@ -506,6 +512,16 @@ def test_a_box_with_keys_of_more_or_fewer_files_is_refused(vault_and_line):
         _, head = package.sealed_head(made, handed, request, signing_key(vault))
         with pytest.raises(IntegrityError, match="not for this request"):
             package.open_head(head, "hpke-x25519", vault_and_line.private, "p")
+
+
+def test_a_box_opens_with_its_own_manifest_only(vault_and_line):
+    vault, _, made, line, request = vault_and_line
+    handed = [package.Handed("visits", "a.csv", bytes(32), line)]
+    _, head = package.sealed_head(made, handed, request, signing_key(vault))
+    assert package.open_head(head, "hpke-x25519", vault_and_line.private, "p") == handed
+    other = dataclasses.replace(head, manifest=made | {"id": "0" * 32})
+    with pytest.raises(IntegrityError, match="not for this request"):
+        package.open_head(other, "hpke-x25519", vault_and_line.private, "p")
 
 
 def test_more_files_than_a_package_holds_are_refused(tmp_path, monkeypatch, vault_and_line):

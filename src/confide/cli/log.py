@@ -144,6 +144,20 @@ def ask(url: str, as_json: bool) -> None:
     _kept(ask_witness(url), as_json=as_json)
 
 
+@log_command.command("rotate-key", help=say("transparency.log.rotate-key"))
+@option("--approved", "approval", type=_there, help=say("transparency.log.rotate-approved"))
+@json_option
+def rotate_key(approval: Path | None, as_json: bool) -> None:
+    from confide.study.approvals import read_request_file
+    from confide.study.log import new_log_key
+
+    key = new_log_key(None if approval is None else read_request_file(approval))
+    if as_json:
+        show_json({"key": key})
+    else:
+        click.echo(say("transparency.log.rotated", key=key))
+
+
 def _kept(cosigned: "list[Cosigned]", *, as_json: bool) -> None:
     if as_json:
         show_json([asdict(each) for each in cosigned])

@@ -285,7 +285,9 @@ def _sums(sums: Cost | Spent) -> Json:
 
 def _check_sums(sums: Cost | Spent) -> None:
     for field in _SUMS:
-        check_whole(field, getattr(sums, field), 0, CEILING)
+        value = getattr(sums, field)
+        if type(value) is not int or not 0 <= value <= CEILING:  # looked at twice: most often, once is enough
+            check_whole(field, value, 0, CEILING)
 
 
 def _with_gaussian(json: Json) -> Json:

@@ -19,7 +19,10 @@ from confide.ledger.home import (
     check_against,
     check_text,
     checkpoint_of,
+    ledger_url,
+    open_ledger,
     open_unchecked,
+    write_checkpoint,
 )
 from confide.ledger.ledger import Ledger, now
 from confide.ledger.sqlite import Sqlite
@@ -81,16 +84,22 @@ def restore(
         source: what `backup` wrote; None where a database server or a file system has put the older ledger back.
         checkpoints: the newest that can be had, of studies or of a witness, beside those in `folder`.
         accept_loss: close the ledger where something is missing, or where nobody can say.
-        url: of the PostgreSQL database that keeps the ledger; then there is no `source`.
+        url: of the PostgreSQL database that keeps the ledger, else `$CONFIDE_LEDGER`; then there is no `source`.
 
     Raises:
-        InvalidInput: a ledger stands where the copy should go, `source` is not there, or there is no checkpoint to compare with.
+        InvalidInput: a ledger stands where the copy should go, `source` is not there or a server keeps the ledger,
+            or there is no checkpoint to compare with.
         IntegrityError: the copy is no backup, is altered, forked, or older than a checkpoint.
     """
+    url = url or ledger_url()
+    if source is not None and url is not None:
+        raise InvalidInput("ledger.backup-by-server")
     paths = [path for path in (folder / CHECKPOINT, folder / COSIGNED, *checkpoints) if path.exists()]
     if source is None:
         with open_unchecked(folder, url=url, seen=folder / CHECKPOINT) as ledger:
-            return _judged(ledger, paths, accept_loss=accept_loss)
+            restored = _judged(ledger, paths, accept_loss=accept_loss)
+        _sign(folder, url)
+        return restored
     target = folder / LEDGER
     if target.exists():
         raise InvalidInput("ledger.restore-over", file=target)
@@ -102,7 +111,15 @@ def restore(
             _check_copy(ledger, source)
             restored = _judged(ledger, paths, accept_loss=accept_loss)
             ledger.store.database.execute("PRAGMA journal_mode = DELETE")
+    _sign(folder, url)
     return restored
+
+
+def _sign(folder: Path, url: str | None) -> None:
+    """Write the checkpoint of what was taken back, so that from now on a still older copy is refused."""
+    with open_ledger(folder, url=url) as ledger:
+        if ledger.signer is not None:
+            write_checkpoint(ledger, folder / CHECKPOINT)
 
 
 def _check_copy(ledger: Ledger, source: Path) -> None:

@@ -53,12 +53,14 @@ def canonical(value: object) -> str:
 
 def _in_order(value: object) -> object:
     """Return `value` with the keys of every object in the order of RFC 8785, by UTF-16 units; refuse floats."""
-    if value is None or isinstance(value, str | int):
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        if abs(value) > LARGEST:
+            raise TypeError("the ledger holds no whole number above 2**53; write it as text")
         return value
     if isinstance(value, float):
         _refuse_float("")
-    if isinstance(value, int) and abs(value) > LARGEST:
-        raise TypeError("the ledger holds no whole number above 2**53; write it as text")
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             raise TypeError("keys are text")
@@ -110,6 +112,12 @@ def record_body(what: str, *, study: str | None, details: Json, commitment: str)
     if not _WHAT.fullmatch(what):
         raise InvalidInput("ledger.record-form")
     return body if study is None else body | {"study": study}
+
+
+def body_of(text: str) -> Json:
+    """Return the body that was parsed from `text` before."""
+    body: Json = _READER.decode(text)
+    return body
 
 
 def respelled(value: object) -> str:

@@ -23,7 +23,7 @@ from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.ledger import acts
 from confide.ledger.files import alone, put
 from confide.ledger.ledger import Ledger, now
-from confide.ledger.log_key import LOG_KEY, ORIGIN, take_key
+from confide.ledger.log_key import LOG_KEY, ORIGIN, rotate_log_key, take_key
 from confide.ledger.schema import Database, version
 from confide.ledger.sqlite import Sqlite
 from confide.ledger.store import Store
@@ -245,3 +245,30 @@ def accept_clock(ledger: Ledger, folder: Path, approval: Json | None = None) -> 
                 raise AccessDenied("ledger.clock-approval", now=clock.body["time"], newest=newest)
     write_checkpoint(ledger, folder / CHECKPOINT)
     return str(newest)
+
+
+def rotate_key(ledger: Ledger, folder: Path, approval: Json | None = None) -> str:
+    """Sign the ledger's checkpoints with a new log key from now on; return its verifier key as text.
+
+    Guarantee: where roles were founded, this takes an approved request of kind `rotate-log-key`. Checkpoints that
+    the old key signed stay good.
+
+    Raises:
+        AccessDenied: there is no `approval`, or it is of something else; or this machine has not the log key.
+        ConfideError: what else the ledger finds wrong with it.
+    """
+
+    def enter(verifier: str) -> None:
+        with ledger.store.write() as writer:
+            body: Json = {"kind": "log-key", "verifier": verifier}
+            if acts.roster(ledger.store):
+                if approval is None:
+                    raise AccessDenied("ledger.key-approval")
+                made = acts.approve_outside(ledger.store, writer, approval, ledger=ledger.id)
+                made.verify_kind("rotate-log-key")
+                body["approval"] = made.sequence
+            writer.append(body)
+
+    signer = rotate_log_key(ledger, folder, enter)
+    write_checkpoint(ledger, folder / CHECKPOINT)
+    return signer.verifier.to_text()

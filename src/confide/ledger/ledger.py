@@ -4,16 +4,14 @@ Guarantee: whatever happens to the process, the sum of all durable charges of an
 its rule (`confide.dp.filter`), noise is drawn only after its charge is durable, and a release is shown
 only after its commit is durable. Knows no feature: a plan says what it costs and runs itself.
 This is the door for what writes; what only reads: `confide.ledger.books`. Behind it: `accounts`, `spend`, `sums`,
-`cohorts`, `requests`, `roles`, `acts`.
-How it is read and checked from outside: `confide.ledger.verify`, `docs/ledger-format.md`.
+`cohorts`, `requests`, `roles`, `acts`. Checked from outside: `confide.ledger.verify`, `docs/ledger-format.md`.
 """
 
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,7 +22,7 @@ from confide.errors import ConfideError, IntegrityError
 from confide.ledger import accounts, acts, cohorts, spend
 from confide.ledger.books import Books
 from confide.ledger.charge import Charge, Plan
-from confide.ledger.entries import FORMAT, Entry, canonical, record_body, release_text
+from confide.ledger.entries import FORMAT, Entry, record_body, release_text
 from confide.ledger.requests import Approval
 from confide.ledger.store import Store, Writer
 from confide.types import Json
@@ -108,8 +106,7 @@ class Ledger(Books):
         Args:
             study: who may spend it.
             account: whose patients will be exposed.
-            epsilon: the most that the study may cost, as `delta`.
-            delta: likewise.
+            epsilon, delta: the most that the study may cost.
             purpose: what for, in a sentence.
             requester: who answers for the study.
             unit: what the study protects; that of the account.
@@ -270,13 +267,8 @@ class Ledger(Books):
 
         `what` is a public description such as "row-level notes, policy pipl".
         """
-        key = sha256(canonical([study, account, what, commitment]).encode()).hexdigest()
         with self._write() as writer:
-            if self.store.last(kind="not-private", key=key) is None:
-                writer.append(
-                    {"kind": "not-private", "account": account, "study": study, "key": key, "what": what,
-                     "commitment": commitment}
-                )  # fmt: skip
+            spend.not_private(self.store, writer, what, study=study, account=account, commitment=commitment)
 
     # inside -----------------------------------------------------------------------------------------
 
@@ -298,14 +290,10 @@ class Ledger(Books):
         content = release_text(release)
         with self._write() as writer:
             spend.commit(self.store, writer, sequence, content)
-        kept: Json = json.loads(content)
-        return kept
+        return json.loads(content)  # type: ignore[no-any-return]  # `release_text` wrote an object
 
     def _abandon(self, sequence: int) -> None:
         """Write down that nothing came of the charge; where even that fails, it stays open and spent."""
-        try:
-            with self._write() as writer:
-                if self.store.last(charge=sequence) is None:
-                    writer.append(spend.abandonment(self.store.at(sequence), "left without a commit"))
-        except ConfideError:
-            return
+        with suppress(ConfideError), self._write() as writer:
+            if self.store.last(charge=sequence) is None:
+                writer.append(spend.abandonment(self.store.at(sequence), "left without a commit"))

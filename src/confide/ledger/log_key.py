@@ -45,8 +45,8 @@ def take_key(ledger: Ledger, folder: Path) -> None:
         ledger.store.refusal = IntegrityError("ledger.closed", time=restored.body["time"])
 
 
-def rotate_log_key(ledger: Ledger, folder: Path, append: Callable[[str], object]) -> None:
-    """Sign from now on with a new log key; checkpoints that the old one signed stay good.
+def rotate_log_key(ledger: Ledger, folder: Path, append: Callable[[str], object]) -> Signer:
+    """Sign from now on with a new log key, which is returned; checkpoints that the old one signed stay good.
 
     Args:
         ledger: opened with its present key.
@@ -63,6 +63,7 @@ def rotate_log_key(ledger: Ledger, folder: Path, append: Callable[[str], object]
         waiting.replace(folder / LOG_KEY)
         sync_folder(folder)
     ledger.signer = signer
+    return signer
 
 
 def _finish_rotation(folder: Path, known: Entry) -> Signer | None:

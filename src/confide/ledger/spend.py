@@ -108,6 +108,18 @@ def commit(store: Store, writer: Writer, sequence: int, content: bytes) -> None:
     writer.keep_release(writer.append(ended).sequence, salt, content)
 
 
+def not_private(
+    store: Store, writer: Writer, what: str, *, study: str, account: str, commitment: str
+) -> None:
+    """Append the entry of a release that ε does not cover, once per content; see `Ledger.note_not_private`."""
+    key = hashlib.sha256(canonical([study, account, what, commitment]).encode()).hexdigest()
+    if store.last(kind="not-private", key=key) is None:
+        writer.append(
+            {"kind": "not-private", "account": account, "study": study, "key": key, "what": what,
+             "commitment": commitment}
+        )  # fmt: skip
+
+
 def abandonment(charged: Entry, reason: str) -> Json:
     """Return the entry that says that nothing came of a charge."""
     kept = {field: charged.body[field] for field in ("account", "study", "key", "name")}

@@ -6,6 +6,7 @@ the disk. `confide.ledger.store` says what is kept.
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,7 +35,7 @@ class Sqlite:
         except (sqlite3.Error, OSError) as error:
             raise self._said(error) from error
         try:
-            self.execute("PRAGMA journal_mode = WAL")
+            self._write_ahead(patience)
             self.execute("PRAGMA synchronous = FULL")
             self.execute("PRAGMA foreign_keys = ON")
         except BaseException:
@@ -43,6 +44,22 @@ class Sqlite:
 
     def __repr__(self) -> str:
         return f"Sqlite({self.place!r})"
+
+    def _write_ahead(self, patience: float) -> None:
+        """Have the file write ahead, which it remembers.
+
+        Of two that make this change at once SQLite refuses one without waiting, as each holds a reader's lock that
+        the other would wait for. The refused one has let go of it, so it may wait here.
+        """
+        until = time.monotonic() + patience
+        while True:
+            try:
+                self.execute("PRAGMA journal_mode = WAL")
+                return
+            except InvalidInput as error:
+                if error.code != "ledger.busy" or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""

@@ -13,11 +13,9 @@ from typing import Any, Self
 
 from confide.crypto import merkle
 from confide.errors import ConfideError, IntegrityError, InvalidInput
-from confide.ledger.entries import START, Entry, canonical, is_canonical, link, parse
+from confide.ledger.entries import START, Entry, canonical, link, parse
 from confide.ledger.schema import (
     ADD_ENTRY,
-    DEPTH,
-    SALT,
     Database,
     bring_up,
     grow,
@@ -25,11 +23,11 @@ from confide.ledger.schema import (
     nodes_at,
     whole_subtrees,
 )
+from confide.ledger.walk import INDEXED, Form, Release, any_form, parts, walk
 from confide.types import Json
 
 SKEW = timedelta(minutes=10)  # by which the clocks of machines that share a ledger may differ
 SET_BACK = "clock"  # the one kind of entry that may be older than the one before it
-_INDEXED = ("kind", "account", "study", "key", "charge")
 _NEWEST = "SELECT sequence, hash, body FROM entries ORDER BY sequence DESC LIMIT 1"
 
 
@@ -52,7 +50,7 @@ class Writer:
         if newest and body["kind"] != SET_BACK:
             time = _not_before(json.loads(newest[0][2])["time"], time)
         whole = {**body, "sequence": sequence, "previous": previous, "time": time}
-        columns = [whole.get(column) for column in _INDEXED]
+        columns = [whole.get(column) for column in INDEXED]
         try:
             text = canonical(whole)
             digest = link(previous, text)
@@ -181,7 +179,7 @@ class Store:
 
         Reads a few thousand at a time, so that a ledger of millions fits into memory.
         """
-        for part in self._parts():
+        for part in parts(self.database):
             for sequence, digest, text, salt, _, _, *values in part:
                 yield sequence, digest, text, salt, values
 
@@ -206,39 +204,19 @@ class Store:
         found = self.database.execute("SELECT hash FROM entries WHERE sequence = ?", (sequence,))
         return str(found[0][0]) if found else None
 
-    def walk(self) -> Iterator[tuple[Entry, tuple[bytes, bytes] | None]]:
+    def walk(self, form: Form = any_form) -> Iterator[tuple[Entry, Release | None]]:
         """Yield every entry and, where it has one, its release as (salt, content); all of one moment.
 
-        Guarantee: an entry that was yielded has the right link, columns, salt and text; when the last was, the whole
-        tree is the one over these entries, and there is no other entry, node or release.
+        Guarantee: an entry that was yielded has the right link, columns, salt, text and form; when the last was, the
+        whole tree is the one over these entries, and there is no other entry, node or release.
+
+        Args:
+            form: says whether the fields of an entry are those of its kind; a function of a module.
 
         Raises:
             IntegrityError: naming the first entry of which something is not what the entries say.
         """
-        with self.database.snapshot():
-            previous, size, released, tops, nodes = START, 0, 0, list[bytes](), 0
-            for part in self._parts():
-                leaves = []
-                for _, digest, text, salt, release_salt, content, *values in part:
-                    entry = parse(size, previous, digest, text)
-                    if (
-                        len(salt or b"") != SALT
-                        or values != list(map(entry.body.get, _INDEXED))
-                        or not is_canonical(entry.body, text)
-                    ):
-                        raise IntegrityError("ledger.broken-chain", sequence=size)
-                    leaves.append(merkle.leaf_hash(salt + text.encode()))
-                    release = None if content is None else (bytes(release_salt), bytes(content))
-                    released += release is not None
-                    yield entry, release
-                    previous, size = digest, size + 1
-                levels = merkle.perfect_subtrees(leaves)
-                nodes += self._check_nodes(levels, 0, size - len(leaves))
-                tops += levels[DEPTH] if len(levels) > DEPTH else []
-            nodes += self._check_nodes(merkle.perfect_subtrees(tops)[1:], DEPTH + 1, 0)
-            for table, made in (("entries", size), ("nodes", nodes), ("releases", released)):
-                if self.database.execute(f"SELECT count(*) FROM {table}")[0][0] != made:  # noqa: S608
-                    raise IntegrityError("ledger.broken-chain", sequence=size)
+        return walk(self.database, form)
 
     def check_columns(self) -> None:
         """Compare the indexed columns and the whole tree with the chained bodies.
@@ -310,36 +288,6 @@ class Store:
     def _node_at(self, level: int, index: int) -> bytes:
         return nodes_at(self.database, [(level, index)])[level, index]
 
-    def _parts(self) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows of all entries, with their releases, as many at a time as one perfect subtree has leaves."""
-        start, columns = 0, ", ".join(f"e.{column}" for column in _INDEXED)
-        while part := self.database.execute(
-            f"SELECT e.sequence, e.hash, e.body, e.salt, r.salt, r.content, {columns}"  # noqa: S608
-            " FROM entries e LEFT JOIN releases r ON r.sequence = e.sequence"
-            " WHERE e.sequence >= ? AND e.sequence < ? ORDER BY e.sequence",
-            (start, start + 2**DEPTH),
-        ):
-            yield part
-            start += 2**DEPTH
-
-    def _check_nodes(self, levels: list[list[bytes]], lowest: int, first: int) -> int:
-        """Compare the subtrees that a run of leaves made with the stored ones; return how many they are.
-
-        Args:
-            levels: hashes of the subtrees, level by level from `lowest` on.
-            lowest: the level of the first of these.
-            first: the leaf at which all begin.
-        """
-        for level, made in enumerate(levels, lowest):
-            start = first >> level
-            stored = self.database.execute(
-                "SELECT hash FROM nodes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx",
-                (level, start, start + len(made)),
-            )
-            if [bytes(digest) for (digest,) in stored] != made:
-                raise IntegrityError("ledger.broken-chain", sequence=first)
-        return sum(map(len, levels))
-
 
 def _entries(which: str, where: Mapping[str, str | int]) -> str:
     """Return the statement that reads the entries of `where`, each with the hash of the one before it."""
@@ -355,7 +303,7 @@ def _entry(row: Sequence[Any]) -> Entry:
 
 
 def _condition(where: Mapping[str, str | int], table: str) -> str:
-    if not set(where) <= {"sequence", *_INDEXED}:
+    if not set(where) <= {"sequence", *INDEXED}:
         raise TypeError("entries are found by their indexed columns")
     return " AND ".join(f"{table}{column} = ?" for column in where) or "1 = 1"
 

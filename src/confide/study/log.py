@@ -12,7 +12,7 @@ from pathlib import Path
 from confide.crypto.note import LONGEST, Verifier, parse_checkpoint
 from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.entries import canonical
-from confide.ledger.home import CHECKPOINT, checkpoint_of, home, open_ledger
+from confide.ledger.home import CHECKPOINT, checkpoint_of, home, open_ledger, rotate_key
 from confide.ledger.ledger import Ledger
 from confide.ledger.log_key import ORIGIN
 from confide.transparency.ask import cosigned_by
@@ -132,6 +132,16 @@ def ask_witness(url: str) -> list[Cosigned]:
     """
     with open_log() as log:
         return keep(home(), log, log.keys(), cosigned_by(log, url))
+
+
+def new_log_key(approval: Json | None = None) -> str:
+    """Sign checkpoints with a new key from now on; returns its verifier key, which witnesses must be told.
+
+    Args:
+        approval: the signed request; needed where roles were founded.
+    """
+    with open_log() as log:
+        return rotate_key(log.ledger, home(), approval)
 
 
 def prove_entry(sequence: int) -> Json:
