@@ -256,6 +256,7 @@ AIMED = {
     "the figures of an extension": at(28, "rule", "epsilon", to=less),
     "the sums of an extension": at(28, "spent_study", "renyi", to=less),
     "the order of an extension": at(28, "rule", "order", to=12),
+    "a smaller region of an extension": at(28, "rule", "gaussian", to=1),
     "an act that was not approved": at(22, "label", to="another"),
     "an act without approval": at(22, "approval", to=20),
     "a request of another ledger": at(21, "request", "ledger", to="0" * 16),
@@ -310,10 +311,89 @@ def resummed(bodies):
 @pytest.mark.parametrize("name", AIMED)
 def test_each_check_finds_what_an_insider_changed_and_mended_all_around(tmp_path, name):
     forger = Forger(WHOLE, until=44)
+    whole = copy.deepcopy(forger.bodies)
     AIMED[name](forger.bodies)
+    first = next(n for n, (one, other) in enumerate(zip(whole, forger.bodies, strict=True)) if one != other)
     if name.startswith(("cost_", "additive", "basic")):
         resummed(forger.bodies)
-    assert isinstance(verified(forger.write(tmp_path / "export")), str)
+    place = verified(forger.write(tmp_path / "export"))
+    late = forger.bodies[first]["kind"] == "approval" and name.startswith("a role that is")
+    assert place == f"entry {27 if late else first}"
+
+
+def appended(forger, **fields):
+    place = len(forger.bodies)
+    forger.bodies.append({"sequence": place, "time": forger.bodies[-1]["time"], **fields})
+    forger.salts.append("0" * 32)
+
+
+def approved(forger, kind, fields, *people, nonce="0" * 32):
+    """Append an approval that nothing is wrong with but what the people may."""
+    request = {**forger.bodies[27]["request"], "kind": kind, "fields": fields, "requester": None}
+    request |= {"created": forger.bodies[-1]["time"], "nonce": nonce}
+    signatures = [{"key": person(each).public, "signature": ""} for each in people]
+    appended(forger, kind="approval", key="", request=request, signatures=signatures)
+
+
+def acted(forger, kind, fields, *people):
+    approved(forger, kind, fields, *people, nonce=f"{len(forger.bodies):032x}")
+    appended(forger, kind=kind, approval=len(forger.bodies) - 1, **fields)
+
+
+def dismissal(number):
+    return {"key": person(number).public, "reason": "left"}
+
+
+def test_a_request_counts_once_and_two_can_always_approve_and_who_was_dismissed_stays_so(tmp_path):
+    forger = Forger(WHOLE, until=44)
+    approved(forger, "hand-over", {}, 1)
+    assert verified(forger.write(tmp_path / "export"))["entries"] == 45
+    approved(forger, "hand-over", {}, 1)
+    assert verified(forger.write(tmp_path / "export")) == "entry 45"
+    forger = Forger(WHOLE, until=44)
+    acted(forger, "dismiss", dismissal(3), 1, 2)
+    assert verified(forger.write(tmp_path / "export"))["entries"] == 46
+    before = copy.deepcopy((forger.bodies, forger.salts))
+    again = {"label": "officer", "key": person(3).public, "roles": ["approve"]}
+    for kind, fields in (("dismiss", dismissal(2)), ("dismiss", dismissal(3)), ("appoint", again)):
+        forger.bodies, forger.salts = copy.deepcopy(before)
+        acted(forger, kind, fields, 1, 2)
+        assert verified(forger.write(tmp_path / "export")) == "entry 47"
+
+
+def test_an_approval_is_followed_by_its_own_kind_of_act(tmp_path):
+    forger = Forger(WHOLE, until=44)
+    approved(forger, "dismiss", dismissal(3), 1, 2)
+    appended(forger, kind="record", what="vault-opening", details={}, commitment="", approval=44)
+    assert verified(forger.write(tmp_path / "export")) == "entry 45"
+
+
+def test_overlaps_stay_and_a_closed_ledger_stays_closed(tmp_path):
+    forger = Forger(WHOLE, until=44)
+    cohort = {**forger.bodies[26], "sequence": 44, "time": forger.bodies[-1]["time"]}
+    forger.bodies.append(cohort)
+    forger.salts.append("0" * 32)
+    assert verified(forger.write(tmp_path / "export")) == "entry 44"
+    cohort["overlaps"] = forger.bodies[29]["overlaps"]
+    assert verified(forger.write(tmp_path / "export"))["entries"] == 45
+    appended(forger, kind="restored", missing=None)
+    assert verified(forger.write(tmp_path / "export"))["entries"] == 46
+    appended(forger, kind="record", what="vault-opening", details={}, commitment="")
+    assert verified(forger.write(tmp_path / "export")) == "entry 46"
+
+
+def test_the_account_limits_what_a_charge_costs_it_alone(tmp_path):
+    for epsilon, passes in ((4 * 10**9, True), (4 * 10**9 + 1, False)):
+        forger = Forger(SMALL)
+        most = {"additive_delta": 10**8, "basic_delta": 0, "gaussian": 2**53 - 1, "renyi": 2**53 - 1}
+        for name in ("cost_account", "spent_account"):
+            forger.bodies[6][name] = {**most, "basic_epsilon": epsilon}
+        assert isinstance(verified(forger.write(tmp_path / "export")), dict) == passes
+
+
+def test_nothing_follows_the_last_line(tmp_path):
+    (tmp_path / "export").write_bytes(SMALL.read_bytes() + b"{}\n")
+    assert isinstance(verified(tmp_path / "export"), str)
 
 
 def spent_by_charge(forger, figures):
