@@ -11,7 +11,7 @@ from people import ANNA, BO, EVE, Clock, ask, found, open_with
 from test_charge import Count
 from test_home import back_to, fill
 
-from confide.crypto.note import new_signer
+from confide.crypto.note import new_signer, parse_checkpoint
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.ledger.backup import Restored, backup, restore
 from confide.ledger.home import CHECKPOINT, LEDGER, accept_clock, open_ledger
@@ -320,3 +320,17 @@ def test_the_refusal_of_a_clock_says_which_request_to_write(tmp_path):
         accept_clock(ledger, tmp_path)
     newest = refused.value.public["newest"]
     assert f"--kind accept-clock --field newest={newest}" in refused.value.hint
+
+
+def test_a_ledger_that_was_closed_twice_is_compared_up_to_its_first_loss(home, tmp_path):
+    back_up(home, tmp_path / "copy")
+    fill(home, "a")
+    shutil.copy(home / CHECKPOINT, tmp_path / "seen")
+    lose(home)
+    restore(home, tmp_path / "copy", accept_loss=True)
+    with open_ledger(home) as ledger:
+        size = parse_checkpoint((tmp_path / "seen").read_text(encoding="utf-8")).size
+        while ledger.store.head()[0] <= size:
+            with ledger.store.write() as writer:
+                writer.append({"kind": "restored", "missing": 1})
+    open_ledger(home, checkpoints=[tmp_path / "seen"]).close()

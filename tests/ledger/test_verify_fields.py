@@ -10,9 +10,10 @@ import pytest
 from examples import WHOLE, ledger_with
 
 from confide.crypto.note import new_signer
-from confide.dp.events import event_from_json
+from confide.dp.events import Failure, event_from_json
 from confide.dp.filter import Rule, cost_of
-from confide.errors import IntegrityError
+from confide.errors import IntegrityError, InvalidInput
+from confide.ledger.acts import rule_asked
 from confide.ledger.cohorts import commitment, key_of
 from confide.ledger.export import read_export
 from confide.ledger.forms import FORMS, has_form
@@ -234,3 +235,15 @@ def test_a_price_is_true_if_its_pure_epsilon_is_and_false_below_both():
     assert found_behind(priced(renyi=998_000), before=charged)
     assert found_behind(priced() | {"event": priced()["event"] | {"more": "1"}}, before=charged)
     assert found_behind(priced() | {"event": priced()["event"] | {"scale": "50"}}, before=charged)
+
+
+@pytest.mark.parametrize("text", ["-0.0", "nan", "inf", "0.10"])
+def test_a_number_has_one_spelling_and_is_finite(text):
+    assert not FORMS["charge"].fields["delta"](text)
+    assert FORMS["charge"].fields["delta"]("0.0")
+
+
+def test_a_negative_zero_is_written_as_zero():
+    assert Failure(delta=-0.0).to_json() == {"kind": "failure", "delta": "0.0"}
+    with pytest.raises(InvalidInput):
+        rule_asked("1.0", "-0.0")

@@ -147,7 +147,7 @@ class ApproximateDP:
         return {
             "kind": "approximate-dp",
             "epsilon": repr(float(self.epsilon)),
-            "delta": repr(float(self.delta)),
+            "delta": repr(float(self.delta) + 0.0),
         }
 
 
@@ -163,7 +163,7 @@ class Failure:
 
     def to_json(self) -> Json:
         """Return the event as JSON without floats."""
-        return {"kind": "failure", "delta": repr(float(self.delta))}
+        return {"kind": "failure", "delta": repr(float(self.delta) + 0.0)}
 
 
 @dataclass(frozen=True, slots=True)

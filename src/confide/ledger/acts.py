@@ -127,7 +127,10 @@ def rule_asked(epsilon: str, delta: str) -> Rule:
         figures = float(epsilon), float(delta)
     except ValueError:
         raise InvalidInput("ledger.request-figures") from None
-    if (repr(figures[0]), repr(figures[1])) != (epsilon, delta):
+    if (repr(figures[0] + 0.0), repr(figures[1] + 0.0)) != (
+        epsilon,
+        delta,
+    ):  # and -0.0 is another spelling of 0.0
         raise InvalidInput("ledger.request-figures")
     return Rule.for_budget(*figures)
 

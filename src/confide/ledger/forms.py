@@ -4,6 +4,7 @@ Guarantee: an entry that passes has every field of its kind, no other one, and n
 not name. Says nothing of what entries mean after each other: `confide.ledger.verify`.
 """
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -87,7 +88,11 @@ def _day(value: object) -> bool:
 def _number(value: object) -> bool:
     """Say whether `value` is a number with a fraction as entries write it; 0 was written so once."""
     try:
-        return isinstance(value, str) and value in ("0", repr(float(value)))
+        return (
+            isinstance(value, str)
+            and value in ("0", repr(float(value) + 0.0))
+            and math.isfinite(float(value))
+        )
     except ValueError:
         return False
 

@@ -175,7 +175,7 @@ def check_text(ledger: Ledger, text: str, path: Path) -> None:
     origin, size = _origin_and_size(text, path)
     if origin != ORIGIN + ledger.id:
         raise IntegrityError("ledger.another-ledger", file=path)
-    restored = ledger.store.last(kind="restored")
+    restored = next(iter(ledger.store.all(kind="restored")), None)
     if restored is not None and size > restored.sequence:
         return
     if size > (found := ledger.store.head()[0]):

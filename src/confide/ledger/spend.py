@@ -82,7 +82,7 @@ def charge(
         "key": key,
         "name": plan.name,
         "plan": plan.to_json(),
-        "delta": repr(float(plan.delta)),
+        "delta": repr(float(plan.delta) + 0.0),
         "commitment": commitment,
         "unit": opened.body["unit"],
         "relation": opened.body["relation"],
