@@ -53,7 +53,7 @@ def verify(quick: bool) -> Iterator[Line]:
         found = verify_seconds(Path(folder), 20_000 if quick else 1_000_000)
     scaled = found["seconds"] * 1e6 / found["entries"]
     how = (
-        f"one process, SQLite, {found['entries']:.0f} entries in {found['seconds']:.1f} s, per million; "
+        f"SQLite, a second process beside, {found['entries']:.0f} entries in {found['seconds']:.1f} s, per million; "
         f"{found['mb']:.0f} MiB in all, {found['grown_mb']:.0f} more than before; filling took {found['filling_s']:.0f} s"
     )
     yield line("trust.verify.million_s", scaled, "<= 30", ours=scaled, rival=None, unit="s", how=how)

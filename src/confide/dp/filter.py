@@ -8,6 +8,7 @@ Knows no store and no clock: the ledger keeps the sums. Proof: `docs/proofs/filt
 import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from operator import add, attrgetter
 
 from confide.dp.accountant import additive_delta_exact, epsilon, exact, pure_epsilon_exact
 from confide.dp.caps import LARGEST_ORDER, Shares, best_order, largest_renyi, read_fields, renyi_of_pure
@@ -78,7 +79,9 @@ class Spent:
         >>> Spent().plus(once).plus(once).basic_epsilon
         10
         """
-        return Spent(**{field: min(CEILING, getattr(self, field) + getattr(cost, field)) for field in _SUMS})
+        added = map(add, _figures(self), _figures(cost))
+        figures = [figure if figure < CEILING else CEILING for figure in added]
+        return Spent(**dict(zip(_SUMS, figures, strict=True)))
 
     def to_json(self) -> Json:
         """Return the sums as JSON without floats."""
@@ -279,14 +282,16 @@ _SUMS = ("basic_epsilon", "basic_delta", "renyi", "gaussian", "additive_delta")
 _FIRST_RULE = ("epsilon", "delta", "order", "cap")
 
 
+_figures = attrgetter(*_SUMS)
+
+
 def _sums(sums: Cost | Spent) -> Json:
-    return {field: getattr(sums, field) for field in _SUMS}
+    return dict(zip(_SUMS, _figures(sums), strict=True))
 
 
 def _check_sums(sums: Cost | Spent) -> None:
-    for field in _SUMS:
-        value = getattr(sums, field)
-        if type(value) is not int or not 0 <= value <= CEILING:  # looked at twice: most often, once is enough
+    for field, value in zip(_SUMS, _figures(sums), strict=True):
+        if type(value) is not int or not 0 <= value <= CEILING:  # most often this is all that is looked at
             check_whole(field, value, 0, CEILING)
 
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from confide.errors import IntegrityError, InvalidInput
 from confide.types import Json
@@ -86,15 +87,12 @@ def parse(sequence: int, previous: str, stored_hash: str, text: str) -> Entry:
     Raises:
         IntegrityError: the text does not hash to `stored_hash` after `previous`, or is no entry.
     """
-    refusal = IntegrityError("ledger.broken-chain", sequence=sequence)
     try:
-        if link(previous, text) != stored_hash:
-            raise refusal
-        body = _READER.decode(text)
+        body = body_of(text) if link(previous, text) == stored_hash else None
     except (ValueError, TypeError, RecursionError):  # a hash that is none, or a text that is no entry
-        raise refusal from None
+        body = None
     if not isinstance(body, dict) or body.get("sequence") != sequence or body.get("previous") != previous:
-        raise refusal
+        raise IntegrityError("ledger.broken-chain", sequence=sequence)
     return Entry(sequence, stored_hash, body)
 
 
@@ -114,9 +112,15 @@ def record_body(what: str, *, study: str | None, details: Json, commitment: str)
     return body if study is None else body | {"study": study}
 
 
-def body_of(text: str) -> Json:
-    """Return the body that was parsed from `text` before."""
-    body: Json = _READER.decode(text)
+def body_of(text: str) -> Any:
+    """Return what the text of an entry holds.
+
+    Raises:
+        ValueError, TypeError, RecursionError: it is no JSON without blanks around it, or holds a float.
+    """
+    body, end = _READER.raw_decode(text)
+    if end != len(text):
+        raise ValueError("more than one value")
     return body
 
 

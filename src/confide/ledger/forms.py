@@ -58,6 +58,11 @@ def _object(value: object) -> bool:
     return isinstance(value, dict)
 
 
+def _event(value: object) -> bool:
+    """Say whether `value` is an object without true and false, which Python takes for 1 and 0."""
+    return isinstance(value, dict) and bool not in map(type, value.values())
+
+
 def _list(value: object) -> bool:
     return isinstance(value, list)
 
@@ -101,17 +106,19 @@ _SECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _HEX16, _HEX32, _HEX64 = (_matches(f"[0-9a-f]{{{size}}}") for size in (16, 32, 64))
 _FIGURES = {"basic_epsilon", "basic_delta", "renyi", "additive_delta"}
+_ALL_FIGURES = {*_FIGURES, "gaussian"}
 _any_rule = _reads(Rule.from_json, {"epsilon", "delta", "order", "cap"}, {"gaussian", "shares"})
 _WHO = {"account": _text, "study": _text}
 _UNIT = {"unit": lambda value: value in RELATIONS, "relation": lambda value: value in RELATIONS.values()}
 
 
 def _sums(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and _FIGURES <= value.keys() <= _FIGURES | {"gaussian"}
-        and all(type(each) is int and 0 <= each <= CEILING for each in value.values())
-    )
+    if not isinstance(value, dict) or not _FIGURES <= value.keys() <= _ALL_FIGURES:
+        return False
+    for each in value.values():  # noqa: SIM110  # a million times
+        if type(each) is not int or not 0 <= each <= CEILING:
+            return False
+    return True
 
 
 def _pairs(value: object) -> bool:
@@ -155,7 +162,7 @@ FORMS: Mapping[str, Form] = {
         {"overlaps": _pairs},
     ),
     "charge": Form(
-        {**_WHO, **_UNIT, "key": _HEX64, "name": _text, "plan": _object, "event": _object, "delta": _number,
+        {**_WHO, **_UNIT, "key": _HEX64, "name": _text, "plan": _object, "event": _event, "delta": _number,
          "commitment": _text, "cost_account": _sums, "cost_study": _sums, "spent_account": _sums,
          "spent_study": _sums, "versions": lambda value: _all(value, _text)},
         {"cohort": _text, "spent_cohorts": lambda value: bool(value) and _all(value, _sums)},

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
+from operator import itemgetter
 
 from confide.crypto.note import NOTE, Verifier
 from confide.crypto.sign import digest
@@ -33,8 +34,10 @@ from confide.ledger.sums import Exposure, Overlaps, pair_of
 from confide.types import Json, Progress, no_progress
 
 _Holder = tuple[str, str]  # account and study
-_Priced = tuple[str, str]  # event as canonical JSON, and the plan's δ
-_REPEATED = ("account", "study", "key", "name", "commitment")  # by who ends a charge
+_Event = str | tuple[tuple[str, str | int], ...]
+_Priced = tuple[_Event, str]  # an event as a key, and the plan's δ
+_repeated = itemgetter("account", "study", "key", "name", "commitment")  # by the commit of a charge
+_named_by = itemgetter("account", "study", "key", "name")  # by its abandonment
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class _Reader:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.open: dict[int, Json] = {}  # charges by sequence: what their commit must repeat
+        self.open: dict[int, tuple[str, ...]] = {}  # charges by sequence: what their commit must repeat
         self.committed = self.abandoned = 0
         self.approved: dict[str, int] = {}  # by digest of the request: sequence
         self.waiting: Json | None = None  # a request whose act must be the next entry
@@ -203,7 +206,7 @@ class _Reader:
         whole = [body["study"], account, body["plan"], *([] if cohort is None else [cohort])]
         _require(body["key"] == _named(whole), number)
         _require(self._keys.get(body["key"], "abandon") == "abandon", number)
-        priced = respelled(body["event"]), body["delta"]
+        priced = _key_of(body["event"]), body["delta"]
         exposed = self._exposed.get(account, Exposure())
         exposed = exposed.plus(_cost(body["cost_account"], priced, total, number), cohort)
         spent = self._spent[who].plus(_cost(body["cost_study"], priced, rule, number))
@@ -213,14 +216,15 @@ class _Reader:
         _require(rule.admits(spent) and all(map(total.admits, exposed.of(cohort, overlaps))), number)
         self._exposed[account], self._spent[who] = exposed, spent
         self._charged[who][priced] += 1
-        self.open[number] = {name: body[name] for name in _REPEATED}
+        self.open[number] = _repeated(body)
         self._keys[body["key"]] = "open"
 
     def _take_end(self, entry: Entry, release: tuple[bytes, bytes] | None) -> None:
         """Check a commit or an abandonment: of an open charge, and a release that is what was committed."""
         body = entry.body
         charge = self.open.pop(body["charge"])
-        _require(all(charge[name] == body[name] for name in _REPEATED if name in body), entry.sequence)
+        same = _repeated(body) if body["kind"] == "commit" else (*_named_by(body), charge[-1])
+        _require(charge == same, entry.sequence)
         self._keys[body["key"]] = body["kind"]
         if body["kind"] == "abandon":
             self.abandoned += 1
@@ -251,7 +255,7 @@ class _Reader:
             anew = Spent()
             for priced, times in self._charged[who].items():
                 for _ in range(times):
-                    anew = anew.plus(_prices(*priced, rule)[0])
+                    anew = anew.plus(_prices(*priced, rule)[0][0])
             _require(Cost(**spent.to_json()).covers(Cost(**anew.to_json())), entry.sequence)
         verify_in_force(entry, at=body["time"])
         self._allowances[who], self._spent[who] = (entry, rule), spent
@@ -300,8 +304,8 @@ def _cost(stated: Json, priced: _Priced, rule: Rule, sequence: int) -> Cost:
 
     Another version of confide may have priced the same event higher.
     """
-    for found in _prices(*priced, rule):
-        if stated == found.to_json():
+    for found, told in _prices(*priced, rule):
+        if stated == told:
             return found
         if (cost := Cost.from_json(stated)).covers(found):
             return cost
@@ -309,14 +313,20 @@ def _cost(stated: Json, priced: _Priced, rule: Rule, sequence: int) -> Cost:
 
 
 @lru_cache(maxsize=4096)
-def _prices(event: str, delta: str, rule: Rule) -> list[Cost]:
+def _prices(event: _Event, delta: str, rule: Rule) -> list[tuple[Cost, Json]]:
     """Return what an event costs; where it has a pure ε, also with that one: both statements about ε are true."""
-    what = event_from_json(json.loads(event))
-    _require(canonical(what.to_json()) == event, 0)
-    found, pure = cost_of(what, float(delta), rule), pure_epsilon_exact(what)
-    if pure is None:
-        return [found]
-    return [found, replace(found, basic_epsilon=math.ceil(pure * NANO), basic_delta=0)]
+    body = json.loads(event) if isinstance(event, str) else dict(event)
+    what = event_from_json(body)
+    _require(canonical(what.to_json()) == canonical(body), 0)
+    costs, pure = [cost_of(what, float(delta), rule)], pure_epsilon_exact(what)
+    if pure is not None:
+        costs.append(replace(costs[0], basic_epsilon=math.ceil(pure * NANO), basic_delta=0))
+    return [(cost, cost.to_json()) for cost in costs]
+
+
+def _key_of(event: Json) -> _Event:
+    """Return an event as a key: its fields, or its text where it has parts."""
+    return respelled(event) if "events" in event else tuple(event.items())
 
 
 def _named(whole: list[object]) -> str:

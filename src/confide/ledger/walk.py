@@ -1,7 +1,7 @@
 """Read every entry of a ledger in one pass and of one moment: each checked by itself, all by their tree.
 
 What can be said of an entry alone (link, spelling, columns, leaf) is said a part at a time; for a long ledger a second
-process says it, one part ahead of the caller. What entries mean after each other: `confide.ledger.verify`.
+process says it, some parts ahead of the caller. What entries mean after each other: `confide.ledger.verify`.
 """
 
 import os
@@ -20,6 +20,7 @@ from confide.types import Json
 
 INDEXED = ("kind", "account", "study", "key", "charge")  # columns that repeat fields of the body
 LONG = 50_000  # entries from which a second process is worth its start
+AHEAD = 2  # parts that wait for it, so that it never waits
 Rows = Sequence[tuple[Any, ...]]
 Release = tuple[bytes, bytes]  # salt and content
 Form = Callable[[Json], bool]
@@ -35,8 +36,10 @@ def walk(database: Database, form: Form = any_form) -> Iterator[tuple[Entry, Rel
     """Yield every entry and, where it has one, its release; see `confide.ledger.store.Store.walk`."""
     with database.snapshot(), _checking(database) as check:
         size, released, tops, nodes = 0, 0, list[bytes](), 0
-        for part, found in _one_ahead(parts(database), partial(check, form)):
-            levels = found()
+        for part, found in _ahead(parts(database), partial(check, form)):
+            if (bad := found()) is not None:
+                raise IntegrityError("ledger.broken-chain", sequence=bad)
+            levels = perfect_subtrees([leaf_hash(salt + text.encode()) for _, _, text, salt, *_ in part])
             for _, digest, text, _, salt, content, *_ in part:
                 release = None if content is None else (bytes(salt), bytes(content))
                 released += release is not None
@@ -66,8 +69,8 @@ def parts(database: Database) -> Iterator[Rows]:
         start += 2**DEPTH
 
 
-def check_part(form: Form, first: int, previous: str, rows: Rows) -> int | _Levels:
-    """Return the subtrees over some entries; or the number of the first that is not what it must be.
+def check_part(form: Form, first: int, previous: str, rows: Rows) -> int | None:
+    """Return the number of the first of some entries that is not what it must be.
 
     Args:
         form: says whether the fields of an entry are those of its kind.
@@ -75,7 +78,6 @@ def check_part(form: Form, first: int, previous: str, rows: Rows) -> int | _Leve
         previous: hash of the entry before.
         rows: hash, text and salt of each, and its columns `INDEXED`.
     """
-    leaves = []
     for number, (digest, text, salt, *values) in enumerate(rows, first):
         try:
             body = parse(number, previous, digest, text).body
@@ -88,12 +90,11 @@ def check_part(form: Form, first: int, previous: str, rows: Rows) -> int | _Leve
             or not form(body)
         ):
             return number
-        leaves.append(leaf_hash(salt + text.encode()))
         previous = digest
-    return perfect_subtrees(leaves)
+    return None
 
 
-_Found = Callable[[], int | _Levels]
+_Found = Callable[[], int | None]
 _Check = Callable[[Form, int, str, Rows], _Found]
 
 
@@ -107,25 +108,18 @@ def _checking(database: Database) -> Iterator[_Check]:
         yield lambda *what: pool.submit(check_part, *what).result
 
 
-def _one_ahead(
+def _ahead(
     all_parts: Iterator[Rows], check: Callable[[int, str, Rows], _Found]
-) -> Iterator[tuple[Rows, Callable[[], _Levels]]]:
-    """Yield each part with what gives its subtrees, when the check of the next one has begun."""
-    first, previous, ready = 0, START, list[tuple[Rows, Callable[[], _Levels]]]()
+) -> Iterator[tuple[Rows, _Found]]:
+    """Yield each part with what waits for its check, when the checks of the next ones have begun."""
+    first, previous, ready = 0, START, list[tuple[Rows, _Found]]()
     for part in all_parts:
         rows = [(digest, text, salt, *values) for _, digest, text, salt, _, _, *values in part]
-        ready.append((part, partial(_levels, check(first, previous, rows))))
+        ready.append((part, check(first, previous, rows)))
         first, previous = first + len(part), part[-1][1]
-        if len(ready) > 1:
+        if len(ready) > AHEAD:
             yield ready.pop(0)
     yield from ready
-
-
-def _levels(found: _Found) -> _Levels:
-    result = found()
-    if isinstance(result, int):
-        raise IntegrityError("ledger.broken-chain", sequence=result)
-    return result
 
 
 def _check_nodes(database: Database, levels: _Levels, lowest: int, first: int) -> int:
