@@ -29,3 +29,11 @@ def test_an_invented_number_never_equals_one_of_another_patient():
 def test_where_every_number_is_taken_a_tag_stands_instead():
     everything = [f"{n:04d}" for n in range(10_000)]
     assert not surrogate("4711", everything).isdigit()
+
+
+def test_no_invented_number_holds_somebodys_number_as_a_piece_of_its_own():
+    first = surrogate("v126-1", ())
+    letters = first.rsplit("-", 1)[0]
+    assert surrogate("v126-1", {letters.upper()}) not in (first, "v126-1")
+    assert surrogate("v126-1", {first}) != first
+    assert surrogate("v126-1", {letters[:-1]}) == first  # inside a longer word, it is nobody's

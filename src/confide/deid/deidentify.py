@@ -90,7 +90,7 @@ class Deidentifier:
         language: language of redaction tags; both languages are always searched.
         review: "mask", "hold" or "block": what doubtful spans do to their document.
         today: the day at which birth dates are looked at when the records name no later day.
-        taken: numbers that belong to people of the records; no invented number equals one of them.
+        taken: numbers that belong to people of the records; no invented number equals or holds one of them.
 
     Raises:
         InvalidInput: no such policy, or a key that is too short.

@@ -44,7 +44,7 @@ class Replacer:
     """Replaces the values of one patient. Holds a key and names: `repr` shows neither.
 
     `reference`: the day at which a birth date is looked at to see whether it implies an age of 90 or more.
-    `taken`: numbers of other people, in lower case, which no invented one may equal.
+    `taken`: numbers of people, in lower case, which no invented one may equal or hold as a piece of its own.
     """
 
     __slots__ = ("_book", "_keyed", "_patient", "_policy", "_reference", "_tags", "_taken", "days")
@@ -106,8 +106,15 @@ class Replacer:
         else:
             tries = (f"{self._patient}\0{n}" if n else self._patient for n in range(_TRIES))
             invented = (invent_number(self._keyed, patient, kind, value) for patient in tries)
-            new = next((one for one in invented if one.casefold() not in self._taken), self._tags[kind])
+            new = next((one for one in invented if not self._is_somebodys(one)), self._tags[kind])
         return new if new.casefold() != value.casefold() else self._tags[kind]
+
+    def _is_somebodys(self, invented: str) -> bool:
+        """Say whether a number, or a piece of it that stands by itself ("p126" in "p126-1"), is in `taken`."""
+        text = invented.casefold()
+        words = [found.span() for found in re.finditer("[0-9a-z]+", text)] or [(0, len(text))]
+        pieces = (text[start:end] for start, _ in words for _, end in words if start < end)
+        return text in self._taken or any(piece in self._taken for piece in pieces)
 
     def day(self, kind: str, hit: DateHit | None, value: str, *, doubtful: bool = False) -> str:
         """Return what stands in place of a date; a tag when there is no such day or no way to move it."""
