@@ -491,3 +491,11 @@ def test_members_of_a_cohort_that_nobody_declared_are_found(ledger, account):
 def test_a_cohort_whose_salt_is_no_salt_is_found(ledger):
     declared = ledger.store.last(kind="cohort").body
     forged(ledger, declared | {"salt": "not hexadecimal"})
+
+
+def test_members_that_are_no_digests_are_found_though_the_commitment_fits(ledger):
+    ledger.store.database.execute("INSERT INTO members VALUES (?, ?, ?)", ("inpatients", b"", "a"))
+    with pytest.raises(IntegrityError, match="of the ledger"):
+        verify_ledger(ledger)
+    ledger.store.database.execute("DELETE FROM members WHERE digest = ?", (b"",))
+    verify_ledger(ledger)

@@ -19,6 +19,7 @@ from confide.ledger.store import Store, Writer
 from confide.ledger.sums import Overlaps, near, pair_of
 
 KEY = "cohort.key"
+DIGEST = 32  # bytes that stand for a patient
 MOST = 64  # cohorts of an account: every charge states the sums of each
 Keyed = Callable[[bytes], bytes]  # a keyed digest, 32 bytes
 _CHECK = b"confide cohort key 1: check"

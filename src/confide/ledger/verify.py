@@ -22,7 +22,7 @@ from confide.dp.units import ATTO, NANO
 from confide.errors import ConfideError, IntegrityError
 from confide.ledger.accounts import RELATIONS, last_day, verify_in_force
 from confide.ledger.acts import asked, done
-from confide.ledger.cohorts import MOST, commitment, key_of, overlaps_in
+from confide.ledger.cohorts import DIGEST, MOST, commitment, key_of, overlaps_in
 from confide.ledger.entries import START, Entry, canonical, respelled, salted_digest
 from confide.ledger.forms import has_form
 from confide.ledger.ledger import Ledger
@@ -152,7 +152,8 @@ class _Reader:
         for (account, cohort), entry in self._cohorts.items():
             members = self.store.members(account, cohort)
             kept = commitment(bytes.fromhex(entry.body["salt"]), members)
-            _require(kept == entry.body["commitment"], entry.sequence)
+            one_length = all(len(each) == DIGEST for each in members)  # else they could be cut in another way
+            _require(one_length and kept == entry.body["commitment"], entry.sequence)
             known += len(members)
         _require(known == self.store.count_members(), 0)
         for account, pairs in self._overlaps.items():
