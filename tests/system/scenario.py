@@ -8,34 +8,16 @@ any other. `calls N FAILURES` ends the run, or `killed SIGNAL`. Modes: `failing_
 import ctypes
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
-from confide.dp.accountant import calibrate_laplace
-from confide.dp.events import DiscreteLaplace
+sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
+from ledger_writer import ACCOUNT, STUDY, Count
+
 from confide.errors import ConfideError
 from confide.ledger.home import open_ledger
 from confide.ledger.ledger import Ledger, now
 from confide.ledger.sqlite import Sqlite
 from confide.ledger.store import Store
-
-ACCOUNT = STUDY = "load"
-
-
-@dataclass(frozen=True)
-class Count:
-    name: str
-    epsilon: float = 1.0
-    delta: float = 1e-15
-
-    def event(self):
-        return DiscreteLaplace(sensitivity=1, scale=calibrate_laplace(self.epsilon, sensitivity=1))
-
-    def to_json(self):
-        return {"kind": "count", "name": self.name}
-
-    def execute(self, data, noise):
-        return {"count": noise.discrete_laplace(1 / self.epsilon)}
 
 
 def tell(line):

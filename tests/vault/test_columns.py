@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from confide.crypto import ff1, siv
 from confide.errors import IntegrityError, InvalidInput
 from confide.vault.columns import ALPHABETS, SINGLE, TokenColumn, Tokens
 
@@ -35,6 +36,17 @@ def column(**other):
     return TokenColumn(**said | other)
 
 
+def undone(tokens, replaced):
+    """Return what tokens or codes stand for, as who has the vault's key could compute it."""
+    part, filled = tokens.column.context(), [each for each in replaced if each is not None]
+    if tokens.column.method == "token":
+        values = [siv.untoken(tokens._key, each, part) for each in filled]
+    else:
+        values = ff1.decrypt_column(tokens._key[:32], filled, part, alphabet=tokens.column.alphabet)
+    rest = iter(values)
+    return [None if each is None else next(rest) for each in replaced]
+
+
 CODES = st.lists(st.text(alphabet="0123456789", min_size=8, max_size=8) | st.none(), max_size=8)
 
 
@@ -42,7 +54,7 @@ CODES = st.lists(st.text(alphabet="0123456789", min_size=8, max_size=8) | st.non
 def test_what_stands_in_place_leads_back_with_the_key_and_empty_stays_empty(values, method):
     tokens = Tokens(Keys(), column(method=method))
     replaced = tokens.replace(values)
-    assert tokens.reveal_values(replaced) == values
+    assert undone(tokens, replaced) == values
     assert [each is None for each in replaced] == [each is None for each in values]
 
 
@@ -68,13 +80,7 @@ def test_two_studies_columns_or_recipients_cannot_join_what_they_were_given(meth
     assert Tokens(Keys(b"another vault"), column(method=method)).replace(values) != one
     if method == "token":
         with pytest.raises(IntegrityError):
-            Tokens(Keys(), column(**other)).reveal_values(one)
-
-
-def test_a_digest_cannot_be_undone():
-    tokens = Tokens(Keys(), column(method="digest"))
-    with pytest.raises(InvalidInput, match="cannot be undone"):
-        tokens.reveal_values(tokens.replace(["00000001"]))
+            undone(Tokens(Keys(), column(**other)), one)
 
 
 @pytest.mark.parametrize("form", ["digits(5)", "hex(4)", "letters(4)", "code(3, 12)"])
@@ -126,7 +132,7 @@ def test_lengths_between_two_bounds_are_taken():
     tokens = Tokens(Keys(), column(form="capital-code(6, 8)", method="same-form"))
     replaced = tokens.replace(["AB12CD", "ZZ99ZZ99"])
     assert [len(each) for each in replaced] == [6, 8]
-    assert tokens.reveal_values(replaced) == ["AB12CD", "ZZ99ZZ99"]
+    assert undone(tokens, replaced) == ["AB12CD", "ZZ99ZZ99"]
     assert set("".join(replaced)) <= set(ALPHABETS["capital-code"])
 
 

@@ -147,21 +147,6 @@ class Tokens:
                 )  # fmt: skip
         return self._placed(values, self._replaced([value for _, value in filled]))
 
-    def reveal_values(self, tokens: Sequence[str | None]) -> list[str | None]:
-        """Return the values that tokens or codes stand for.
-
-        Raises:
-            IntegrityError: a token was not made by this study, column and recipient.
-            InvalidInput: a code has not the declared form, or digests were asked to be undone.
-        """
-        filled = [token for token in tokens if token is not None]
-        if self.column.method == "digest":
-            raise InvalidInput("handover.column-digest", column=self.column.column)
-        if self.column.method == "token":
-            return self._placed(tokens, [siv.untoken(self._key, each, self._part) for each in filled])
-        codes = ff1.decrypt_column(self._key[:32], filled, self._part, alphabet=self.column.alphabet)
-        return self._placed(tokens, codes)
-
     @property
     def _part(self) -> bytes:
         return self.column.context()
