@@ -12,7 +12,7 @@ import confide
 
 SOURCE = Path(confide.__file__).parent
 FLOOR = {
-    "errors": 0, "types": 0, "words": 0, "calls": 0,
+    "errors": 0, "types": 0, "words": 0, "calls": 0, "patience": 0,
     "dp": 1, "crypto": 1,
     "records": 2, "engines": 2, "ledger": 2, "vault": 2, "transparency": 2,
     "deid": 3, "risk": 3, "stats": 3, "synth": 3, "train": 3, "encrypted": 3,

@@ -6,7 +6,6 @@ the disk. `confide.ledger.store` says what is kept.
 
 import os
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,9 +13,14 @@ from types import MappingProxyType
 from typing import Any
 
 from confide.errors import ConfideError, IntegrityError, InvalidInput
+from confide.patience import once_free
 
 PATIENCE = 60.0  # seconds that a writer waits for the one before it
 _UNWRITABLE = ("SQLITE_FULL", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_IOERR")
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, InvalidInput) and error.code == "ledger.busy"
 
 
 class Sqlite:
@@ -35,7 +39,7 @@ class Sqlite:
         except (sqlite3.Error, OSError) as error:
             raise self._said(error) from error
         try:
-            self._write_ahead(patience)
+            once_free(lambda: self.execute("PRAGMA journal_mode = WAL"), _is_busy, patience)
             self.execute("PRAGMA synchronous = FULL")
             self.execute("PRAGMA foreign_keys = ON")
         except BaseException:
@@ -44,22 +48,6 @@ class Sqlite:
 
     def __repr__(self) -> str:
         return f"Sqlite({self.place!r})"
-
-    def _write_ahead(self, patience: float) -> None:
-        """Have the file write ahead, which it remembers.
-
-        Of two that make this change at once SQLite refuses one without waiting, as each holds a reader's lock that
-        the other would wait for. The refused one has let go of it, so it may wait here.
-        """
-        until = time.monotonic() + patience
-        while True:
-            try:
-                self.execute("PRAGMA journal_mode = WAL")
-                return
-            except InvalidInput as error:
-                if error.code != "ledger.busy" or time.monotonic() > until:
-                    raise
-                time.sleep(0.01)
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""

@@ -145,7 +145,8 @@ class Tokens:
                     "handover.column-value",
                     column=self.column.column, row=rows[row] if rows else row + 1, form=self.column.form,
                 )  # fmt: skip
-        return self._placed(values, self._replaced([value for _, value in filled]))
+        new = iter(self._replaced([value for _, value in filled]))
+        return [None if value is None else next(new) for value in values]
 
     @property
     def _part(self) -> bytes:
@@ -158,8 +159,3 @@ class Tokens:
             return ff1.encrypt_column(self._key[:32], values, self._part, alphabet=self.column.alphabet)
         keyed = Keyed(self._key)
         return [keyed.token(_DIGEST, "column", value) for value in values]
-
-    @staticmethod
-    def _placed(cells: Sequence[str | None], new: list[str]) -> list[str | None]:
-        rest = iter(new)
-        return [None if cell is None else next(rest) for cell in cells]

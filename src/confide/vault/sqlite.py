@@ -5,12 +5,12 @@ The tables are in `confide.vault.schema`, the rows in `confide.vault.store`.
 """
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from confide.errors import IntegrityError, InvalidInput
+from confide.patience import once_free
 
 PATIENCE = 30.0  # seconds that a writer waits for another one
 
@@ -19,27 +19,10 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open the file at `path`, which is there, outside any transaction."""
     where = path.absolute().as_uri() + "?mode=rw"  # never made anew by accident
     db = sqlite3.connect(where, uri=True, timeout=PATIENCE, isolation_level=None)
-    _write_ahead(db)
+    once_free(lambda: db.execute("PRAGMA journal_mode = WAL"), _is_busy, PATIENCE)
     for pragma in ("synchronous = FULL", "secure_delete = ON", "trusted_schema = OFF"):
         db.execute(f"PRAGMA {pragma}")
     return db
-
-
-def _write_ahead(db: sqlite3.Connection) -> None:
-    """Have the store write ahead, which it remembers.
-
-    Of two that make this change at once SQLite refuses one without waiting, as each holds a reader's lock that
-    the other would wait for. The refused one has let go of it, so it may wait here.
-    """
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if not _is_busy(error) or time.monotonic() > until:
-                raise
-            time.sleep(0.01)
 
 
 def blob(value: object) -> bytes:
@@ -74,10 +57,10 @@ def saying_what_failed(path: Path) -> Iterator[None]:
         raise IntegrityError("vault.store-damaged") from None
 
 
-def _is_busy(error: sqlite3.DatabaseError) -> bool:
+def _is_busy(error: Exception) -> bool:
     return _name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
-def _name(error: sqlite3.DatabaseError) -> str:
+def _name(error: Exception) -> str:
     """Return SQLite's name of the error; empty where Python itself complains."""
     return getattr(error, "sqlite_errorname", None) or ""
