@@ -41,3 +41,15 @@ def find_columns(text: str, keys: Mapping[str, str], read: Reader) -> Iterator[H
                     for hit in read(text, cell.start() + lead, keys[key], key):
                         if hit.end <= cell.end():
                             yield hit
+
+
+def closed(value: str) -> str:
+    """Return a value without what hangs on behind it: marks, and brackets that nothing opened.
+
+    >>> closed("201334934)"), closed("G123456(A)"), closed("A-12 (")
+    ('201334934', 'G123456(A)', 'A-12')
+    """
+    value = value.rstrip(" (/.-_*")
+    while value.endswith(")") and value.count("(") < value.count(")"):
+        value = value[:-1].rstrip(" (/.-_*")
+    return value if value.count("(") <= value.count(")") else value[: value.rindex("(")].rstrip(" /.-_*")

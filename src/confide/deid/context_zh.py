@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from confide.deid.columns import find_columns
+from confide.deid.columns import closed, find_columns
 from confide.deid.hits import Hit
 from confide.deid.lexicon import key_classes, word_set, words
 from confide.deid.names_zh import (
-    ROLES,
     find_asked_names,
     find_names_before_sex,
     find_role_names,
@@ -26,11 +25,6 @@ from confide.deid.sieve import Anchors
 
 Places = Sequence[tuple[int, int]]
 _H: Final = "\u3400-\u9fff"
-_WEAK: Final = frozenset(
-    "患者 病人 患儿 产妇 孕妇 死者 医师 医生 护士 父亲 母亲 丈夫 妻子 儿子 女儿 哥哥 姐姐 弟弟 妹妹 祖父 祖母 外祖父 外祖母"
-    " 家属 家长 亲属 陪护 联系人 配偶 发药 调配 主任 副主任 院长 审核 记录 书写 校对 主持 巡回 洗手 器械 导诊 药师 技师 供者 受者"
-    " 营养师 康复师 治疗师 关系人 拼音 申请人".split()
-)
 _NUMBER: Final = re.compile(r"[A-Za-z0-9(][A-Za-z0-9()*_/.-]{0,34}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}")
 _PHONE: Final = re.compile(r"[+(]?\(?[0-9][0-9() +.-]{3,24}[0-9](?: ?[,/、或] ?[0-9][0-9 -]{5,20}[0-9])?")
 _LINE: Final = re.compile(r"[^\n\r\t|;。:,]{2,60}(?:,[^\n\r;。:,]{0,8}[0-9号室楼]{1,4})?")
@@ -49,7 +43,7 @@ def _anchors() -> Anchors:
     return Anchors(
         {
             "key": key_classes("zh"),
-            "role": [role for roles in ROLES.values() for role in roles],
+            "role": [role for kind in ("name", "kin", "staff") for role in words("zh", f"{kind}_roles")],
             "asked": ["会诊", "负责", "主刀", "阅片", "执行", "陪同"],
             "title": words("zh", "titles"),
             "sex": ["男", "女"],
@@ -124,13 +118,16 @@ def _value(text: str, at: int, kind: str, key: str) -> Iterator[Hit]:
     """Yield the value that stands at `at`, by the kind of value its class has."""
     rule = f"context:{key}"
     if kind in ("name", "kin", "staff"):
-        yield from read_names(text, at, kind, key, strict=key in _WEAK)
+        yield from read_names(text, at, kind, key, strict=key in word_set("zh", "weak_keys"))
     elif kind in ("address", "organisation"):
         if match := _LINE.match(text, at):
             value = _until_next_key(match.group().rstrip())
-            if len(value) >= 2 and not value.startswith(_NO_VALUE) and (kind == "address" or not value.isascii()):
-                if not value.isascii() or any(c.isdigit() for c in value):
-                    yield Hit(at, at + len(value), kind, 0.85, rule)
+            if (
+                len(value) >= 2
+                and not value.startswith(_NO_VALUE)
+                and (not value.isascii() or (kind == "address" and any(c.isdigit() for c in value)))
+            ):
+                yield Hit(at, at + len(value), kind, 0.85, rule)
     elif kind in ("ethnicity", "occupation"):
         yield from _trait(text, at, kind, rule)
     elif kind == "permit":
@@ -140,7 +137,7 @@ def _value(text: str, at: int, kind: str, key: str) -> Iterator[Hit]:
         pattern = _PHONE if kind == "phone" else _HANDLE if kind in ("social", "email") else _NUMBER
         match = pattern.match(text, at)
         if match and any(c.isdigit() for c in match.group()):
-            yield Hit(at, match.start() + len(match.group().rstrip("(/.-_* ")), kind, 0.9, rule)
+            yield Hit(at, at + len(closed(match.group())), kind, 0.9, rule)
         elif match and kind in ("social", "email"):
             yield Hit(at, match.end(), kind, 0.8, rule)
 
@@ -149,7 +146,9 @@ def _loose_value(text: str, after: re.Match[str], kind: str, key: str) -> Iterat
     """Yield a value that no colon announces: 住院号 ZY0012, 微信wx_8812, 民族汉族, 签名 张伟."""
     at, rule = after.end(), f"context:{key}"
     if kind in ("name", "kin", "staff"):
-        if key not in _WEAK and (after.group("gap") or after.group("is") or key.endswith(("名", "字"))):
+        if key not in word_set("zh", "weak_keys") and (
+            after.group("gap") or after.group("is") or key.endswith(("名", "字"))
+        ):
             yield from read_names(text, at, kind, key, strict=True)
     elif kind in ("address", "organisation"):
         return  # what runs on without a colon is left to the rules of places

@@ -122,13 +122,6 @@ def _name_length(run: str, *, strict: bool) -> tuple[int, float]:
     return (4, 0.45) if known_surname else (0, 0.0)
 
 
-ROLES: Final = {
-    "name": "患者 病人 患儿 患婴 产妇 孕妇 死者 伤者 受检者 来访者 病员 病友 受试者".split(),
-    "kin": "家属 其父 其母 其妻 其夫 其子 其女 其兄 其弟 其姐 其妹 丈夫 妻子 儿子 女儿 父亲 母亲 弟弟 哥哥 姐姐 妹妹 配偶"
-    " 男友 女友 监护人 联系人 陪护 护工 之妻 之子 之女 之夫 爱人 老伴 儿媳 女婿 孙子 孙女 外孙 外孙女 祖父 祖母 外公 外婆"
-    " 侄子 侄女 外甥 岳父 岳母 公公 婆婆 嫂子 同事 邻居 保姆 朋友 室友 家长 长子 次子 长女 次女 亲属".split(),
-    "staff": "护士 医生 医师 主任 教授 术者 主刀 助手 麻醉师 签名 签字 院长 师承 大夫 一助 二助 药师 技师 护士长".split(),
-}
 _END: Final = (
     r"(?=[^\u3400-\u9fffA-Za-z·]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院"
     r"|之[妻子女夫父母]|等|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话)"
@@ -155,7 +148,7 @@ def _name_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]
 
 @cache
 def _role_kinds() -> dict[str, str]:
-    return {role: kind for kind, roles in ROLES.items() for role in roles}
+    return {role: kind for kind in ("name", "kin", "staff") for role in words("zh", f"{kind}_roles")}
 
 
 def find_role_names(text: str, roles: Places) -> Iterator[Hit]:
@@ -163,7 +156,7 @@ def find_role_names(text: str, roles: Places) -> Iterator[Hit]:
 
     Args:
         text: a folded text.
-        roles: where the words of `ROLES` stand in it.
+        roles: where the words of the lists of roles stand in it.
     """
     kinds, (behind, _, before) = _role_kinds(), _name_patterns()
     for start, end in roles:

@@ -23,6 +23,7 @@ _NUMBERED: Final = re.compile(r"第[一二三四五六七八九十]+(?:人民|�
 _FAMOUS: Final = re.compile(
     "协和|同济|仁济|瑞金|华西|湘雅|同仁|安贞|阜外|宣武|天坛|友谊|华山|中山|解放军|武警|齐鲁|西京|唐都|朝阳|积水潭|北医三院|新华|龙华|曙光|岳阳|广安门|西苑|望京|博爱|盛京"
 )
+_SCHOOL: Final = re.compile("实验|第[一二三四五六七八九十]|外国语|师范|希望|育才|育英|红星|中心|附属|双语")
 
 
 @cache
@@ -64,8 +65,8 @@ _WARD: Final = re.compile(
 
 def _looks_like_unit(before: str, unit: str) -> bool:
     """Say whether a name with no place in it is that of a unit: 仁济医院, 红星小学."""
-    if unit in ("小学", "中学", "幼儿园") and 2 <= len(before) <= 6:
-        return True
+    if unit in ("小学", "中学", "幼儿园", "学校"):
+        return len(before) <= 8 and bool(_SCHOOL.search(before))
     if unit in ("医院", "卫生院", "派出所"):
         return len(before) <= 6 and bool(_FAMOUS.search(before))
     return "大学" in before or "附属" in before
@@ -84,7 +85,9 @@ _BEHIND_STREET: Final = re.compile(rf"(?:{_TAIL})(?:{_TAIL}|{_COMPOUND}|{_ROOM})
 _BEHIND_PLACE: Final = re.compile(
     rf"(?:{_KINDS})?(?P<u>(?:{_UNIT}|{_TAIL}){{1,8}}(?:{_TAIL}|{_COMPOUND}(?={_N})|{_ROOM}){{0,5}})"
 )
-_NOT_PLACE: Final = re.compile(r"[病院医科军疫灾]区$|[你我他哪那这什么]|地区$|部位|超市|门市|灶区|时区|[全本该各多外]市$")
+_NOT_PLACE: Final = re.compile(
+    r"[病院医科军疫灾]区$|[你我他哪那这什么]|地区$|部位|超市|门市|灶区|时区|[全本该各多外]市$"
+)
 _LEAD: Final = re.compile(r".*[住在于自现到从是为址籍的往:去]|.*(?:患者|家人|来自)")
 _BEFORE_STREET: Final = re.compile(
     rf"(?:[{_H}]{{2,5}}?(?:自治区|开发区|街道|省|市|州|区|县|旗|镇|乡|村)){{0,5}}[{_H}0-9]{{1,6}}$"
