@@ -3,7 +3,7 @@
 Guarantee: all documents of a patient are searched together, wherever they stand in the stream; the results come in
 the order of the documents and are the same, byte by byte, whatever `processes` is and whether memory sufficed. What
 does not fit in memory waits in a `Spill`, encrypted under a key that only this process has; no key is pickled.
-Knows no file format: `confide.study.files` reads and writes files. Why so: `docs/decisions/0011-streams.md`.
+Knows no file format: `confide.study.files` reads and writes files. Why so: `docs/decisions/0010-streams-of-documents.md`.
 """
 
 import multiprocessing

@@ -191,6 +191,12 @@ def vault_of(opener: Opener, ask: Ask) -> Vault:
     return open_vault(folder, passphrase=secret)
 
 
+def secret_files(opener: Opener) -> list[Path]:
+    """Return the files that a command names as its keys, which are no records."""
+    given = (opener.keys, opener.passphrase_file, opener.recovery_file)
+    return [path for path in given if path is not None]
+
+
 @contextmanager
 def opened_by(opener: Opener, ask: Ask) -> Iterator[tuple[Vault, Ledger]]:
     """Yield the institution's vault and ledger.
