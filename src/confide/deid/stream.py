@@ -104,8 +104,7 @@ def deidentify_stream(
         source = iter(documents)
         late: list[Document] = []
         alone = ([(n, each)] for n, each in enumerate(_until_a_patient(source, late)))
-        for batch in work(_batches(alone)):
-            yield from (note for _, note in batch)
+        yield from _in_order(work(_batches(alone)))
         if late:
             yield from _by_patient(chain(late, source), work, folder, held)
 
