@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "study",
     "seal": "study",
     "open": "study",
+    "review": "review",
     "ledger": "ledger",
     "log": "log",
     "witness": "witness",

@@ -22,6 +22,7 @@ from confide.deid.policy import Policy, load_policy
 from confide.deid.replace import OLD, Replacer, as_wide, tags
 from confide.deid.review import Marks, ReviewItem, Rulings, refuse_if_blocked, review_item, undecided
 from confide.deid.section import Review
+from confide.deid.site import SiteList
 from confide.deid.table import deidentify_table, text_cell
 from confide.errors import InvalidInput
 from confide.types import Language, Span
@@ -93,6 +94,7 @@ class Deidentifier:
         today: the day at which birth dates are looked at when the records name no later day.
         taken: numbers that belong to people of the records; no invented number equals or holds one of them.
         rulings: what people said of doubtful spans that earlier calls returned.
+        site: strings that the review of an earlier study taught.
 
     Raises:
         InvalidInput: no such policy, or a key that is too short.
@@ -112,8 +114,10 @@ class Deidentifier:
         today: date | None = None,
         taken: Iterable[str] = (),
         rulings: Rulings | None = None,
+        site: SiteList | None = None,
     ) -> None:
         self._rulings: Rulings = rulings or {}
+        self._site = site
         self._taken = frozenset(value.strip().casefold() for value in taken)
         self._policy: Policy = load_policy(policy)
         self._keyed = Keyed(key)
@@ -268,6 +272,8 @@ class Deidentifier:
     ) -> tuple[list[CleanText], Replacer]:
         prepared = known_values(known)
         documents = find_in_documents(texts, prepared)
+        if self._site is not None:
+            documents = [self._site.applied(d, self._policy.threshold) for d in documents]
         named = [value for kind in NAME_CLASSES for value in known.get(kind, ())]
         found = [d.value(hit) for d in documents for hit in d.hits if hit.type in NAME_CLASSES]
         reference = latest_date(documents, prepared.birth_dates | _births(documents))

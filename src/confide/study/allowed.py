@@ -110,6 +110,10 @@ DEID_COUNTS: Fields = {
     "documents": number, "held": number, "doubtful": number, "undecided": number, "accepted": number,
     "rejected": number, "spans": numbers, "found_by": numbers,
 }  # fmt: skip
+SAMPLE: Fields = {
+    "documents": number, "of": number, "characters": number, "missed": number, "with_missed": number,
+    "level": number, "bound_documents": number, "bound_per_1000": number, "of_this_output": flag,
+}  # fmt: skip
 RISK: Fields = {
     **ASSESSED, "rows": number, "patients": number, "k": number, "unique": number, "share_unique": number,
     "prosecutor": number, "journalist": number, "marketer": number, "grade": text,

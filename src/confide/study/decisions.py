@@ -1,6 +1,6 @@
 """What people decided on doubtful spans: sealed beside the queue, by mark, without any text.
 
-Guarantee: a decision is durable when `write_decisions` returns, and says which span it is about to nobody who has not
+Guarantee: a decision is durable when `write_book` returns, and says which span it is about to nobody who has not
 the key of the study. A span without a decision, or one that waits for a second person, stays masked.
 """
 
@@ -29,6 +29,7 @@ class Decision:
 
 
 Decisions = Mapping[str, Decision]  # by `ReviewItem.mark`
+Tally = dict[str, dict[str, int]]  # label of a person -> answer, or "undo" -> how many
 OURS = (QUEUE, "review-decisions.sealed", SAMPLE)  # what a review keeps in a study's sealed folder
 
 
@@ -41,24 +42,30 @@ def decisions_file(queue: Path) -> Path:
     return queue.with_name(f"{queue.name.removesuffix('.sealed')}-decisions.sealed")
 
 
-def read_decisions(vault: Vault, queue: Path) -> dict[str, Decision]:
-    """Return the decisions on a queue; none where nobody decided.
+def read_book(vault: Vault, queue: Path) -> tuple[dict[str, Decision], Tally]:
+    """Return the decisions on a queue, and how many of them the ledger was not told of yet.
 
     Raises:
         IntegrityError: the file was changed, or holds something else.
     """
     file = decisions_file(queue)
     if not file.exists():
-        return {}
+        return {}, {}
     try:
-        return {mark: Decision(**one) for mark, one in json.loads(vault.read(file)).items()}
-    except (ValueError, TypeError, AttributeError):
+        read = json.loads(vault.read(file))
+        return {mark: Decision(**one) for mark, one in read["decisions"].items()}, read["untold"]
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise IntegrityError("error.integrity", file=file.name) from None
 
 
-def write_decisions(vault: Vault, queue: Path, decisions: Decisions) -> None:
-    """Seal the decisions in place of those before."""
-    content = {mark: asdict(one) for mark, one in decisions.items()}
+def read_decisions(vault: Vault, queue: Path) -> dict[str, Decision]:
+    """Return the decisions on a queue; none where nobody decided. Raises as `read_book`."""
+    return read_book(vault, queue)[0]
+
+
+def write_book(vault: Vault, queue: Path, decisions: Decisions, untold: Tally) -> None:
+    """Seal decisions, and the tally that goes with them, in place of those before."""
+    content = {"decisions": {mark: asdict(one) for mark, one in decisions.items()}, "untold": untold}
     vault.seal_bytes(json.dumps(content).encode(), decisions_file(queue))
 
 
@@ -88,7 +95,8 @@ def forget_patients(vault: Vault, queue: Path, gone: Callable[[str], bool]) -> N
     except IntegrityError:  # then nobody can say whom the decisions are about
         listed = []
     kept = {item.mark for item in listed if not gone(item.patient)}
-    if decisions := read_decisions(vault, queue):
-        write_decisions(vault, queue, {mark: one for mark, one in decisions.items() if mark in kept})
+    decisions, untold = read_book(vault, queue)
+    if decisions:
+        write_book(vault, queue, {mark: one for mark, one in decisions.items() if mark in kept}, untold)
     if queue.exists():
         vault.destroy(queue)

@@ -19,6 +19,7 @@ import polars as pl
 from confide.audit.bytesearch import SOLE
 from confide.deid.deidentify import Deidentifier, DeidNote
 from confide.deid.review import ReviewItem, queue_to_bytes, refuse_if_blocked, undecided
+from confide.deid.site import SiteList
 from confide.records.notes import PATIENT, Note
 from confide.records.section import SourceSection
 from confide.study.config import Study
@@ -77,11 +78,18 @@ def identifiers_of(study: Study, source: SourceSection) -> dict[str, str]:
 
 
 def deidentify(
-    study: Study, records: Records, vault: Vault, *, today: date, progress: Progress = no_progress
+    study: Study,
+    records: Records,
+    vault: Vault,
+    *,
+    today: date,
+    site: SiteList | None = None,
+    progress: Progress = no_progress,
 ) -> Rows:
     """De-identify the sources that leave, seal the queue of doubtful spans, and return what would leave.
 
     `today` decides who is 90 where a patient's records name no later day; the same for every run of a study.
+    `site` is what an earlier study taught (`confide.study.sites`).
     """
     known = known_values(study, records)
     decisions = read_decisions(vault, sealed_folder(study) / QUEUE)
@@ -94,6 +102,7 @@ def deidentify(
         language=study.study.language,
         review="hold" if study.deid.review == "hold" else "mask",  # "block": below, once the queue is sealed
         rulings=rulings,
+        site=site,
         today=today,
         taken=(value for kinds in known.values() for kind in SOLE & kinds.keys() for value in kinds[kind]),
     )
