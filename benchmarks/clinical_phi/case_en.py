@@ -102,9 +102,17 @@ def case_en(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
     def person(who: Person, label: str) -> Slot:
         return lambda how: gold(who.shown(how, rng), label)
 
-    def made(label: str, *makers: str) -> Slot:
-        """Fill shapes: # is a digit, @ a letter."""
-        return lambda _: gold("".join(numbers.digits(rng, 1) if c == "#" else numbers.letters(rng, 1) if c == "@" else c for c in rng.choice(makers)), label)  # fmt: skip
+    def made(label: str, *shapes: str) -> Slot:
+        """Fill one of the shapes: # is a digit, @ a letter."""
+
+        def fill(_: str) -> list[Piece]:
+            shape = rng.choice(shapes)
+            return gold(
+                "".join({"#": numbers.digits(rng, 1), "@": numbers.letters(rng, 1)}.get(c, c) for c in shape),
+                label,
+            )
+
+        return fill
 
     def age_piece(_: str) -> list[Piece]:
         return gold(str(age), "age") if age >= 90 else either(str(age))
@@ -147,7 +155,7 @@ def case_en(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
         "passport": made("passport", "#########", "C########"), "plate": made("plate", "@@@-####", "#@@@###", "@@@ ###"), "vin": lambda _: gold(numbers.vin(rng), "plate"),
         "serial": lambda _: gold(numbers.serial(rng), "device-id"),
         "phone": lambda _: gold(phone, "phone"), "kin_phone": lambda _: gold(kin_phone, "phone"), "any_phone": lambda _: gold(numbers.us_phone(rng), "phone"),
-        "short_phone": made("phone", "###-####", "x####"), "pager": made("phone", "#####", "####"),
+        "short_phone": made("phone", "###-####", "#####"), "pager": made("phone", "#####", "####"),
         "email": lambda _: gold(f"{handle}{rng.choice(('', '.', '_'))}{numbers.digits(rng, 2)}@{rng.choice(('gmail.com', 'yahoo.com', 'comcast.net', 'lakeshoreuh.org'))}", "email"),
         "url": lambda _: gold(f"{rng.choice(('https://', 'www.', 'http://www.'))}{rng.choice(('mychart', 'portal', 'records'))}.{rng.choice(('lakeshoreuh.org', 'redmesahealth.net', 'hcr-care.com'))}/u/{handle}{numbers.digits(rng, 2)}", "url"),
         "ip": lambda _: gold(numbers.ip(rng), "ip"), "social": lambda _: gold(f"@{handle}{numbers.digits(rng, 2)}", "social"),

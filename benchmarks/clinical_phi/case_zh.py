@@ -111,9 +111,14 @@ def case_zh(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
     def pick(options: Sequence[str], label: str) -> Slot:
         return lambda _: gold(rng.choice(options), label)
 
-    def made(label: str, *makers: str) -> Slot:
-        """Fill shapes: # is a digit, @ a letter."""
-        return lambda _: gold("".join(numbers.digits(rng, 1) if c == "#" else numbers.letters(rng, 1) if c == "@" else c for c in rng.choice(makers)), label)  # fmt: skip
+    def shaped(shapes: Sequence[str]) -> str:
+        """Fill one of the shapes: # is a digit, @ a letter."""
+        return "".join(
+            {"#": numbers.digits(rng, 1), "@": numbers.letters(rng, 1)}.get(c, c) for c in rng.choice(shapes)
+        )
+
+    def made(label: str, *shapes: str) -> Slot:
+        return lambda _: gold(shaped(shapes), label)
 
     slots: dict[str, Slot] = {
         "name": person(patient, "name"),
@@ -129,9 +134,9 @@ def case_zh(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
         "md": lambda a: gold(rng.choice(("{0.month}月{0.day}日", "{0.month}.{0.day}", "{0.month}-{0.day}", "{0.month}月{0.day}号")[: 4 if style == "county" else 1]).format(moved(a)), "date"),
         "year": lambda a: either(f"{moved(a).year}年"),
         "address": address,
-        "town": lambda _: gold(rng.choice(words.PLACES[style])[1], "place"),
+        "town": lambda _: gold(rng.choice([place[1] for place in words.PLACES[style] if place[1]]), "place"),
         "province": lambda _: either(rng.choice([place[0] for place in words.PLACES[style] if place[0]])),
-        "home": lambda _: gold(home[1], "place"),
+        "home": lambda _: gold(home[1] or home[2], "place"),
         "hospital": lambda _: gold(hospital, "organisation"),
         "other_hospital": pick([h for h in words.HOSPITALS[style] if h != hospital], "organisation"),
         "firm": pick(words.FIRMS[style], "organisation"),
@@ -154,12 +159,12 @@ def case_zh(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
         "officer": made("permit", "军字第########号", "南字第#######号", "武字第######号"),
         "insurance": made("insurance-id", "##########", "@########", "37############", "#########-##"),
         "bank": lambda _: gold(numbers.bank_card(rng), "account-number"),
-        "invoice": made("account-number", "##########", "No.########"),
+        "invoice": made("account-number", "##########", "0#########"),
         "plate": lambda _: gold(numbers.plate(rng), "plate"),
         "serial": lambda _: gold(numbers.serial(rng), "device-id"),
         "uscc": lambda _: gold(numbers.uscc(rng), "other-id"),
         "licence": made("other-id", "1103700000#####", "2102#####000###", "14151###########"),
-        "wechat": made("social", "wxid_@#@##@#".lower(), "@@@@####".lower(), "qingfeng_####", "lucky-@@##".lower()),
+        "wechat": lambda _: gold(shaped(("wxid_@#@##@#", "@@@@####", "qingfeng_####", "lucky-@@##")).lower(), "social"),
         "qq": made("social", "########", "#########", "##########"),
         "email": lambda _: gold(f"{rng.choice(('zhaoyang', 'hy', 'xixi', 'lin', 'bao'))}{rng.choice(('', '.', '_'))}{numbers.digits(rng, 4)}@{rng.choice(('163.com', 'qq.com', '126.com', 'sina.cn', 'outlook.com'))}", "email"),
         "url": lambda _: gold(f"{rng.choice(('https://', 'http://', 'www.'))}{rng.choice(('yun', 'pacs', 'wj'))}.{rng.choice(('hzyl', 'renkang', 'jkda'))}.{rng.choice(('cn', 'com.cn', 'net'))}/s/{numbers.digits(rng, 6)}", "url"),

@@ -15,6 +15,12 @@ HARD_KINDS = {
     "g": "generic-hospital", "p": "department",
 }  # fmt: skip
 _PART = re.compile(r"\[([a-z?]):([^\]]*)\]|\{([A-Za-z0-9_]+)(?::([^}]*))?\}")
+_TITLE_OR_UNIT = re.compile(
+    r"(?i:\b(?:dr|mr|mrs|ms|md|m\.d|rn|np|pa|pa-c|crna|fnp|lpn|msw)\b\.?)"
+    r"|[副代]?主任(?:[医醫][师師生])?|主治[医醫][师師]|住院[医醫][师師]|[医醫][师師生]|村[医醫]|教授|大夫|[护護]士|女士|先生|同志"
+    r"|(?<=\d) ?(?:[周週]?[岁歲]|[Yy]\b|(?i:-year-old|[ -]years?[ -]old| ?yo\b))"
+    r"|(?<=[０-９])(?:[周週]?[岁歲]|Ｙ)"
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,15 @@ def join(pieces: Sequence[Piece]) -> dict[str, object]:
             span: dict[str, object] = {"start": len(text), "end": len(text) + len(piece.text)}
             found[piece.mark].append(span | ({label: piece.label} if label else {}))
         text += piece.text
+    found["either"] += _titles_and_units(text, [*found["gold"], *found["hard"]])
     return {"text": text, "spans": found["gold"], "either": found["either"], "hard": found["hard"]}
+
+
+def _titles_and_units(text: str, marked: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Return the titles of people and the units of ages: systems differ on them, so they count for nobody."""
+    taken = {i for span in marked for i in range(int(str(span["start"])), int(str(span["end"])))}
+    spans = [match.span() for match in _TITLE_OR_UNIT.finditer(text)]
+    return [{"start": a, "end": b} for a, b in spans if not taken & set(range(a, b))]
 
 
 def mapped(pieces: Sequence[Piece], change: Callable[[str], str], *, marks: str = "") -> list[Piece]:

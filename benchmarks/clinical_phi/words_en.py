@@ -13,12 +13,9 @@ SURNAMES = {
     "community": _words(
         "Ruiz Dubois Hargrove Tran Baptiste Novotny Stokes Pham Eldridge Mancini Gutierrez Prewitt Agarwal Sorensen Tibbs Hoang Ledbetter Vang Crouch Zamora Wood Banks Young Long Little"
     ),
-    "held": "Achterberg Quispe Thibodeaux Ngata Van_der_Meulen McIlhenny O'Shaughnessy Balogun De_Santis Yamashiro Fitzgerald-Crane Begay Hollingsworth Krishnamurthy Dzhugashvili Pettibone Laurent Ibrahimovic St._Cyr Winters Frank Grace Moody Case".replace(
-        "Van_der_Meulen", "Van_der_Meulen"
-    )
-    .replace("De_Santis", "De_Santis")
-    .replace("St._Cyr", "St._Cyr")
-    .split(),
+    "held": _words(
+        "Achterberg Quispe Thibodeaux Ngata Van_der_Meulen McIlhenny O'Shaughnessy Balogun De_Santis Yamashiro Fitzgerald-Crane Begay Hollingsworth Krishnamurthy Dzhugashvili Pettibone Laurent Ibrahimovic St._Cyr Winters Frank Grace Moody Case"
+    ),
 }
 GIVEN = {
     "academic": {
