@@ -17,9 +17,9 @@ from random import Random
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from training.carriers import carriers
+from training.carriers import OPEN, SLOT, carriers
 from training.generators import EN, ZH
-from training.grammar import Draw, Grammar, read_rules
+from training.grammar import Draw, Grammar, Node, read_rules
 from training.noise import Span, assembled, cut, spoil, wrapped
 
 GRAMMAR = Path(__file__).parent / "grammar"
@@ -45,16 +45,24 @@ def grammar(language: str, split: str, corpus: Path | None) -> Grammar:
     slots = ZH if language == "zh" else EN
     compiled = Grammar({"carrier": ["{plain}"]} | rules, slots)
     if real:
-        compiled.generators = dict(slots)
-        compiled.rules["carrier"][:] = [_real(real)]
+        compiled.rules["carrier"][:] = [_real(real, compiled)]
     return compiled
 
 
-def _real(sentences: list[str]):  # type: ignore[no-untyped-def]
+def _real(sentences: list[str], rules: Grammar) -> Node:
+    """Return what writes one to three real sentences that stand together, their slots filled."""
+    with_slot = [place for place, sentence in enumerate(sentences) if OPEN in sentence]
+
     def run(draw: Draw) -> None:
         start = draw.random.randrange(len(sentences))
+        if with_slot and draw.random.random() < 0.2:
+            start = draw.random.choice(with_slot)
         for sentence in sentences[start : start + draw.random.choice((1, 1, 2, 3))]:
-            draw.out.append((sentence, None))
+            for i, part in enumerate(SLOT.split(sentence)):
+                if i % 2:
+                    rules.fill(part, draw)
+                elif part:
+                    draw.out.append((part, None))
 
     return run
 

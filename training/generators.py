@@ -36,6 +36,17 @@ def _kept(draw: Draw, key: str, make: Callable[[], object]) -> object:
     return draw.memo[key]
 
 
+def _date(language: str) -> Generator:
+    make = numbers.date_zh if language == "zh" else numbers.date_en
+
+    def date(draw: Draw, shape: str) -> list[Piece]:
+        return typed(
+            numbers.partial_date(draw.random, shape, language) if shape else make(draw.random), "date"
+        )
+
+    return date
+
+
 # -- Chinese
 
 
@@ -106,7 +117,7 @@ ZH: Final[dict[str, Generator]] = COMMON | {
     "hosp": _home_zh,
     "hosp2": _split(places_zh.hospital, "organisation"),
     "org": _split(places_zh.organisation, "organisation"),
-    "date": _plain(numbers.date_zh, "date"),
+    "date": _date("zh"),
     "full": lambda draw, _: typed(numbers.date_zh(draw.random, full=True), "date"),
     "phone": _plain(numbers.phone_zh, "other-id"),
     "idcard": _plain(numbers.resident_id, "other-id"),
@@ -217,7 +228,7 @@ EN: Final[dict[str, Generator]] = COMMON | {
     "hosp": _home_en,
     "hosp2": _split(places_en.hospital, "organisation"),
     "org": _split(places_en.organisation, "organisation"),
-    "date": _plain(numbers.date_en, "date"),
+    "date": _date("en"),
     "full": lambda draw, _: typed(numbers.date_en(draw.random, full=True), "date"),
     "phone": _plain(numbers.phone_en, "other-id"),
     "email": _email_en,

@@ -104,17 +104,18 @@ class Grammar:
         if inner in self.rules:
             alternatives = self.rules[inner]
             return lambda draw: draw.random.choice(alternatives)(draw)
-        name, _, argument = inner.partition(":")
-        generator = self.generators[name]
+        if inner.partition(":")[0] not in self.generators:
+            raise KeyError(inner)
+        return lambda draw: self.fill(inner, draw)
 
-        def generate(draw: Draw) -> None:
-            made = generator(draw, argument)
-            if isinstance(made, str):
-                draw.out.append((made, None))
-            else:
-                draw.out.extend(made)
-
-        return generate
+    def fill(self, slot: str, draw: Draw) -> None:
+        """Add what the generator of a slot makes."""
+        name, _, argument = slot.partition(":")
+        made = self.generators[name](draw, argument)
+        if isinstance(made, str):
+            draw.out.append((made, None))
+        else:
+            draw.out.extend(made)
 
     def _repeat(self, rule: str, low: int, high: int, between: str) -> Node:
         separator = self._sequence(between) if between else None

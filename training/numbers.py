@@ -121,6 +121,23 @@ def date_en(random: Random, *, full: bool = False) -> str:
     return f"{d}{suffix if random.random() < 0.5 else ''} {name}"
 
 
+def partial_date(random: Random, shape: str, language: str) -> str:
+    """Return a date of one shape: y the year, ym and my year and month, md month and day."""
+    y, m, d = _day(random)
+    if language == "zh":
+        return {
+            "y": f"{y}年",
+            "ym": f"{y}年{m}月" if y % 3 else f"{y}-{m:02d}",
+            "md": f"{m}月{d}{'日' if y % 4 else '号'}",
+        }[shape]
+    name = _MONTHS[m - 1]
+    return {
+        "y": str(y),
+        "my": f"{name} {'of ' if y % 5 == 0 else ''}{y}",
+        "md": f"{name} {d}{_ORDINAL.get(d, 'th') if y % 4 == 0 else ''}",
+    }[shape]
+
+
 def digits(random: Random, n: int) -> str:
     """Return n digits, the first not 0."""
     return str(random.randint(10 ** (n - 1), 10**n - 1))
