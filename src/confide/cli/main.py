@@ -24,6 +24,7 @@ COMMANDS = {
     "deid": "deid",
     "seal": "study",
     "open": "study",
+    "review": "review",
     "ledger": "ledger",
     "log": "log",
     "witness": "witness",
