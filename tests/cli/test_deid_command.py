@@ -21,11 +21,13 @@ from papers import full_word, locked_pdf, pdf, repacked, word
 
 import confide
 from confide.cli.main import run
+from confide.deid.review import queue_from_bytes
 from confide.ledger.home import home, open_ledger
 from confide.ledger.verify import verify_ledger
 from confide.study.files import NAMES
 from confide.study.index import QUEUE
 from confide.study.keys import vault_folder
+from confide.study.review import open_desk, person_of
 from confide.vault.custody import Cost
 from confide.vault.vault import create_vault, open_vault
 
@@ -232,15 +234,32 @@ def test_doubtful_finds_are_masked_and_wait_sealed_as_in_a_study(place):
     found = told("a.txt")
     assert found["doubtful"] == 2
     assert "2023-02-30" not in (place / "deidentified/0001.txt").read_text()
-    queue = sealed(found["queue"])
-    assert {frozenset(item) for item in queue} == {frozenset({"document", "span", "context", "offset"})}
-    item = queue[0]
-    span = item["span"]
-    assert item["document"] == "1"
-    assert (
-        DOUBT[span["start"] : span["end"]] == item["context"][item["offset"] :][: span["end"] - span["start"]]
-    )
+    vault = open_vault(vault_folder(), passphrase=PASSPHRASE)
+    items = queue_from_bytes(vault.read(Path(found["queue"])))
+    assert len(items) == 2
+    for item in items:
+        assert (item.document, item.source) == ("1", "files")
+        assert item.text == DOUBT[item.span.start : item.span.end]
     assert Path(found["queue"]).name == QUEUE
+
+
+def test_what_a_person_decided_is_carried_out_by_the_next_call(place):
+    (place / "a.txt").write_text(DOUBT)
+    assert deid("a.txt", "--review", "block")[0] == 4
+    assert not (place / "deidentified").exists()
+    queue = place / "deidentified.sealed" / QUEUE
+    vault = open_vault(vault_folder(), passphrase=PASSPHRASE)
+    with (
+        open_ledger(home()) as ledger,
+        open_desk(vault, ledger, queue, person=person_of(ledger, None), purpose="test", study=None) as desk,
+    ):
+        for at, item in enumerate(desk.items):
+            desk.decide(at, "reject" if "2023" in item.text else "accept")
+    found = told("a.txt", "--review", "block")
+    assert (found["doubtful"], found["undecided"]) == (2, 0)
+    text = (place / "deidentified/0001.txt").read_text()
+    assert "2023-02-30" in text
+    assert "110105194912310021" not in text
 
 
 def test_hold_keeps_a_doubtful_document_back_and_block_all(place):
@@ -249,7 +268,7 @@ def test_hold_keeps_a_doubtful_document_back_and_block_all(place):
     assert pl.read_csv(place / "deidentified/0001.csv").height == 1
     code, _, err = deid("a.csv", "--review", "block", "--out", "other")
     assert code == 4
-    assert "2 doubtful spans" in err
+    assert "2 doubtful spans in 1 documents" in err
     assert not (place / "other").exists()
 
 

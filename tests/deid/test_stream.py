@@ -116,7 +116,7 @@ def test_no_more_documents_are_in_memory_than_may_be_held():
 
 
 def test_known_values_are_found_in_their_patient_s_documents_and_those_of_everybody_in_all():
-    given = [Document("1", "seen by Zarniko, Okonek", "P1"), Document("2", "seen by Zarniko, Okonek", "P2")]
+    given = [Document("1", "Zarniko, Okonek: stable", "P1"), Document("2", "Zarniko, Okonek: stable", "P2")]
     first, second = deidentify_stream(
         deidentifier(), given, known={"P1": {"name": ["Zarniko"]}}, everyone={"staff": ["Okonek"]}
     )
