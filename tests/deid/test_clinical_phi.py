@@ -189,7 +189,7 @@ def grams(texts):
                 found.update(run[i : i + 8] for i in range(len(run) - 7))
             words = re.findall(r"[a-z']+", piece.lower())
             found.update(" ".join(words[i : i + 8]) for i in range(len(words) - 7))
-    return found
+    return {run for run in found if not re.fullmatch("[〇一二三四五六七八九十]+", run)}
 
 
 def constants(folder):
