@@ -49,7 +49,7 @@ def _anchors() -> Anchors:
             "sex": ["男", "女"],
             "unit": words("zh", "organisation_units"),
             "ward": ["病区", "病房", "科", "ICU"],
-            "place": [*words("zh", "provinces"), *words("zh", "cities")],
+            "place": [*words("zh", "provinces"), *words("zh", "cities"), *words("zh", "towns")],
             "street": words("zh", "streets"),
             "lead": words("zh", "place_leads"),
             "bed": ["床"],
@@ -174,8 +174,9 @@ _ETHNIC: Final = re.compile(rf"[{_H}]{{1,5}}?族|[{_H}]{{1,4}}")
 def _trait(text: str, at: int, kind: str, rule: str) -> Iterator[Hit]:
     if kind == "occupation":
         if (match := _OCCUPATION.match(text, at)) and not match.group().startswith(("不详", "未知", "同前")):
-            value = _until_next_key(match.group())
-            yield Hit(at, at + len(value), kind, 0.8, rule)
+            value = match.group()
+            ends = [value.find(key, 1) for key in words("zh", "occupation_ends")]
+            yield Hit(at, at + min((n for n in ends if n > 0), default=len(value)), kind, 0.8, rule)
         return
     match, groups = _ETHNIC.match(text, at), word_set("zh", "ethnic_groups")
     if match is None:
@@ -190,7 +191,9 @@ def _trait(text: str, at: int, kind: str, rule: str) -> Iterator[Hit]:
 @cache
 def _next_key() -> re.Pattern[str]:
     keys = [key for key in (*words("zh", "next_keys"), "职称", "邮编", "身份证") if len(key) > 1]
-    return re.compile(rf"  |\t|\|| (?=[{_H}]{{2,6}} ?$)|" + "|".join(keys))
+    return re.compile(
+        rf"  |\t|\|| (?=[{_H}]{{2,6}} ?$|[于因系由患主入现]|[12][0-9]{{3}}年)|" + "|".join(keys)
+    )
 
 
 def _until_next_key(value: str) -> str:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Final
 
 from confide.deid.hits import Hit
-from confide.deid.lexicon import words
+from confide.deid.lexicon import word_set, words
 
 Places = Sequence[tuple[int, int]]
 _H: Final = "\u3400-\u9fff"
@@ -33,7 +33,7 @@ def _generic() -> re.Pattern[str]:
 
 @cache
 def _place_names() -> re.Pattern[str]:
-    return re.compile("|".join((*words("zh", "provinces"), *words("zh", "cities"))))
+    return re.compile("|".join((*words("zh", "provinces"), *words("zh", "cities"), *words("zh", "towns"))))
 
 
 def find_organisations(text: str, units: Places, wards: Places) -> Iterator[Hit]:
@@ -135,13 +135,16 @@ _LED: Final = re.compile(
 
 def find_places(text: str, towns: Places, leads: Places) -> Iterator[Hit]:
     """Yield towns by name, and what 家住, 来自, 籍贯 and the like lead to."""
-    cities = frozenset(words("zh", "cities"))
+    cities, small = word_set("zh", "cities"), word_set("zh", "towns")
     for start, end in towns:
         if text[start : end + 1] in _brakes() or text[start : end + 2] in _brakes():
             continue
         if text[start:end] in cities:
             more = text[end : end + 1] == "市"
             yield Hit(start, end + more, "place", 0.7, "context:place")
+        elif text[start:end] in small:
+            if text.startswith("市", end) and not text.startswith("市场", end):
+                yield Hit(start, end + 1, "place", 0.7, "context:place")
         else:
             behind = end + (text[end : end + 1] == "省") + 3 * text.startswith("自治区", end)
             if (match := _TOWN.match(text, behind)) and not _NOT_PLACE.search(match.group()):
@@ -155,4 +158,4 @@ def find_places(text: str, towns: Places, leads: Places) -> Iterator[Hit]:
 
 @cache
 def _brakes() -> frozenset[str]:
-    return frozenset(words("zh", "place_brakes"))
+    return word_set("zh", "place_brakes")
