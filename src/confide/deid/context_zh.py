@@ -72,7 +72,7 @@ def find_context_zh(text: str) -> list[Hit]:
     hits += find_asked_names(text, at.get("asked", ()))
     hits += find_titled_names(text, outermost(at.get("title", ())))
     hits += find_names_before_sex(text, at.get("sex", ()))
-    hits += find_organisations(text, outermost(at.get("unit", ())), at.get("ward", ()))
+    hits += find_organisations(text, outermost(at.get("unit", ())), at.get("ward", ()), at.get("place", ()))
     hits += find_addresses(text, at.get("place", ()), at.get("street", ()))
     hits += find_places(text, at.get("place", ()), at.get("lead", ()))
     return hits
@@ -202,13 +202,15 @@ def _until_next_key(value: str) -> str:
     return (value[: at.start()] if at else value).rstrip()
 
 
+_DIGIT_OR_SPACE: Final = frozenset("0123456789 ")
+_NO_BED: Final = frozenset("位旁上头边档椅垫单")
 _BED_NUMBER: Final = re.compile(r"(?:(?<![0-9A-Za-z.])[+加]?[0-9]{1,3}|(?<![0-9A-Za-z])[A-Z][0-9]{1,3}) ?$")
 
 
 def _beds(text: str, places: Places) -> Iterator[Hit]:
     """Yield the number of a bed before its word: 12床, 加3床."""
     for start, end in places:
-        if text[end : end + 1] in tuple("位旁上头边档椅垫单"):
+        if text[end : end + 1] in _NO_BED or text[start - 1 : start] not in _DIGIT_OR_SPACE:
             continue
         if match := _BED_NUMBER.search(text, max(0, start - 6), start):
             yield Hit(match.start(), start, "other-id", 0.6, "context:床")

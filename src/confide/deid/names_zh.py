@@ -20,6 +20,7 @@ _ALL_HAN: Final = re.compile(rf"[{_H}]+")
 _RUN: Final = re.compile(rf"[{_H}]{{1,12}}")
 _LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]*\.?(?: [A-Z][A-Za-z'-]*\.?){0,3}")
 _MORE: Final = re.compile(r" ?[、/,;和及] ?| (?! )")
+_DOTS: Final = frozenset("·•.")
 _NOT_GIVEN: Final = {
     "不详",
     "未知",
@@ -80,9 +81,16 @@ def read_names(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Ite
 
 def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit | None:
     found_by = f"context:{rule}"
-    if match := _MINORITY.match(text, at):
+    sure, careful, compound = _surnames()
+    if not _DOTS.isdisjoint(text[at : at + 9]) and (match := _MINORITY.match(text, at)):
         return Hit(at, match.end(), kind, 0.9, found_by)
-    sure, careful, _ = _surnames()
+    if (
+        strict
+        and text[at : at + 1] not in sure
+        and text[at : at + 1] not in careful
+        and text[at : at + 2] not in compound
+    ):
+        return None
     if (match := _SPACED.match(text, at)) and text[at] in sure | careful:
         return Hit(at, match.end(), kind, 0.85, found_by)
     if match := _LATIN.match(text, at):

@@ -5,6 +5,7 @@
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
@@ -16,7 +17,7 @@ Places = Sequence[tuple[int, int]]
 _H: Final = "\u3400-\u9fff"
 _RUN: Final = re.compile(rf"[{_H}]*$")
 _CUT: Final = re.compile(
-    r".*(?:[在于至到从往由经我去就的是为及与曾来住过家者院然说现哪病转诊]|自(?!治)|(?<!协)和)|.*(?:转入|送至|外院|当地|患者|毕业)"
+    r".*(?:[在于至到从往由经我去就的是为及与曾来住过家者院然说现哪病转诊]|自(?!治)|(?<!协)和|转入|送至|外院|当地|患者|毕业)"
 )
 _NAMED: Final = re.compile(rf"[{_H}]{{2,4}}[省市县区州镇乡旗]")
 _NUMBERED: Final = re.compile(r"第[一二三四五六七八九十]+(?:人民|附属|中心|军医大学)?")
@@ -31,21 +32,19 @@ def _generic() -> re.Pattern[str]:
     return re.compile("第[一二三四五六七八九十0-9]+|" + "|".join(words("zh", "organisation_generic")))
 
 
-@cache
-def _place_names() -> re.Pattern[str]:
-    return re.compile("|".join((*words("zh", "provinces"), *words("zh", "cities"), *words("zh", "towns"))))
-
-
-def find_organisations(text: str, units: Places, wards: Places) -> Iterator[Hit]:
+def find_organisations(text: str, units: Places, wards: Places, towns: Places) -> Iterator[Hit]:
     """Yield units with a name of their own before their last word, and numbered wards."""
+    begins = sorted(start for start, _ in towns)
     for start, end in units:
         run = _RUN.search(text, max(0, start - 16), start)
-        before = _CUT.sub("", run.group()) if run else ""
+        before = run.group() if run else ""
+        cut = _CUT.match(before)
+        before = before[cut.end() :] if cut else before
         own = _generic().sub("", before)
         named = _NAMED.search(before)
         unit = text[start:end]
         if (
-            _place_names().search(before)
+            bisect_left(begins, start - len(before)) < bisect_left(begins, start)
             or (named and len(own) >= 2)
             or (len(own) >= 2 and _looks_like_unit(before, unit))
         ):
