@@ -25,7 +25,9 @@ from confide.deid.sieve import Anchors
 
 Places = Sequence[tuple[int, int]]
 _H: Final = "\u3400-\u9fff"
-_NUMBER: Final = re.compile(r"[A-Za-z0-9(][A-Za-z0-9()*_/.-]{0,34}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}")
+_NUMBER: Final = re.compile(
+    r"[+加]?[A-Za-z0-9(][A-Za-z0-9()*_/.-]{0,34}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}"
+)
 _PHONE: Final = re.compile(r"[+(]?\(?[0-9][0-9() +.-]{3,24}[0-9](?: ?[,/、或] ?[0-9][0-9 -]{5,20}[0-9])?")
 _LINE: Final = re.compile(r"[^\n\r\t|;。:,]{2,60}(?:,[^\n\r;。:,]{0,8}[0-9号室楼]{1,4})?")
 _HANDLE: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.@-]{3,40}")

@@ -85,7 +85,7 @@ _BEHIND_PLACE: Final = re.compile(
     rf"(?:{_KINDS})?(?P<u>(?:{_UNIT}|{_TAIL}){{1,8}}(?:{_TAIL}|{_COMPOUND}(?={_N})|{_ROOM}){{0,5}})"
 )
 _NOT_PLACE: Final = re.compile(
-    r"[病院医科军疫灾]区$|[你我他哪那这什么]|地区$|部位|超市|门市|灶区|时区|[全本该各多外]市$"
+    r"[病院医科军疫灾]区$|[你我他哪那这]|什么|地区$|部位|超市|门市|灶区|时区|[全本该各多外]市$"
 )
 _LEAD: Final = re.compile(r".*[住在于自现到从是为址籍的往:去]|.*(?:患者|家人|来自)")
 _BEFORE_STREET: Final = re.compile(
