@@ -40,7 +40,9 @@ class Example:
 def grammar(language: str, split: str, corpus: Path | None) -> Grammar:
     """Compile the rules of a language and split, with its carrier sentences if there is a corpus."""
     parts = {"train": ("train",), "held": ("held",), "all": ("train", "held")}[split]
-    rules = read_rules(*(GRAMMAR / f"{language}_{part}.txt" for part in ("common", *parts)))
+    rules = read_rules(
+        *(p for part in ("common", *parts) for p in sorted(GRAMMAR.glob(f"{language}_{part}*.txt")))
+    )
     real = carriers(corpus, language, split)
     slots = ZH if language == "zh" else EN
     compiled = Grammar({"carrier": ["{plain}"]} | rules, slots)

@@ -116,7 +116,7 @@ def test_no_more_documents_are_in_memory_than_may_be_held():
 
 
 def test_known_values_are_found_in_their_patient_s_documents_and_those_of_everybody_in_all():
-    given = [Document("1", "seen by Zarniko, Okonek", "P1"), Document("2", "seen by Zarniko, Okonek", "P2")]
+    given = [Document("1", "Zarniko, Okonek: stable", "P1"), Document("2", "Zarniko, Okonek: stable", "P2")]
     first, second = deidentify_stream(
         deidentifier(), given, known={"P1": {"name": ["Zarniko"]}}, everyone={"staff": ["Okonek"]}
     )
@@ -147,9 +147,9 @@ KILLED = """
     from pathlib import Path
 
     def documents():
-        for n in range(1000):
+        for n in range(600):
             yield Document(str(n), f"患者张建国，{n}。" + "no finding " * 500)
-            if n == 200:
+            if n == 150:
                 children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
                 os.kill(int(children[0]), 9)
     try:
@@ -190,12 +190,12 @@ def test_what_waits_on_disk_is_never_plain(tmp_path):
                     seen += handle.read_bytes()
 
     def many():
-        for n in range(60):
+        for n in range(25):
             yield Document(str(n), f"{canary} {n} " * 2000, f"P{n % 7}")
         look()
 
     for n, _ in enumerate(deidentify_stream(deidentifier(), many(), folder=tmp_path, held=10_000)):
-        if n % 20 == 0:
+        if n % 10 == 0:
             look()
-    assert len(seen) > 2_000_000
+    assert len(seen) > 1_000_000
     assert canary.encode() not in seen

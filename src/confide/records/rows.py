@@ -87,7 +87,7 @@ def columns_in(
         text=text,
         identifiers=classes,
         guessed=tuple(name for name in classes if name not in named and name != patient),
-        kinds=_kinds(cells, head),
+        kinds=_kinds(cells, head, classes, has_types=file.lower().endswith(".parquet")),
     )
 
 
@@ -104,11 +104,16 @@ def verify_named(tables: Mapping[str, Columns], named: Sequence[str]) -> None:
             raise InvalidInput("records.no-column", file=file, column=column, columns=shown)
 
 
-def _kinds(cells: pl.DataFrame, head: pl.DataFrame) -> dict[str, str]:
+def _kinds(
+    cells: pl.DataFrame, head: pl.DataFrame, classes: Mapping[str, str], *, has_types: bool
+) -> dict[str, str]:
+    """Return which columns hold numbers or booleans: as a file of types says, else by the cells of those that identify nobody."""
     kinds = {}
-    for name, kind in head.schema.items():
-        own = cells.schema[name]
-        if own == pl.Boolean or (head[name].dtype == pl.String and _is_boolean(head[name])):
+    for name in head.columns:
+        kind = (cells if has_types else head).schema[name]
+        if not has_types and classes.get(name, "age") != "age":
+            continue
+        if kind == pl.Boolean or (not has_types and kind == pl.String and _is_boolean(head[name])):
             kinds[name] = "boolean"
         elif kind.is_integer():
             kinds[name] = "integer"

@@ -14,17 +14,18 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 
 from confide.crypto.canonical import canonical
 from confide.deid.deidentify import Deidentifier, DeidNote
-from confide.deid.review import ReviewItem
+from confide.deid.review import ReviewItem, Rulings, queue_to_bytes, refuse_if_blocked, undecided
 from confide.deid.section import Review
 from confide.deid.stream import deidentify_stream
 from confide.errors import InvalidInput
 from confide.ledger.ledger import Ledger
+from confide.study.decisions import read_decisions, rulings_of
 from confide.study.index import QUEUE
 from confide.study.inputs import Inputs
 from confide.study.outputs import Writers
@@ -66,6 +67,7 @@ class Found:
     characters: int = 0
     held: int = 0
     doubtful: int = 0
+    undecided: int = 0  # of these, those that nobody ruled on
     pictures: int = 0  # that were made blank
     passed_over: int = 0  # files of a folder that are of other kinds
     seconds: float = 0.0
@@ -116,6 +118,7 @@ def look_at_files(inputs: Inputs, release: Release, *, progress: Progress = no_p
     began = time.monotonic()
     for note in _cleaned(inputs, deidentifier, release, None, progress):
         found.count(note)
+    found.undecided = found.doubtful
     found.characters, found.seconds = inputs.characters, time.monotonic() - began
     return found
 
@@ -139,7 +142,8 @@ def deidentify_files(
     """
     account = account_of(ledger, release.account)
     inputs.refuse_output(release.out)
-    deidentifier = _deidentifier(release, study_key(vault, release.name))
+    decisions = read_decisions(vault, _queue_of(release.out))
+    deidentifier = _deidentifier(release, study_key(vault, release.name), rulings_of(decisions))
     found = _begun(inputs, deidentifier, release)
     began = time.monotonic()
     queue: list[ReviewItem] = []
@@ -147,11 +151,14 @@ def deidentify_files(
         with saying_why(release.out), Writers(folder, inputs) as writers:
             for note in _cleaned(inputs, deidentifier, release, folder, progress):
                 found.count(note)
-                queue += note.review
+                queue += [replace(item, source=release.name) for item in note.review]
                 writers.write(note)
         found.pictures = writers.pictures
         found.characters, found.seconds = inputs.characters, time.monotonic() - began
         found.queue = _seal_beside(vault, release.out, queue, writers.names)
+        open_items = undecided(queue, rulings_of(decisions))
+        found.undecided = len(open_items)
+        refuse_if_blocked(release.review, open_items)
         _book(ledger, vault, release, found, account, folder)
         found.out, found.account = release.out, account
     return found
@@ -173,8 +180,14 @@ def account_of(ledger: Ledger, named: str | None) -> str | None:
     return known[0] if known else None
 
 
-def _deidentifier(release: Release, key: bytes) -> Deidentifier:
-    return Deidentifier(policy=release.policy, key=key, language=release.language, review=release.review)
+def _deidentifier(release: Release, key: bytes, rulings: Rulings | None = None) -> Deidentifier:
+    return Deidentifier(
+        policy=release.policy,
+        key=key,
+        language=release.language,
+        review="hold" if release.review == "hold" else "mask",  # "block": once the queue is sealed
+        rulings=rulings,
+    )
 
 
 def _begun(inputs: Inputs, deidentifier: Deidentifier, release: Release) -> Found:
@@ -240,15 +253,20 @@ def _empty(folder: Path) -> None:
         path.unlink()
 
 
+def _queue_of(out: Path) -> Path:
+    """Return where the doubtful spans of an output wait, which do not leave with it."""
+    return out.with_name(f"{out.name}.sealed") / QUEUE
+
+
 def _seal_beside(vault: Vault, out: Path, queue: list[ReviewItem], names: Mapping[str, str]) -> Path | None:
     """Seal the doubtful spans, in the form of a study's queue, and which output was which input."""
-    beside = out.with_name(f"{out.name}.sealed")
-    with saying_why(beside):
-        beside.mkdir(mode=0o700, exist_ok=True)
-    vault.seal_bytes(json.dumps(dict(names)).encode(), beside / NAMES)
-    if queue or (beside / QUEUE).exists():
-        vault.seal_bytes(json.dumps([asdict(item) for item in queue]).encode(), beside / QUEUE)
-    return beside / QUEUE if queue else None
+    target = _queue_of(out)
+    with saying_why(target.parent):
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+    vault.seal_bytes(json.dumps(dict(names)).encode(), target.with_name(NAMES))
+    if queue or target.exists():
+        vault.seal_bytes(queue_to_bytes(queue), target)
+    return target if queue else None
 
 
 def _book(
@@ -270,6 +288,7 @@ def _book(
         "documents": found.documents,
         "held": found.held,
         "doubtful": found.doubtful,
+        "undecided": found.undecided,
         "spans": dict(sorted(found.spans.items())),
         "found_by": dict(sorted(found.found_by.items())),
     }

@@ -1,6 +1,6 @@
 r"""Make the file that is shipped from a trained one: whole numbers of 7 and 8 bits, and what that costs.
 
-    python training/export.py build/tagger.pt --calibrate build/train-zh.jsonl.gz build/train-en.jsonl.gz \\
+    python training/network/export.py build/tagger.pt --calibrate build/train-zh.jsonl.gz build/train-en.jsonl.gz \\
         --held build/held-zh.jsonl.gz build/held-en.jsonl.gz --out src/confide/deid/model
 
 Weights keep 7 bits, so that processors without VNNI give the same results as those with it.
@@ -27,7 +27,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
-sys.path.append(str(Path(__file__).parent.parent / "src"))
+sys.path.append(str(Path(__file__).parents[2] / "src"))
 from confide.deid.tagger_decode import LABELS
 from confide.deid.tagger_input import Vocabulary, n_characters
 from train import load
