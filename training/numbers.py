@@ -22,7 +22,9 @@ def _han_number(n: int) -> str:
 
 
 def _day(random: Random) -> tuple[int, int, int]:
-    year = random.randint(1998, 2027) if random.random() < 0.8 else random.randint(1925, 2005)
+    x = random.random()
+    span = (1998, 2027) if x < 0.77 else (1925, 2005) if x < 0.96 else (2028, 2199)  # some notes come shifted
+    year = random.randint(*span)
     return year, random.randint(1, 12), random.randint(1, 31)
 
 
@@ -127,12 +129,15 @@ def partial_date(random: Random, shape: str, language: str) -> str:
     if language == "zh":
         return {
             "y": f"{y}年",
+            "m": f"{m}月{'份' if y % 3 == 0 else ''}",
             "ym": f"{y}年{m}月" if y % 3 else f"{y}-{m:02d}",
             "md": f"{m}月{d}{'日' if y % 4 else '号'}",
         }[shape]
     name = _MONTHS[m - 1]
     return {
         "y": str(y),
+        "m": name,
+        "exp": f"{m:02d}/{y % 100:02d}",
         "my": f"{name} {'of ' if y % 5 == 0 else ''}{y}",
         "md": f"{name} {d}{_ORDINAL.get(d, 'th') if y % 4 == 0 else ''}",
     }[shape]

@@ -294,7 +294,13 @@ def hospital(random: Random, split: str) -> str:
 
 def _hospital(random: Random, split: str) -> str:
     """Return the proper name of a hospital, practice, home or pharmacy."""
-    x = random.random()
+    x = random.random() * 1.08
+    if x > 1.05:
+        return "".join(random.choices("ABCDGHJKLMNPRSUVWU", k=random.choice((3, 3, 4)))) + random.choice(
+            ("H", "MC", "UH", "GH", "M")
+        )
+    if x > 1:
+        return coined(random, split)
     kind = random.choice(_HOSPITAL)
     if x < 0.15:
         saints = [s for s in _SAINTS if _kept(split, s)]
