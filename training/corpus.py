@@ -26,7 +26,7 @@ GRAMMAR = Path(__file__).parent / "grammar"
 SPLITS = ("train", "held", "all")
 OFTEN = {
     "plain": 5,
-    "carried": 7,
+    "carried": 7, "near": 6,
     "sparse": 6,
     "general": 4,
     "story": 5,
