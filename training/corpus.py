@@ -26,7 +26,15 @@ GRAMMAR = Path(__file__).parent / "grammar"
 SPLITS = ("train", "held", "all")
 OFTEN = {
     "plain": 5,
-    "carried": 7, "near": 6,
+    "carried": 7,
+    "near": 6,
+    "note": 4,
+    "ward": 3,
+    "card": 3,
+    "sheet": 3,
+    "list": 2,
+    "post": 4,
+    "memo": 2,
     "sparse": 6,
     "general": 4,
     "story": 5,

@@ -136,7 +136,15 @@ ZH: Final[dict[str, Generator]] = COMMON | {
 def style_name(random: Random, who: names.Person) -> str:
     """Return a full name in one of the orders in use."""
     middle = f" {who.middle}" if who.middle else ""
-    x = random.random()
+    x = random.random() * 1.05
+    if x > 1.03:
+        return f"{who.first[0]}. {random.choice('ABCDEFGHJKLMNPRSTW')}. {who.last}"
+    if x > 1.02:
+        return (
+            f'{who.first} "{random.choice((who.first[:3], who.first[:4] + "ie", who.last[:3]))}" {who.last}'
+        )
+    if x > 1:
+        return f"{who.last} {who.first}"
     if x < 0.62:
         return f"{who.first}{middle} {who.last}"
     if x < 0.78:
