@@ -34,7 +34,7 @@ OFTEN = {
     "sheet": 3,
     "list": 2,
     "post": 4,
-    "memo": 2,
+    "memo": 2, "message": 3,
     "sparse": 6,
     "general": 4,
     "story": 5,

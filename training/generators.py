@@ -102,6 +102,7 @@ COMMON: Final[dict[str, Generator]] = {
     "handle": _handle,
     "shape": lambda draw, argument: typed(numbers.shaped(draw.random, argument), "other-id"),
     "py": _split(names.pinyin, "name"),
+    "pysur": lambda draw, _: typed(draw.random.choice(names.lists(draw.split).pinyin_family), "name"),
     "brand": lambda draw, _: decoys.brand(draw.random),
     "gene": lambda draw, _: decoys.gene(draw.random),
     "eponymous": lambda draw, _: decoys.eponym(draw.random, draw.split),
