@@ -50,7 +50,7 @@ _MONTH: Final = "(?:January|February|March|April|May|June|July|August|September|
 
 
 _HALF_CUT: Final = re.compile(
-    f"{CLOSE}[日\\-~～/.\\d]|[\\-~～/.\\d]{OPEN}" r"|(?<![\d.*×])\d{1,2}[-.]\d{1,2}(?![\d.]|[cm*×%]|-)"
+    f"{CLOSE}[日余来份\\-~～/.\\d]|[\\-~～/.\\d]{OPEN}" r"|(?<![\d.*×])\d{1,2}[-.]\d{1,2}(?![\d.]|[cm*×%]|-)"
 )  # a row of dates of which the rules saw only some
 
 
