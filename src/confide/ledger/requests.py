@@ -55,6 +55,8 @@ KINDS: Mapping[str, Kind] = {
     "receive": Kind("approve"),
     "rotate-log-key": Kind("approve"),
     "accept-clock": Kind("approve"),
+    "approve-dossier": Kind("approve"),
+    "revoke-dossier": Kind("approve"),
 }
 
 
