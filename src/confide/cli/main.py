@@ -21,6 +21,7 @@ COMMANDS = {
     "check": "study",
     "run": "study",
     "status": "study",
+    "deid": "deid",
     "seal": "study",
     "open": "study",
     "review": "review",
