@@ -32,7 +32,8 @@ from score import read, read_spans, score  # noqa: E402
 from write import notes, write  # noqa: E402
 
 SHARED = HERE.parents[1] / "shared"
-SCRATCH = Path(tempfile.mkdtemp(prefix="bench-deid-"))
+_KEPT = tempfile.TemporaryDirectory(prefix="bench-deid-")  # goes when the process ends
+SCRATCH = Path(_KEPT.name)
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 
