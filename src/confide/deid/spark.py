@@ -67,6 +67,8 @@ def deidentify_frame(
         InvalidInput: no such column or class, a column that is no cell, or a session that is not encrypted. On an
             executor: a row without a patient, or what `make` raises; Spark shows the sentence and nothing of a row.
     """
+    from pyspark import cloudpickle  # functions of a notebook are pickled whole
+
     named = dict(identifiers or {})
     check_classes(named)
     verify_session(frame.sparkSession)
@@ -80,7 +82,7 @@ def deidentify_frame(
     names = tuple(frame.columns)
     kinds = kinds_of(cells, [name for name in names if name != patient])  # a pseudonym is no number
     columns = Columns(names=names, patient=patient, text=text, identifiers=named, kinds=kinds)
-    work = partial(_guarded, pickle.dumps(make), columns)
+    work = partial(_guarded, cloudpickle.dumps(make), columns)
     schema = ", ".join(f"`{name}` {_TYPES.get(columns.kinds.get(name, ''), 'string')}" for name in names)
     if patient is None:
         return frame.mapInArrow(partial(_batches, work), schema)
