@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from training import names, numbers, places_en, places_zh
+from training import decoys, names, numbers, places_en, places_zh
 from training.grammar import Draw, Generator, Piece
 
 
@@ -102,6 +102,13 @@ COMMON: Final[dict[str, Generator]] = {
     "handle": _handle,
     "shape": lambda draw, argument: typed(numbers.shaped(draw.random, argument), "other-id"),
     "py": _split(names.pinyin, "name"),
+    "pysur": lambda draw, _: typed(draw.random.choice(names.lists(draw.split).pinyin_family), "name"),
+    "brand": lambda draw, _: decoys.brand(draw.random),
+    "gene": lambda draw, _: decoys.gene(draw.random),
+    "eponymous": lambda draw, _: decoys.eponym(draw.random, draw.split),
+    "medicine": lambda draw, _: decoys.medicine_zh(draw.random),
+    "plant": lambda draw, _: decoys.plant_zh(draw.random),
+    "eponymous_zh": lambda draw, _: decoys.eponym_zh(draw.random, draw.split),
 }
 
 ZH: Final[dict[str, Generator]] = COMMON | {
@@ -120,6 +127,7 @@ ZH: Final[dict[str, Generator]] = COMMON | {
     "date": _date("zh"),
     "full": lambda draw, _: typed(numbers.date_zh(draw.random, full=True), "date"),
     "phone": _plain(numbers.phone_zh, "other-id"),
+    "postcode": lambda draw, _: typed(numbers.digits(draw.random, 6), "address"),
     "idcard": _plain(numbers.resident_id, "other-id"),
 }
 
@@ -129,7 +137,15 @@ ZH: Final[dict[str, Generator]] = COMMON | {
 def style_name(random: Random, who: names.Person) -> str:
     """Return a full name in one of the orders in use."""
     middle = f" {who.middle}" if who.middle else ""
-    x = random.random()
+    x = random.random() * 1.05
+    if x > 1.03:
+        return f"{who.first[0]}. {random.choice('ABCDEFGHJKLMNPRSTW')}. {who.last}"
+    if x > 1.02:
+        return (
+            f'{who.first} "{random.choice((who.first[:3], who.first[:4] + "ie", who.last[:3]))}" {who.last}'
+        )
+    if x > 1:
+        return f"{who.last} {who.first}"
     if x < 0.62:
         return f"{who.first}{middle} {who.last}"
     if x < 0.78:
@@ -151,7 +167,7 @@ def _person(draw: Draw, key: str) -> names.Person:
         if key
         else names.person_latin(draw.random, draw.split)
     )
-    assert isinstance(who, names.Person)  # noqa: S101
+    assert isinstance(who, names.Person)
     return who
 
 

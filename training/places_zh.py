@@ -220,6 +220,28 @@ def _hospital(random: Random, split: str) -> str:
     p, c, d = random.choice(counties(split))
     x = random.random()
     here = random.choice((c or p, d, p + c, bare(c) or p, (c or p) + d, bare(p) + bare(c) or p))
+    if x < 0.03:
+        return (bare(c) or bare(p)) + random.choice(
+            (
+                "一院",
+                "二院",
+                "三院",
+                "四院",
+                "妇幼",
+                "儿医",
+                "中院",
+                "医大一院",
+                "医大附二院",
+                "市一院",
+                "省立医院",
+                "军总",
+                "肿瘤",
+                "市中心医院",
+                "协和",
+                "同济",
+                "附院",
+            )
+        )
     if x < 0.33:
         return here + random.choice(_HOSPITAL)
     if x < 0.45:

@@ -10,12 +10,12 @@ DOCUMENTS = (
         "life*2-3",
         "exam*3-4",
         "labs*2-3",
-        "plan*2-4",
+        "todo*2-4",
         "sign",
     ),
     ("title_out", "head*4-6", "course*4-6", "follow*3-5", "sign"),
     ("title_op", "head*3-5", "operation*4-6", "sign"),
-    ("title_consult", "head*2-4", "hpi*2-4", "exam*2-3", "labs*1-3", "plan*2-3", "sign"),
+    ("title_consult", "head*2-4", "hpi*2-4", "exam*2-3", "labs*1-3", "todo*2-3", "sign"),
     ("title_path", "path*4-7", "sign"),
 )
 POOLS = {
@@ -46,7 +46,7 @@ POOLS = {
     "labs": (
         "\nLABS ({date:-6..-1}): [l:WBC {n:4-20}.{n:0-9}], [l:Hgb {n:7-16}.{n:0-9}], [l:Plt {n:90-400}], [l:Na 13{n:0-9}], [l:K {n:3-5}.{n:0-9}].", "\nEchocardiogram {md:-5..-1}: [l:LVEF {n:20-65}%], [s:NYHA class III].", "\nMRI brain, accession {accession}, read by {dr4}, [?:MD]: [e:Virchow-Robin] spaces, no infarct.", "\nABG [l:7.3{n:0-9}/{n:30-60}/{n:60-99}]; lactate [l:{n:1-5}.{n:0-9} mmol/L].", "\n[e:Wells] score [s:{n:1-8}.5]; [e:Child-Pugh] [s:class B]; [s:MELD {n:8-30}].", "\nCreatinine [l:{n:1-4}.{n:0-9}] from [l:0.9 mg/dL] in {month:-300..-40}.",
     ),
-    "plan": (
+    "todo": (
         "\nPLAN: Start [d:Zosyn] [l:3.375 g] IV [t:q6h], consult [p:Infectious Disease]. ", "Case discussed with Dr. {dr2} ({any_phone}). ", "[p:Cardiology] to see in the morning; hold [d:Plavix] [t:5 days]. ", "Goals of care reviewed with {kin}, the health care proxy. ", "Transfer to [g:a skilled nursing facility] when stable. ", "Follow up with {dr1:f} {dr1:l}, [?:NP], on {date:7..30}. ", "[e:Swan-Ganz] catheter if pressure falls; [s:Braden {n:9-20}]. ", "Page {dr4:i} at {pager_key} for changes. ",
     ),
     "pager_key": ("pager {pager}",),

@@ -1,6 +1,7 @@
 """The people, places, days and numbers of one English note, as slots of its carriers."""
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
@@ -37,6 +38,7 @@ def shown(rng: random.Random, formats: Sequence[str], day: date) -> list[Piece]:
     """Return a day in one of the formats; a weekday before it is either way."""
     form = (
         rng.choice(formats)
+        .replace("%b.", "%b" if day.month == 5 else "%b.")
         .replace("{th}", _ordinal(day.day))
         .replace("%-d", str(day.day))
         .replace("%-m", str(day.month))
@@ -117,13 +119,7 @@ def case_en(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
     def age_piece(_: str) -> list[Piece]:
         return gold(str(age), "age") if age >= 90 else either(str(age))
 
-    handle = (
-        f"{patient.first[0]}{patient.last}".lower()
-        .replace(" ", "")
-        .replace("'", "")
-        .replace(".", "")
-        .replace("-", "")
-    )
+    handle = re.sub("[^a-z]", "", f"{patient.first[0]}{patient.last}".lower().replace("é", "e"))
     slots: dict[str, Slot] = {
         "name": person(patient, "name"), "kin": person(kin[0], "kin"), "kin2": person(kin[1], "kin"),
         **{f"dr{i}": person(who, "staff") for i, who in enumerate(staff)},

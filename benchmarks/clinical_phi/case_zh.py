@@ -135,7 +135,7 @@ def case_zh(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
         "year": lambda a: either(f"{moved(a).year}年"),
         "address": address,
         "town": lambda _: gold(rng.choice([place[1] for place in words.PLACES[style] if place[1]]), "place"),
-        "province": lambda _: either(rng.choice([place[0] for place in words.PLACES[style] if place[0]])),
+        "province": lambda _: either(home[0]),
         "home": lambda _: gold(home[1] or home[2], "place"),
         "hospital": lambda _: gold(hospital, "organisation"),
         "other_hospital": pick([h for h in words.HOSPITALS[style] if h != hospital], "organisation"),

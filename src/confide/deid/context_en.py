@@ -84,17 +84,18 @@ def _column_keys() -> dict[str, str]:
 
 _KEY: Final = re.compile(r"(?<![A-Za-z])[A-Za-z][A-Za-z'/]{0,20}(?:[ ,-] ?[A-Za-z'/]{1,20}){0,4}$")
 _AFTER_KEY: Final = re.compile(r"[ #:=.*_|\t]{0,6}(?P<line>\n *(?=[A-Z0-9(+]))?")
+_BACKWARDS: Final = re.compile(r"[ *_.]{0,3}(?:\)[^()\n:]{1,16}\( ?)?[.*_ ]{0,3}(?P<word>[A-Za-z'/-]{1,21})")
 _BEFORE_SEPARATOR: Final = re.compile(r"(?: ?\([^()\n:]{1,16}\))?[.*_]{0,2} ?$")
 
 
 def _behind_keys(text: str, separators: Places) -> Iterator[Hit]:
     """Yield the values of `key: value`; the longest run of words before the separator that is a key decides."""
-    classes = key_classes("en")
+    classes, last_words = key_classes("en"), _last_words()
     for start, end in separators:
-        low = max(0, start - 60)
-        before = text[low:start]
-        if text[start - 1 : start] in tuple("#:=") or not before or before[-1] in "\n\t":
-            continue
+        before = text[max(0, start - 60) : start]
+        word = _BACKWARDS.match(before[::-1])
+        if word is None or word.group("word")[::-1].lower() not in last_words:
+            continue  # most separators stand behind no key: a cheap look at the last word says so
         if text[start] in "Nn|\t" and before[-1] not in " .)|" and text[start] in "Nn":
             continue
         trimmed = _BEFORE_SEPARATOR.sub("", before)
@@ -112,6 +113,12 @@ def _behind_keys(text: str, separators: Places) -> Iterator[Hit]:
 
 
 _LONG_NUMBER: Final = re.compile(r"[A-Za-z(+-]{0,5}[0-9][0-9() -]?[0-9]")
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    """Return the last words of all keys, each also as it reads behind a mark that parts it: `b` of `a/b`."""
+    return frozenset(key.split()[-1] for key in key_classes("en"))
 
 
 def _key_at_the_end(before: str, classes: dict[str, str]) -> str | None:

@@ -50,11 +50,13 @@ def read_person(text: str, at: int, *, titled: bool = False) -> tuple[int, int] 
         return None
     stop = _never_names() if titled else word_set("en", "stop_words")
     pieces = list(_PIECE.finditer(match.group()))
-    keep = 0
+    keep, degrees = 0, word_set("en", "degrees")
     for piece in pieces:
         word = piece.group()
-        if (word in stop and len(word) > 1) or (
-            word.capitalize() in stop and word.isupper() and len(word) > 2
+        if (
+            (keep and word.rstrip(".") in degrees)
+            or (word in stop and len(word) > 1)
+            or (word.capitalize() in stop and word.isupper() and len(word) > 2)
         ):
             break
         keep += 1
@@ -89,10 +91,11 @@ def find_with_degree(text: str, degrees: Places) -> Iterator[Hit]:
         if text[end : end + 1].isalpha() or text[start - 1 : start] not in (" ", ","):
             continue
         low = max(0, start - 50)
-        for name in _BEFORE_DEGREE.finditer(text[low:start]):
-            place = read_person(text, low + name.start())
-            if place and place[1] == low + name.end():
-                yield Hit(*place, "staff", 0.85, "context:degree")
+        before = text[low:start]
+        for name in _BEFORE_DEGREE.finditer(before):
+            place = read_person(before[: name.end()], name.start())
+            if place and place[1] == name.end():
+                yield Hit(low + place[0], low + place[1], "staff", 0.85, "context:degree")
 
 
 _BEHIND_KIN: Final = re.compile(r",? (?:named |is |called )?(?=[A-Z])|,? \((?=[A-Z])")
@@ -144,6 +147,9 @@ def find_first_and_last(text: str, firsts: Places) -> Iterator[Hit]:
             yield Hit(start, match.end(), "name", 0.7, "context:first-name")
 
 
+_TITLE: Final = re.compile(r"(?:Dr|DR|Mr|Mrs|Ms|Miss|Prof)\b")
+
+
 def find_led(text: str, leads: Places) -> Iterator[Hit]:
     """Yield names behind "signed by", "Dear" and the like, if a usual first name or several words stand there."""
     first = word_set("en", "first_names")
@@ -151,7 +157,7 @@ def find_led(text: str, leads: Places) -> Iterator[Hit]:
         if text[start - 1 : start].isalpha():
             continue
         at = end + (text[end : end + 1] in (" ", ":")) + (text[end : end + 2] == ": ")
-        place = read_person(text, at)
+        place = None if _TITLE.match(text, at) else read_person(text, at)
         if place is None or at == end:
             continue
         tokens = text[place[0] : place[1]].replace(",", " ").split()

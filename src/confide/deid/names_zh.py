@@ -20,6 +20,7 @@ _ALL_HAN: Final = re.compile(rf"[{_H}]+")
 _RUN: Final = re.compile(rf"[{_H}]{{1,12}}")
 _LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]*\.?(?: [A-Z][A-Za-z'-]*\.?){0,3}")
 _MORE: Final = re.compile(r" ?[、/,;和及] ?| (?! )")
+_DOTS: Final = frozenset("·•.")
 _NOT_GIVEN: Final = {
     "不详",
     "未知",
@@ -80,9 +81,16 @@ def read_names(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Ite
 
 def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit | None:
     found_by = f"context:{rule}"
-    if match := _MINORITY.match(text, at):
+    sure, careful, compound = _surnames()
+    if not _DOTS.isdisjoint(text[at : at + 9]) and (match := _MINORITY.match(text, at)):
         return Hit(at, match.end(), kind, 0.9, found_by)
-    sure, careful, _ = _surnames()
+    if (
+        strict
+        and text[at : at + 1] not in sure
+        and text[at : at + 1] not in careful
+        and text[at : at + 2] not in compound
+    ):
+        return None
     if (match := _SPACED.match(text, at)) and text[at] in sure | careful:
         return Hit(at, match.end(), kind, 0.85, found_by)
     if match := _LATIN.match(text, at):
@@ -90,8 +98,8 @@ def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit
     if not (match := _RUN.match(text, at)):
         return None
     run = _cut(match.group(), text[match.end() : match.end() + 1])
-    if run[:2] in _NOT_GIVEN or is_braked(text, at):
-        return None
+    if run[:2] in _NOT_GIVEN or run[:2] in word_set("zh", "next_keys") or is_braked(text, at):
+        return None  # the next cell of a table's head is a key too
     length, score = _name_length(run, strict=strict)
     return Hit(at, at + length, kind, score, found_by) if length else None
 
@@ -124,7 +132,7 @@ def _name_length(run: str, *, strict: bool) -> tuple[int, float]:
 
 _END: Final = (
     r"(?=[^\u3400-\u9fffA-Za-z·]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院"
-    r"|之[妻子女夫父母]|等|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话)"
+    r"|之[妻子女夫父母]|等|及|与|和|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话)"
 )
 _CLEAR_END: Final = (
     r"(?=[ ,.;:。、()\[\]0-9]|$|\n|男[, 0-9]|女[, 0-9]|,男|,女"
@@ -142,7 +150,7 @@ def _name_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]
     behind = rf" ?(?P<n>(?:{compound}){given}{_END}|[{sure}]{given}{_END}|[{careful}]{given}{_CLEAR_END}|{_MINORITY_NAME})"
     asked = rf"(?:请|由)(?P<n>(?:{compound}){given}{_ASKED}|[{sure}{careful}]{given}{_ASKED})"
     whole = rf"(?:(?:{compound})[{_H}]{{1,2}}|[{sure}{careful}][{_H}]{{1,2}}|[{_H}]{{1,8}}[·•][{_H}]{{1,8}})"
-    before = rf"(?:^|[\s,;:。、()\[\]]|患者|病人|患儿|产妇|孕妇)(?P<n>{whole})[ ,(]{{0,2}}$"
+    before = rf"(?:^|[\s,;:。、()\[\]]|患者|病人|患儿|产妇|孕妇)(?:患者|病人|患儿|产妇|孕妇)?(?P<n>{whole})[ ,(]{{0,2}}$"
     return re.compile(behind), re.compile(asked), re.compile(before)
 
 

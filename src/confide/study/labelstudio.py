@@ -51,6 +51,8 @@ def import_result(desk: Desk, file: Path) -> Imported:
         data = source.read(LARGEST)
     try:
         tasks = json.loads(data)
+        if not isinstance(tasks, list):
+            raise ValueError
         answers = {str(task["data"]["mark"]): _answers(task) for task in tasks}
     except (ValueError, TypeError, KeyError, AttributeError):
         raise InvalidInput("review.no-result", file=file.name) from None

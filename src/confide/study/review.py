@@ -145,10 +145,11 @@ class Desk:
         """Take the last act of this sitting back; return where it was done, None if there was none."""
         if not self._before:
             return None
-        at, before = self._before.pop()
+        at, before = self._before[-1]
         restored = {mark: one for mark, one in self._decisions.items() if mark not in before}
         restored |= {mark: one for mark, one in before.items() if one is not None}
         self._keep(restored, "undo", len(before))
+        self._before.pop()
         return at
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 r"""Make the file that is shipped from a trained one: whole numbers of 7 and 8 bits, and what that costs.
 
-    python training/export.py build/tagger.pt --calibrate build/train-zh.jsonl.gz build/train-en.jsonl.gz \\
+    python training/network/export.py build/tagger.pt --calibrate build/train-zh.jsonl.gz build/train-en.jsonl.gz \\
         --held build/held-zh.jsonl.gz build/held-en.jsonl.gz --out src/confide/deid/model
 
 Weights keep 7 bits, so that processors without VNNI give the same results as those with it.
@@ -27,7 +27,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
-sys.path.append(str(Path(__file__).parent.parent / "src"))
+sys.path.append(str(Path(__file__).parents[2] / "src"))
 from confide.deid.tagger_decode import LABELS
 from confide.deid.tagger_input import Vocabulary, n_characters
 from train import load
@@ -99,6 +99,12 @@ def main() -> None:
     parser.add_argument("trained", type=Path)
     parser.add_argument("--calibrate", type=Path, nargs="+", required=True)
     parser.add_argument("--held", type=Path, nargs="+", required=True)
+    parser.add_argument(
+        "--lean",
+        type=float,
+        default=0.5,
+        help="taken from the score of nothing: a miss costs more than a mask",
+    )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     saved = torch.load(options.trained, weights_only=False)
@@ -106,6 +112,8 @@ def main() -> None:
     net = Tagger(n_characters(), len(vocabulary), len(LABELS), saved["width"])
     net.load_state_dict(saved["net"])
     net.eval()
+    with torch.no_grad():
+        net.out.bias[0] -= options.lean
     row = torch.zeros(1, 64, dtype=torch.int32)
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
 """The network of the tagger: two tables, then dilated convolutions over characters. Plain torch, no data.
 
 Every place sees 33 characters to each side. Small enough to run at hundreds of thousands of characters a second
-in whole numbers (see `training/export.py`).
+in whole numbers (see `training/network/export.py`).
 """
 
 from typing import Final
