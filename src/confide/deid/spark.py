@@ -82,7 +82,8 @@ def deidentify_frame(
     names = tuple(frame.columns)
     kinds = kinds_of(cells, [name for name in names if name != patient])  # a pseudonym is no number
     columns = Columns(names=names, patient=patient, text=text, identifiers=named, kinds=kinds)
-    work = partial(_guarded, cloudpickle.dumps(make), columns)
+    made: bytes = cloudpickle.dumps(make)  # type: ignore[no-untyped-call]  # of pyspark
+    work = partial(_guarded, made, columns)
     schema = ", ".join(f"`{name}` {_TYPES.get(columns.kinds.get(name, ''), 'string')}" for name in names)
     if patient is None:
         return frame.mapInArrow(partial(_batches, work), schema)
