@@ -40,7 +40,7 @@ def verify_session(session: "SparkSession") -> None:
     is_local = (conf.get("spark.master") or "").startswith("local")
     for name, wanted in (ENCRYPTED if is_local else ENCRYPTED | ON_THE_WIRE).items():
         if (conf.get(name) or "false").lower() != wanted:
-            raise InvalidInput("spark.setting", setting=name, wanted=wanted)
+            raise InvalidInput("files.spark-setting", setting=name, wanted=wanted)
 
 
 def deidentify_frame(
@@ -148,5 +148,5 @@ def _clean(deidentifier: Deidentifier, columns: Columns, table: pa.Table) -> pa.
 def _document(row: int, cells: dict[str, str], columns: Columns) -> Document:
     whose = None
     if columns.patient is not None and not (whose := cells.get(columns.patient, "").strip()):
-        raise InvalidInput("spark.no-patient", column=columns.patient)
+        raise InvalidInput("files.spark-no-patient", column=columns.patient)
     return Document(str(row), cells.pop(columns.text, "") if columns.text else "", whose, cells)
