@@ -51,7 +51,8 @@ COLUMNS = {"text": "note", "patient": "patient_id", "identifiers": {"name": "nam
 SETTINGS = {
     "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2", "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1", "spark.sql.execution.arrow.maxRecordsPerBatch": "40",
-    "spark.default.parallelism": "2", "spark.log.level": "OFF",
+    "spark.shuffle.compress": "false", "spark.shuffle.spill.compress": "false", "spark.rdd.compress": "false",
+    "spark.sql.inMemoryColumnarStorage.compressed": "false", "spark.default.parallelism": "2", "spark.log.level": "OFF",
 }  # fmt: skip
 
 
@@ -205,10 +206,12 @@ def test_a_vault_that_does_not_open_without_a_person_is_refused_on_the_driver(bo
         assert len(list(ledger.store.all(kind="record"))) == 2
 
 
-def test_shuffles_lie_on_the_disk_encrypted(session, spread, places):
+def test_shuffles_and_cached_rows_lie_on_the_disk_encrypted(session, spread, places):
+    from pyspark import StorageLevel
+
     assert session.sparkContext.getConf().get("spark.io.encryption.keySizeBits") == "256"
     verify_session(session)
-    cleaned = deidentify_frame(spread().repartition(2).persist(), made, **COLUMNS)
+    cleaned = deidentify_frame(spread().repartition(2).persist(StorageLevel.DISK_ONLY), made, **COLUMNS)
     assert cleaned.count() == 80
     found = [path for path in (places / "local").rglob("*") if path.is_file()]
     assert any(path.name.startswith("shuffle") for path in found)
