@@ -147,7 +147,7 @@ def _person(draw: Draw, key: str) -> names.Person:
         if key
         else names.person_latin(draw.random, draw.split)
     )
-    assert isinstance(who, names.Person)  # noqa: S101
+    assert isinstance(who, names.Person)
     return who
 
 

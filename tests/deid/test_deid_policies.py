@@ -13,10 +13,10 @@ from confide.deid.section import DeidSection
 from confide.errors import InvalidInput
 
 SAMPLES = {
-    "name": "张建国", "staff": "李敏", "kin": "王芳", "resident-id": "11010519491231002X", "passport": "E12345678", "ssn": "123-45-6789",
+    "name": "张建国", "staff": "李敏", "kin": "王芳", "resident-id": "11010519491231002X", "passport": "E12345678", "permit": "H1234567890", "ssn": "123-45-6789",
     "insurance-id": "YB20230001", "record-number": "ZY0012345", "phone": "13800138000", "email": "zhang@hospital.cn", "url": "https://hospital.cn/p/8", "ip": "10.20.30.40",
     "account-number": "4111111111111111", "plate": "京A12345", "device-id": "SN-2023-0099", "social": "wx_zhang88", "other-id": "GH-00781", "address": "河南省洛阳市西工区中州中路128号",
-    "place": "洛阳市", "organisation": "北京协和医院", "date": "2023-05-01", "birth-date": "1960-02-03", "age": "93岁",
+    "place": "洛阳市", "organisation": "北京协和医院", "date": "2023-05-01", "birth-date": "1960-02-03", "age": "93岁", "ethnicity": "傣族", "occupation": "钢琴调律师",
 }  # fmt: skip
 
 

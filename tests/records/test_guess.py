@@ -243,6 +243,8 @@ def test_a_hospital_number_is_the_patient_only_where_nothing_better_is():
         ("医保卡号", "insurance-id"),
         ("Medicare_ID", "insurance-id"),
         ("护照号", "passport"),
+        ("军官证号", "permit"),
+        ("港澳居民来往内地通行证号码", "permit"),
         ("discharge_date", "date"),
         ("出院时间", "date"),
         ("微信号", "social"),

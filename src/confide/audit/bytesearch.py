@@ -18,14 +18,10 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
+from confide.deid.classes import SOLE_CLASSES
 from confide.types import Progress, no_progress
 
-SOLE = frozenset(
-    {
-        "resident-id", "passport", "ssn", "insurance-id", "record-number", "phone", "email",
-        "account-number", "plate", "device-id", "social", "other-id",
-    }
-)  # fmt: skip
+SOLE = frozenset(SOLE_CLASSES)
 SHARED = frozenset({"name", "kin", "address"})
 _SHORTEST = 4  # bytes; one Han character has three
 _ALONE = 11  # a needle of fewer bytes has to stand by itself

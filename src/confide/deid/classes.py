@@ -11,6 +11,7 @@ PLACE_CLASSES: Final = ("address", "place", "organisation")
 NUMBER_CLASSES: Final = (
     "resident-id",
     "passport",
+    "permit",
     "ssn",
     "insurance-id",
     "record-number",
@@ -24,7 +25,9 @@ NUMBER_CLASSES: Final = (
     "social",
     "other-id",
 )
-CLASSES: Final = (*NAME_CLASSES, *NUMBER_CLASSES, *PLACE_CLASSES, *DATE_CLASSES, "age")
+TRAIT_CLASSES: Final = ("ethnicity", "occupation")  # kept by a policy that does not speak of them
+CLASSES: Final = (*NAME_CLASSES, *NUMBER_CLASSES, *PLACE_CLASSES, *DATE_CLASSES, "age", *TRAIT_CLASSES)
+SOLE_CLASSES: Final = tuple(kind for kind in NUMBER_CLASSES if kind not in ("url", "ip"))  # one person's each
 
 
 def domain(kind: str) -> str:

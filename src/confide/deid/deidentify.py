@@ -5,7 +5,7 @@ says what was doubtful (`confide.deid.review`). It opens no file and keeps nothi
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NoReturn, Protocol
 
@@ -20,8 +20,9 @@ from confide.deid.known import known_values
 from confide.deid.lexicon import key_classes
 from confide.deid.policy import Policy, load_policy
 from confide.deid.replace import OLD, Replacer, as_wide, tags
-from confide.deid.review import ReviewItem, doubtful_items, refuse_if_blocked
+from confide.deid.review import Marks, ReviewItem, Rulings, refuse_if_blocked, review_item, undecided
 from confide.deid.section import Review
+from confide.deid.site import SiteList
 from confide.deid.table import deidentify_table, text_cell
 from confide.errors import InvalidInput
 from confide.types import Language, Span
@@ -74,6 +75,7 @@ class CleanText:
     text: str = field(repr=False)
     spans: tuple[Span, ...]
     review: tuple[ReviewItem, ...] = field(default=(), repr=False)
+    is_open: bool = False  # whether nobody ruled on one of `review`
 
 
 class Deidentifier:
@@ -81,8 +83,8 @@ class Deidentifier:
 
     Guarantee: every value in `known` is found in every document of the patient; what is found is replaced
     as the policy says, the same value by the same surrogate in all notes and tables of a patient, and by an
-    unlinked one under another key; a doubtful span is never left as it was. The key is neither shown nor
-    pickled.
+    unlinked one under another key; a doubtful span is never left as it was, unless a person ruled that it
+    identifies nobody. The key is neither shown nor pickled.
 
     Args:
         policy: name of a policy, or the path of a policy file.
@@ -91,6 +93,8 @@ class Deidentifier:
         review: "mask", "hold" or "block": what doubtful spans do to their document.
         today: the day at which birth dates are looked at when the records name no later day.
         taken: numbers that belong to people of the records; no invented number equals or holds one of them.
+        rulings: what people said of doubtful spans that earlier calls returned.
+        site: strings that the review of an earlier study taught.
 
     Raises:
         InvalidInput: no such policy, or a key that is too short.
@@ -109,7 +113,11 @@ class Deidentifier:
         review: Review = "mask",
         today: date | None = None,
         taken: Iterable[str] = (),
+        rulings: Rulings | None = None,
+        site: SiteList | None = None,
     ) -> None:
+        self._rulings: Rulings = rulings or {}
+        self._site = site
         self._taken = frozenset(value.strip().casefold() for value in taken)
         self._policy: Policy = load_policy(policy)
         self._keyed = Keyed(key)
@@ -195,7 +203,9 @@ class Deidentifier:
             self._result(note, clean, fields[i], [_named(item, note.id) for item in review[i]])
             for i, (note, clean) in enumerate(zip(notes, cleaned, strict=False))
         ]
-        refuse_if_blocked(self._review, [item for note in out for item in note.review])
+        refuse_if_blocked(
+            self._review, undecided((item for note in out for item in note.review), self._rulings)
+        )
         return out
 
     def _result(
@@ -207,7 +217,7 @@ class Deidentifier:
             patient=self.pseudonym(note.patient),
             text=clean.text,
             spans=clean.spans,
-            held=self._review == "hold" and bool(review),
+            held=self._review == "hold" and bool(undecided(review, self._rulings)),
             fields=fields,
             review=tuple(review),
         )
@@ -262,11 +272,15 @@ class Deidentifier:
     ) -> tuple[list[CleanText], Replacer]:
         prepared = known_values(known)
         documents = find_in_documents(texts, prepared)
+        if self._site is not None:
+            documents = [self._site.applied(d, self._policy.threshold) for d in documents]
         named = [value for kind in NAME_CLASSES for value in known.get(kind, ())]
         found = [d.value(hit) for d in documents for hit in d.hits if hit.type in NAME_CLASSES]
         reference = latest_date(documents, prepared.birth_dates | _births(documents))
         replacer = self._replacer(patient, reference or self._today or date.today(), [*named, *found])
-        return [self._replace(text, d, replacer) for text, d in zip(texts, documents, strict=True)], replacer
+        return [
+            self._replace(text, d, replacer, patient) for text, d in zip(texts, documents, strict=True)
+        ], replacer
 
     def _replacer(self, patient: str, reference: date, full_names: Iterable[str] = ()) -> Replacer:
         return Replacer(
@@ -279,26 +293,37 @@ class Deidentifier:
             taken=self._taken,
         )
 
-    def _replace(self, text: str, document: Document, replacer: Replacer) -> CleanText:
+    def _replace(self, text: str, document: Document, replacer: Replacer, patient: str) -> CleanText:
         """Put the replacements into one text; finds that stay as they are get no span."""
         pieces: list[str] = []
         spans: list[Span] = []
+        items: list[ReviewItem] = []
+        marks: Marks | None = None
         at = 0
         for hit in document.hits:
             start, end = document.folded.span(hit.start, hit.end)
             start = max(start, at)
             if start >= end:
                 continue
-            doubtful = hit.score < self._policy.threshold
+            span = Span(start, end, hit.type, hit.score, hit.found_by)
+            if doubtful := hit.score < self._policy.threshold:
+                marks = marks or Marks(self._keyed, patient, text)
+                items.append(review_item(text, span, mark=marks.of(span), patient=patient))
+                if ruling := self._rulings.get(items[-1].mark):
+                    if ruling.verdict == "reject":
+                        continue
+                    hit = replace(hit, type=ruling.type, found_by=f"review:{hit.found_by}")
+                    span = replace(span, type=hit.type, found_by=hit.found_by)
             new = self._one(document, hit, replacer, doubtful=doubtful)
             if new is None:
+                if doubtful:
+                    items.pop()
                 continue
             pieces += [text[at:start], as_wide(text[start:end], new)]
-            spans.append(Span(start, end, hit.type, hit.score, hit.found_by))
+            spans.append(span)
             at = end
         pieces.append(text[at:])
-        items = doubtful_items("", text, spans, self._policy.threshold)
-        return CleanText("".join(pieces), tuple(spans), items)
+        return CleanText("".join(pieces), tuple(spans), tuple(items), bool(undecided(items, self._rulings)))
 
     def _one(self, document: Document, hit: Hit, replacer: Replacer, *, doubtful: bool) -> str | None:
         """Return what stands in place of a hit; None when the policy lets it stay."""
@@ -342,4 +367,4 @@ def _field_prefix(name: str) -> str:
 
 
 def _named(item: ReviewItem, document: str) -> ReviewItem:
-    return ReviewItem(document=document, span=item.span, context=item.context, offset=item.offset)
+    return replace(item, document=document)

@@ -107,7 +107,7 @@ def _name_forms(kind: str, text: str, layer: str) -> Iterator[Form]:
         return
     tokens = [normal(token) for token in re.split(r"[\s,.·]+", fold(text).text) if normal(token)]
     capital = len(tokens) == 1 and whole in word_set("en", "common_words")
-    yield Form(whole, kind, 1.0, rule, capital=capital)
+    yield Form(whole, kind, 1.0, rule, capital=capital, eponym=len(tokens) == 1)
     if len(tokens) < 2:
         return
     orders = [tokens[::-1], [tokens[-1], *tokens[:-1]], [*tokens[1:], tokens[0]], [tokens[0], tokens[-1]]]

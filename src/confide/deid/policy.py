@@ -1,7 +1,7 @@
 """Read a policy: per class of identifier one action, from a readable data file.
 
-A policy file names every class; nothing is kept by omission. Safe Harbor and date shifting do not
-mix (rule H0). Knows nothing of texts: `confide.deid.replace` carries the actions out.
+A policy file names every class: nothing is kept by omission but ethnic group and occupation. Safe Harbor
+and date shifting do not mix (rule H0). Knows nothing of texts: `confide.deid.replace` carries the actions out.
 """
 
 import tomllib
@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from confide.deid.classes import CLASSES, DATE_CLASSES, PLACE_CLASSES
+from confide.deid.classes import CLASSES, DATE_CLASSES, PLACE_CLASSES, TRAIT_CLASSES
 from confide.errors import InvalidInput
 from confide.types import Status
 
@@ -40,6 +40,8 @@ def allowed_actions(kind: str) -> set[str]:
         return _ANYWHERE | {"cap", "generalise"}
     if kind in PLACE_CLASSES:
         return _ANYWHERE | {"generalise", "surrogate"} | ({"town"} if kind == "address" else set())
+    if kind in TRAIT_CLASSES:
+        return _ANYWHERE
     return _ANYWHERE | {"mask", "surrogate"}
 
 
@@ -99,7 +101,7 @@ class Policy:
             elif kind in PLACE_CLASSES:
                 wanted = {"generalise", "redact"}
             else:
-                wanted = {"redact"} | ({"keep"} if kind == "staff" else set())
+                wanted = {"redact"} | ({"keep"} if kind in ("staff", *TRAIT_CLASSES) else set())
             if action not in wanted:
                 raise InvalidInput("deid.safe-harbor-action", policy=self.name, kind=kind, found=action)
 
@@ -139,7 +141,7 @@ def read_policy(text: str, file: str) -> Policy:
         status=table["status"],
         threshold=float(table["threshold"]),
         shift_days=None if days is None else (days[0], days[1]),
-        actions=dict(table["actions"]),
+        actions=dict.fromkeys(TRAIT_CLASSES, "keep") | table["actions"],
     )
 
 

@@ -68,6 +68,8 @@ def _same_shape(keyed: Keyed, patient: str, kind: str, old: str) -> str:
             out.append(_LOWER[n % len(_LOWER)])
         elif kind == "plate":
             out.append(keyed.choice(_PLATES, c, patient, kind, old, "province"))
+        elif kind == "permit":
+            out.append(c)  # 军字第…号: words, which tell nobody apart
         else:
             out.append(keyed.choice(words("zh", "given"), c, patient, kind, old, str(i)))
     return "".join(out)

@@ -21,7 +21,13 @@ from confide.records.tables import read_cells
 
 ID_COLUMNS = ("id", "patient", "patient_id", "编号", "患者", "患者编号")  # headers of a list of ids
 _CROSSWALK_COLUMNS = (("id", "patient"), ("编号", "患者"))
-_ONE_PERSON = ("resident-id", "ssn", "insurance-id", "passport")  # classes that two people never share
+_ONE_PERSON = (
+    "resident-id",
+    "ssn",
+    "insurance-id",
+    "passport",
+    "permit",
+)  # classes that two people never share
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +186,7 @@ def refuse_two_patients(table: pl.DataFrame, identifiers: Mapping[str, str], fil
     The number of a relative, which siblings share, belongs under another class, such as other-id.
 
     Raises:
-        InvalidInput: a column of class resident-id, ssn, insurance-id or passport holds one value under two
+        InvalidInput: a column of class resident-id, ssn, insurance-id, passport or permit holds one value under two
             patients.
     """
     for column in identifiers:

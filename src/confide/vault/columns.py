@@ -20,8 +20,8 @@ from confide.vault.pseudonyms import Subkeys
 Method = Literal["token", "same-form", "digest"]
 
 SINGLE = (
-    "record-number", "resident-id", "ssn", "passport", "insurance-id", "phone", "email", "account-number",
-    "device-id", "plate", "other-id",
+    "record-number", "resident-id", "ssn", "passport", "permit", "insurance-id", "phone", "email",
+    "account-number", "device-id", "plate", "other-id",
 )  # fmt: skip
 ALPHABETS = {
     "digits": ff1.DIGITS,
