@@ -149,7 +149,7 @@ def _name_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]
     """Return patterns for a name behind a role, one that is asked to do something, and one before a sex."""
     sure, careful = ("".join(sorted(each)) for each in _surnames()[:2])
     compound, given = "|".join(sorted(_surnames()[2])), rf"[{_H}]{{1,2}}?"
-    behind = rf" ?(?P<n>(?:{compound}){given}{_END}|[{sure}]{given}{_END}|[{careful}]{given}{_CLEAR_END}|{_MINORITY_NAME})"
+    behind = rf" ?(?P<n>(?:{compound}){given}{_END}|[{sure}]{given}{_END}|[{careful}]{given}{_CLEAR_END}|{_MINORITY_NAME}|[{sure}](?: {{1,3}}[{_H}]){{1,2}}(?=[,.;:。、()\n]|$))"
     asked = rf"(?:请|由)(?P<n>(?:{compound}){given}{_ASKED}|[{sure}{careful}]{given}{_ASKED})"
     whole = rf"(?:(?:{compound})[{_H}]{{1,2}}|[{sure}{careful}][{_H}]{{1,2}}|[{_H}]{{1,8}}[·•][{_H}]{{1,8}})"
     before = rf"(?:^|[\s,;:。、()\[\]]|患者|病人|患儿|产妇|孕妇)(?:患者|病人|患儿|产妇|孕妇)?(?P<n>{whole})[ ,(]{{0,2}}$"
