@@ -141,6 +141,11 @@ def given_zh(random: Random, split: str) -> str:
     return first + (first if random.random() < 0.05 else letter())
 
 
+def sounds(random: Random) -> str:
+    """Return one word that sounds foreign, in Chinese characters."""
+    return "".join(random.choices(_SOUNDS, k=random.choice((2, 2, 3, 3, 4))))
+
+
 def transliterated(random: Random, split: str) -> str:
     """Return a foreign or minority name in Chinese characters."""
     x = random.random()
@@ -151,10 +156,7 @@ def transliterated(random: Random, split: str) -> str:
     if x < 0.55:
         return "".join(random.sample(_MONGOL, 1 + (random.random() < 0.4)))
 
-    def part() -> str:
-        return "".join(random.choices(_SOUNDS, k=random.choice((2, 2, 3, 3, 4))))
-
-    return part() + "·" + part() if random.random() < 0.8 else part()
+    return sounds(random) + "·" + sounds(random) if random.random() < 0.8 else sounds(random)
 
 
 def person_zh(random: Random, split: str) -> str:
