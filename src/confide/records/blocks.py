@@ -17,7 +17,7 @@ from confide.errors import InvalidInput
 from confide.records.encoding import to_utf8
 from confide.records.tables import read_cells
 
-BLOCK = 2_000_000  # bytes of a file that are read at a time; a file up to this is read whole
+BLOCK = 1_000_000  # bytes of a file that are read at a time; a file up to this is read whole
 _CHECKED = 1_000_000
 
 
