@@ -39,7 +39,8 @@ _EN_DOUBT: Final = re.compile(
     r"|\b(?:january|february|april|june|july|august|september|october|november|december)\b"
     r"|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
     r"|\b(?:Hospital|University|College|School|Clinic|Medical Center|Street|Avenue|Road|Church|County|Inc|Company)\b"
-    r"|[A-Z]{2,}CD|XY|YY|\b[XYZ]\b|\bABC|_{2,}|\*|\bname(?:'s| is)\b|\b[A-Z]\.\s?[A-Z]\b|\bhi ,? [a-z]+ ,|\bthousand and|\btwenty (?:ten|eleven|twelve|fifteen|nineteen)"
+    r"|[A-Z]{2,}CD|XY|YY|\b[XYZ]\b|\bABC|_{2,}|\*|\bname(?:'s| is)\b|\b[A-Z]\.\s?[A-Z]\b|\bhi ,? [a-z]+ ,|\bnineteen [a-z]+|\b(?:about|in|of|since|last|until) march\b|\b(?:regional|general|memorial|community|county|surgical) (?:hospital|clinic|medical|services)"
+    r"|\bCare Center|Administration\b|Organization\b|Association\b|\bDoctor_|\b(?:[Vv]alley|[Mm]ercy|[Bb]aptist) (?:[Mm]edical|[Hh]ospital)|\bthe \d+(?:st|nd|rd|th) of|\bthousand and|\btwenty (?:ten|eleven|twelve|fifteen|nineteen)"
 )
 _CAPITAL: Final = re.compile(r"\b[A-Z][a-zé]+")
 _WORD: Final = re.compile(r"[a-z]+")
@@ -84,6 +85,7 @@ _EN_CUTS: Final = (
         re.compile(r"\b(Dr|Mr|Mrs|Ms|Doctor|Miss|Prof)(\.?) (?!Patient|The|She|He)[A-Z][A-Za-z]*(?! [A-Z])"),
         rf"\1\2 {slot('name:last')}",
     ),
+    (re.compile(r"(?<=\b(?:hi|ey) , )[a-z]{3,}(?= [,.?])"), slot("name:lower")),
     (re.compile(r"\b(dr|mr|mrs|ms|miss|doctor)(\. | \. )[a-z]+(?! [a-z]{7,})"), rf"\1\2{slot('name:lower')}"),
     (re.compile(rf"\b{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d\b"), slot("full")),
     (re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-](?:\d\d\d\d|\d\d)\b"), slot("full")),
