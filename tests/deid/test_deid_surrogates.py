@@ -15,8 +15,9 @@ from confide.deid.classes import SOLE_CLASSES
 from confide.deid.deidentify import Deidentifier
 from confide.deid.fold import normal
 from confide.deid.lexicon import words
-from confide.deid.replace import mask
-from confide.deid.surrogate_names import NameBook, invent_name
+from confide.deid.mask import mask
+from confide.deid.people import People
+from confide.deid.surrogate_names import invent_name
 from confide.deid.surrogate_numbers import invent_number
 from confide.deid.surrogate_places import generalise_place, three_digit_zip
 from confide.errors import InvalidInput
@@ -33,7 +34,7 @@ NUMBER_KINDS = [kind for kind in SOLE_CLASSES if kind != "email"]
 
 @given(patient=st.text(max_size=5), name=han_names)
 def test_an_invented_han_name_keeps_its_length_and_has_a_usual_surname(patient, name):
-    new = invent_name(KEYED, patient, name, "known:name", NameBook())
+    new = invent_name(KEYED, patient, name, "known:name", People())
     assert len(new) == len(name)
     assert new != name
     assert new[0] in words("zh", "surnames") or new[:2] in words("zh", "compound_surnames") or len(name) > 4
@@ -41,7 +42,7 @@ def test_an_invented_han_name_keeps_its_length_and_has_a_usual_surname(patient, 
 
 @given(patient=st.text(max_size=5), name=english_names)
 def test_an_invented_english_name_differs_in_every_word(patient, name):
-    new = invent_name(KEYED, patient, name, "known:name", NameBook())
+    new = invent_name(KEYED, patient, name, "known:name", People())
     assert len(new.split()) == len(name.split())
     assert all(a.lower() != b.lower() for a, b in zip(new.split(), name.split(), strict=True))
 
