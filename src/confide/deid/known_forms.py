@@ -131,7 +131,9 @@ def _name_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
             yield from _han_parts(kind, whole, rule)
             yield from _pinyin(kind, whole, rule)
         return
-    tokens = [normal(token) for token in re.split(r"[\s,.·]+", fold(text).text) if normal(token)]
+    family, comma, rest = fold(text).text.partition(",")
+    in_order = f"{rest} {family}" if comma else family  # Smith, John
+    tokens = [normal(token) for token in re.split(r"[\s,.·]+", in_order) if normal(token)]
     yield from _latin_name(kind, tokens, text, rule)
 
 
@@ -165,7 +167,9 @@ def _latin_name(kind: str, tokens: list[str], text: str, rule: str) -> Iterator[
             yield joined(order, kind, 0.95, rule, need="capital")
         for order in ([last, first[0]], [last, *initials[:-1]], [first, last[0]]):
             yield joined(order, kind, 0.9, rule, need="capital")
-        yield from _initials(kind, [initials, [*initials[1:], initials[0]], [first[0], last[0]]], rule)
+        yield from _initials(
+            kind, [initials, [*initials[1:], initials[0]], [first[0], last[0]], initials[:2]], rule
+        )
         if len(tokens) > 2:
             yield joined(tokens[1:], kind, 0.9, f"{rule}-part")  # Van Houten
     halves = [normal(half) for half in re.split(r"[\s,.·\-]+", fold(text).text) if "-" in text]
