@@ -207,7 +207,7 @@ def documents() -> Any:
             )
         return "".join(parts)
 
-    return st.lists(st.one_of(piece, piece, piece, noise), min_size=1, max_size=8).map(build)
+    return st.lists(st.one_of(piece, piece, piece, noise), min_size=4, max_size=8).map(build)
 
 
 def round_trips(examples: int, folder: Path) -> tuple[int, int, int, int]:
