@@ -8,30 +8,30 @@ and keeps nothing of a patient between calls. A first page: `docs/de-identificat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Self
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, Self
 
 from confide.crypto.keyed import Keyed
 from confide.deid.cascade import find_in_documents, latest_date
-from confide.deid.classes import CLASSES, domain
+from confide.deid.classes import CLASSES, check_classes, domain
 from confide.deid.codes import Codes
 from confide.deid.key_reference import KeyReference
 from confide.deid.known import known_values
+from confide.deid.notes import clean_notes
 from confide.deid.people import People
 from confide.deid.policy import Policy, load_policy
 from confide.deid.replace import Replacer, tags
 from confide.deid.results import CleanText, DeidNote, NoteLike
 from confide.deid.review import ReviewItem, refuse_if_blocked
 from confide.deid.section import Review
-from confide.deid.table import deidentify_table, text_cell
-from confide.deid.texts import births_in, field_prefix, people_of, replace_text
-from confide.deid.transform import transformed
+from confide.deid.texts import births_in, people_of, replace_text
 from confide.deid.way_back import WayBack
 from confide.errors import IntegrityError, InvalidInput
 from confide.types import Language
 from confide.vault.pseudonyms import Pseudonyms, study_key
 from confide.vault.vault import Permit, Vault
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["CleanText", "DeidNote", "Deidentifier", "NoteLike", "check_classes"]
 
@@ -176,6 +176,8 @@ class Deidentifier:
             InvalidInput: something else, or a frame without the columns that the settings name.
             GateRefused: something is doubtful and `review` is "block".
         """
+        from confide.deid.transform import transformed  # polars as well
+
         return transformed(
             self, documents, patients=patients, known=known or {}, columns=self._identifiers,
             text_columns=self._text_columns, patient_column=self._patient_column,
@@ -231,34 +233,13 @@ class Deidentifier:
             raise InvalidInput("deid.two-patients")
         if not notes:
             return []
-        values = {kind: list(texts) for kind, texts in known.items()}
-        for note in notes:
-            for name, kind in mapped.items():
-                if note.fields.get(name, "").strip():
-                    values.setdefault(kind, []).append(note.fields[name])
-        texts = [note.text for note in notes]
-        free = [(i, name) for i, note in enumerate(notes) for name in note.fields if name not in mapped]
-        prefixes = [field_prefix(name) for _, name in free]
-        cells = [prefix + notes[i].fields[name] for prefix, (i, name) in zip(prefixes, free, strict=True)]
-        cleaned, replacer = self._clean([*texts, *cells], values, notes[0].patient)
-        fields: list[dict[str, str]] = [dict.fromkeys(note.fields, "") for note in notes]
-        review = [list(clean.review) for clean in cleaned[: len(texts)]]
-        for (i, name), prefix, clean in zip(free, prefixes, cleaned[len(texts) :], strict=True):
-            fields[i][name] = clean.text[len(prefix) :]
-            review[i] += clean.review
-        for i, note in enumerate(notes):
-            for name, kind in mapped.items():
-                if name in note.fields:
-                    fields[i][name] = text_cell(replacer, kind, note.fields[name])
-        out = []
-        for i, (note, clean) in enumerate(zip(notes, cleaned, strict=False)):
-            items = tuple(replace(item, document=note.id) for item in review[i])
-            out.append(self._result(note, clean, fields[i], items))
+        cleaned = clean_notes(notes, known, mapped, clean=self._clean)
+        out = [self._result(note, *done) for note, done in zip(notes, cleaned, strict=True)]
         refuse_if_blocked(self._review, [item for note in out for item in note.review])
         return out
 
     def _result(
-        self, note: NoteLike, clean: CleanText, fields: dict[str, str], review: tuple[ReviewItem, ...]
+        self, note: NoteLike, clean: CleanText, fields: Mapping[str, str], review: tuple[ReviewItem, ...]
     ) -> DeidNote:
         return DeidNote(
             id=note.id,
@@ -275,8 +256,8 @@ class Deidentifier:
         )
 
     def table(
-        self, frame: pl.DataFrame, identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
-    ) -> pl.DataFrame:
+        self, frame: "pl.DataFrame", identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
+    ) -> "pl.DataFrame":
         """De-identify a table column by column, with the surrogates that the notes get.
 
         Args:
@@ -296,9 +277,13 @@ class Deidentifier:
         return self.table_with_review(frame, identifiers, text_columns)[0]
 
     def table_with_review(
-        self, frame: pl.DataFrame, identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
-    ) -> tuple[pl.DataFrame, list[ReviewItem]]:
+        self, frame: "pl.DataFrame", identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
+    ) -> tuple["pl.DataFrame", list[ReviewItem]]:
         """As `table`, with the doubtful spans of its text; under "hold" a doubtful text becomes null."""
+        from confide.deid.table import (
+            deidentify_table,  # polars loads here, so that texts alone start quickly
+        )
+
         check_classes(identifiers)
         result, items = deidentify_table(
             frame,
@@ -395,10 +380,3 @@ class Deidentifier:
 def _again(params: dict[str, Any]) -> Deidentifier:
     """Make a `Deidentifier` anew in another process; opens the vault."""
     return Deidentifier(**params)
-
-
-def check_classes(identifiers: Mapping[str, str]) -> None:
-    """Refuse a class of identifier that does not exist."""
-    for column, kind in identifiers.items():
-        if kind not in CLASSES:
-            raise InvalidInput("deid.unknown-class", found=kind, column=column, known=", ".join(CLASSES))

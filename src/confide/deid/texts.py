@@ -9,9 +9,7 @@ from datetime import date
 
 from confide.deid.cascade import Document
 from confide.deid.classes import DATE_CLASSES, NAME_CLASSES
-from confide.deid.fold import fold
 from confide.deid.hits import Hit
-from confide.deid.lexicon import key_classes
 from confide.deid.people import Mention, People, gender_beside
 from confide.deid.replace import OLD, Replacer, as_wide
 from confide.deid.results import CleanText
@@ -85,9 +83,3 @@ def births_in(documents: Sequence[Document]) -> frozenset[date]:
         if hit.type == "birth-date" and (read := document.dates.get((hit.start, hit.end)))
         for day in read.readings
     )
-
-
-def field_prefix(name: str) -> str:
-    """Return the name of a field as a key before its value, so that the context rules read it."""
-    folded = fold(name).text.strip()
-    return f"{folded}: " if folded in key_classes("zh") or folded.lower() in key_classes("en") else ""
