@@ -17,7 +17,8 @@ import sys
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,21 @@ DATA = HERE.parents[1] / "shared" / "data"
 PATIENTS, NOTES = 420, 12  # of a full run; each note is planted with two values
 
 
-def carriers(data: Path = DATA) -> tuple[list[str], list[str]]:
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One planted writing: whether it stands in the result, and what known values took of the note without it."""
+
+    kind: str
+    survived: bool
+    survived_rival: bool
+    characters: int
+    touched: int
+
+
+Notes = tuple[Sequence[str], Sequence[str]]  # Chinese, English
+
+
+def carriers(data: Path = DATA) -> Notes:
     """Return the open notes, Chinese and English."""
     zh = [
         f"{row[2]}\n{row[3]}"
@@ -64,68 +79,60 @@ def stands_in(writing: str, text: str) -> bool:
     return re.search(core, flat) is not None
 
 
-def plant(rng: random.Random, note: str, writing: str) -> tuple[str, int]:
-    """Return a note with a writing put between two sentences, and where."""
+def plant(rng: random.Random, note: str, writing: str) -> str:
+    """Return a note with a writing put between two sentences."""
     ends = [found.end() for found in re.finditer(r"[，。,.!?；;]\s*|\n", note)]
     at = rng.choice(ends) if ends else len(note)
-    return f"{note[:at]} {writing} {note[at:]}", at
+    return f"{note[:at]} {writing} {note[at:]}"
 
 
-def attack(
-    patients: int, notes: int, seed: int, data: Path
-) -> Iterator[tuple[str, str, bool, bool, int, int]]:
-    """Yield (language, kind of writing, survived, survived the rival, carrier characters, of which touched)."""
+def attack(patients: int, notes: int, seed: int, carriers: Notes) -> Iterator[Attempt]:
+    """De-identify notes with values planted in them, and say what survived."""
     from confide.deid.deidentify import Deidentifier
 
     rng = random.Random(seed)
-    zh_notes, en_notes = carriers(data)
     deidentifier = Deidentifier("safe-harbor", key=b"k" * 32)
     for number in range(patients):
         zh = number % 2 == 0
         patient = invented(rng, zh=zh)
         chosen = rng.sample(patient.writings, min(2 * notes, len(patient.writings)))
-        texts, planted = [], []
-        for first, second in zip(chosen[::2], chosen[1::2], strict=False):
-            note = rng.choice(zh_notes if zh else en_notes)[:1500]
-            text, _ = plant(rng, note, first[1])
-            text, _ = plant(rng, text, second[1])
-            planted.append([each for each in (first, second) if not stands_in(each[1], note)])
-            texts.append((note, text))
-        alone = deidentifier.texts([note for note, _ in texts], patient.fields, f"p{number}")
-        done = deidentifier.texts([text for _, text in texts], patient.fields, f"p{number}")
-        for (note, text), beside, clean, wanted in zip(texts, alone, done, planted, strict=True):
+        before, after, planted = [], [], []
+        for pair in zip(chosen[::2], chosen[1::2], strict=False):
+            note = text = rng.choice(carriers[0 if zh else 1])[:1500]
+            for _, writing in pair:
+                text = plant(rng, text, writing)
+            before.append(note)
+            after.append(text)
+            planted.append([each for each in pair if not stands_in(each[1], note)])
+        alone = deidentifier.texts(before, patient.fields, f"p{number}")
+        done = deidentifier.texts(after, patient.fields, f"p{number}")
+        for note, text, beside, clean, wanted in zip(before, after, alone, done, planted, strict=True):
             touched = sum(s.end - s.start for s in beside.spans if s.found_by.startswith("known"))
             baseline = text
-            for values in patient.fields.values():
-                for value in values:
-                    baseline = baseline.replace(value, "")
-            for k, (kind, writing) in enumerate(wanted):
-                yield (
-                    "zh" if zh else "en", kind, stands_in(writing, clean.text), stands_in(writing, baseline),
-                    0 if k else len(note), 0 if k else touched,
-                )  # fmt: skip
+            for value in (value for values in patient.fields.values() for value in values):
+                baseline = baseline.replace(value, "")
+            for kind, writing in wanted:
+                yield Attempt(
+                    kind=f"{'zh' if zh else 'en'}:{kind}",
+                    survived=stands_in(writing, clean.text),
+                    survived_rival=stands_in(writing, baseline),
+                    characters=len(note),
+                    touched=touched,
+                )
 
 
 def known(quick: bool, data: Path = DATA) -> Iterator[Line]:
     """Plant, de-identify, search."""
-    planted, survived, rival = 0, Counter[str](), 0
-    characters = touched = 0
-    for language, kind, ours, theirs, length, lost in attack(
-        40 if quick else PATIENTS, NOTES, 20240501, data
-    ):
-        planted += 1
-        survived[f"{language}:{kind}"] += ours
-        rival += theirs
-        characters += length
-        touched += lost
-    missed = sum(survived.values())
-    share = touched / characters
-    how = (
-        f"{planted} writings planted in open notes, safe-harbor, searched without spaces, case, accents; "
-        f"share of the notes' own characters taken by known values: {share:.5f}"
-    )
-    print({kind: count for kind, count in survived.items() if count}, file=sys.stderr)
+    tries = list(attack(40 if quick else PATIENTS, NOTES, 20240501, carriers(data)))
+    survived = Counter(each.kind for each in tries if each.survived)
+    rival = sum(each.survived_rival for each in tries)
+    share = sum(each.touched for each in tries) / sum(each.characters for each in tries)
+    how = f"{len(tries)} writings in open notes, safe-harbor; searched without spaces, case, accents, width"
+    if survived:
+        print(dict(survived), file=sys.stderr)
+    missed = survived.total()
     yield line("deid.known.missed", missed, "== 0", ours=missed, rival=rival, unit="values", how=how)
+    how = "of the notes themselves, which name none of these people, what known values took"
     yield line("deid.known.touched", share, "<= 0.005", ours=share, rival=None, unit="of characters", how=how)
 
 

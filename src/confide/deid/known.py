@@ -132,7 +132,7 @@ def _check(text: str, inside: list[int], form: Form) -> Hit | None:
             end += 1
     elif not (_is_border(text, start - 1, start) and _is_border(text, end, end - 1)):
         return None
-    if (form.need and not _has(text, start, end, form)) or (form.eponym and _is_eponym(text, start, end)):
+    if (form.need and not _has(text, inside, form)) or (form.eponym and _is_eponym(text, start, end)):
         return None
     if form.keep > 0:
         end = inside[form.keep - 1] + 1
@@ -159,8 +159,12 @@ def _fits(text: str, inside: list[int], form: Form) -> bool:
     return all(i in form.breaks or _INSIDE_WORD.fullmatch(text, left, right) for i, left, right in gaps)
 
 
-def _has(text: str, start: int, end: int, form: Form) -> bool:
+def _has(text: str, inside: list[int], form: Form) -> bool:
     """Say whether a find of a short form has what tells it from an everyday word."""
+    start, end = inside[0], inside[-1] + 1
+    if form.need == "mixed":
+        glued = (inside[i] for i in form.breaks or () if inside[i] == inside[i - 1] + 1)
+        return text[start].isupper() and all(text[place].isupper() for place in glued)
     if form.need == "capital":
         return text[start].isupper()
     if form.need == "title":

@@ -16,7 +16,7 @@ from confide.deid.fold import fold, normal
 from confide.deid.lexicon import word_set, words
 from confide.deid.spelling import simplified, spellings, split_han_name, toned
 
-Need = Literal["", "capital", "capitals", "dots", "title", "cue"]
+Need = Literal["", "capital", "mixed", "capitals", "dots", "title", "cue"]
 HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _PART_OF_ADDRESS: Final = re.compile(r"[\s,;，；、]+")
 _UNITS: Final = re.compile(r"(?<=[省市区县旗镇乡村路街道巷弄])")
@@ -33,7 +33,7 @@ class Form:
 
     `keep`: characters of the needle that are the span (a surname before a title), from its end if below zero; 0
     for all of them. `breaks`: where words of the needle may stand apart; None for anywhere. `need`: what else
-    must hold: a capital at the front, capitals only, dots between them, a title beside it, a cue before it.
+    must hold: a capital at the front, one before every break that has no gap as well ("mixed"), capitals only, dots between them, a title beside it, a cue before it.
     """
 
     needle: str = field(repr=False)
@@ -159,14 +159,15 @@ def _latin_name(kind: str, tokens: list[str], text: str, rule: str) -> Iterator[
         initials = [token[0] for token in tokens]
         orders = [
             tokens[::-1], [last, *tokens[:-1]], [*tokens[1:], first], [first, last], [last, first],
-            [first, *initials[1:-1], last], [last, first, *initials[1:-1]], [first, *initials[1:]],
         ]  # fmt: skip
         for order in orders:
             yield joined(order, kind, 0.95, rule)
-        for order in ([first[0], last], [last[0], first], [*initials[:-1], last]):
-            yield joined(order, kind, 0.95, rule, need="capital")
-        for order in ([last, first[0]], [last, *initials[:-1]], [first, last[0]]):
-            yield joined(order, kind, 0.9, rule, need="capital")
+        for order in (
+            [first[0], last], [last[0], first], [*initials[:-1], last], [first, *initials[1:-1], last],
+            [last, first, *initials[1:-1]], [last, first[0]], [last, *initials[:-1]], [first, last[0]],
+            [first, *initials[1:]],
+        ):  # fmt: skip
+            yield joined(order, kind, 0.95, rule, need="mixed")
         yield from _initials(
             kind, [initials, [*initials[1:], initials[0]], [first[0], last[0]], initials[:2]], rule
         )
@@ -208,7 +209,7 @@ def _pinyin(kind: str, whole: str, rule: str) -> Iterator[Form]:
                 [*letters, last], [last, *letters], [letters[0], last], [last, letters[0]],
                 [last[0], *syllables], [*syllables, last[0]],
             ):  # fmt: skip
-                yield joined(order, kind, 0.9, name, need="capital")
+                yield joined(order, kind, 0.9, name, need="mixed")
             yield from _initials(kind, [[last[0], *letters], [*letters, last[0]]], rule)
     for syllables in spellings(given) if given else ():
         needed: Need = (
