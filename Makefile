@@ -49,6 +49,7 @@ mutants: .venv/test
 bench: .venv/test
 	$(BIN)/python benchmarks/bench_main.py
 	$(BIN)/python benchmarks/bench_trust.py
+	$(BIN)/python benchmarks/bench_deid.py
 
 # kill -9 on ledgers in pieces that stay in soak/kills.jsonl: stopped and started again, it goes on; then whole runs.
 KILLS ?= 10000

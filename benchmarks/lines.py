@@ -10,7 +10,8 @@ Line = dict[str, object]
 def line(name: str, value: float, target: str, *, ours: object, rival: object, unit: str, how: str) -> Line:
     """Return one benchmark line; `target` is an operator and a number."""
     operator, number = target.split()
-    holds = {"<=": value <= float(number), ">=": value >= float(number), "==": value == float(number)}[
+    wanted = float(number)
+    holds = {"<=": value <= wanted, ">=": value >= wanted, ">": value > wanted, "==": value == wanted}[
         operator
     ]
     return {

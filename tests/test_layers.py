@@ -24,6 +24,7 @@ WITHIN_A_FLOOR = {
     ("errors", "words"),
     ("calls", "errors"),
     ("demo", "study"),
+    ("cli", "console"),
 }
 
 

@@ -92,7 +92,7 @@ def test_no_key_is_missing():
         and text not in known
         and f"{text}.sentence" not in known
         and not text.endswith(
-            (".toml", ".csv", ".json", ".jsonl", ".html", ".txt", ".sqlite", ".log", ".xlsx")
+            (".toml", ".csv", ".json", ".jsonl", ".html", ".txt", ".sqlite", ".log", ".xlsx", ".sealed")
         )
     ]
     assert missing == []

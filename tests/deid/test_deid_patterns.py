@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from confide.deid import validators
 from confide.deid.fold import fold, normal
 from confide.deid.hits import settle
-from confide.deid.patterns import PATTERNS, find_patterns
+from confide.deid.pattern_rows import PATTERNS
+from confide.deid.patterns import find_patterns
 from confide.deid.validators import resident_check
 
 FOUND = [

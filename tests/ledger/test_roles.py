@@ -160,7 +160,7 @@ def test_a_label_is_a_line_of_text(label):
     after(founded(), {"kind": "appoint", **appointment(BO, "seal"), "label": "x" * LONGEST})
 
 
-@pytest.mark.parametrize("key", [None, "ab", ANNA.public.upper()])
+@pytest.mark.parametrize("key", [None, "ab", ANNA.public.upper()], ids=["none", "short", "capitals"])
 def test_a_key_is_a_public_key(key):
     with pytest.raises(InvalidInput, match="public key"):
         after(founded(), {"kind": "dismiss", "key": key})

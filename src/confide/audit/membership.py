@@ -78,6 +78,15 @@ def clopper_pearson(hits: int, tries: int, *, level: float) -> tuple[float, floa
     return low, high
 
 
+def upper_bound(hits: int, tries: int, *, level: float) -> float:
+    """Return the exact upper bound of a share that is exceeded with at most 1 - level.
+
+    >>> round(upper_bound(0, 59, level=0.95), 4)  # the rule of three
+    0.0495
+    """
+    return clopper_pearson(hits, tries, level=2 * level - 1)[1]
+
+
 def _binomial_below(k: int, n: int, p: float) -> float:
     """Return Pr[Binomial(n, p) < k]."""
     if p <= 0.0:

@@ -26,17 +26,28 @@ def opener_options(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that say what opens the vault, and hand it one `opener`."""
 
     @option("--study", type=_folder, help=say("custody.option.study"))
+    @option("--keys", type=_file, help=say("custody.option.keys"))
     @option("--passphrase-file", type=_file, help=say("cli.option.passphrase-file"))
     @option("--recovery-file", type=_file, help=say("custody.option.recovery-file"))
     @wraps(command)
     def opening(
-        study: Path | None, passphrase_file: Path | None, recovery_file: Path | None, **rest: Any
+        study: Path | None,
+        keys: Path | None,
+        passphrase_file: Path | None,
+        recovery_file: Path | None,
+        vault: Path | None = None,  # of the commands that have such an option
+        **rest: Any,
     ) -> None:
         from confide.study.keys import Opener
 
-        command(
-            opener=Opener(study=study, passphrase_file=passphrase_file, recovery_file=recovery_file), **rest
+        opener = Opener(
+            study=study,
+            keys=keys,
+            passphrase_file=passphrase_file,
+            recovery_file=recovery_file,
+            vault=vault,
         )
+        command(opener=opener, **rest)
 
     return opening
 
@@ -53,6 +64,28 @@ def vault_command() -> None:
 
 vault_command.add_command(erase_command)
 vault_command.add_command(reveal_command)
+
+
+@vault_command.command("new", help=say("custody.new.help"))
+@argument("folder", type=_folder, required=False)
+@option("--passphrase-file", type=_file, help=say("cli.option.passphrase-file"))
+@option("--keys", type=_file, help=say("custody.option.keys"))
+@option("--recovery-file", type=_file, help=say("custody.new.recovery-file"))
+@json_option
+def new(
+    folder: Path | None,
+    passphrase_file: Path | None,
+    keys: Path | None,
+    recovery_file: Path | None,
+    as_json: bool,
+) -> None:
+    from confide.study.config import RECOVERY_KEY
+    from confide.study.keys import new_vault
+
+    recovery = recovery_file or Path(RECOVERY_KEY)
+    made = new_vault(folder, recovery, passphrase_file=passphrase_file, keys=keys, ask=ask_twice)
+    told("new.done", as_json=as_json, vault=made.vault, folder=str(made.folder), custody=made.custody,
+         recovery_file=str(made.recovery_file))  # fmt: skip
 
 
 @vault_command.command("show", help=say("custody.show.help"))

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from confide.deid.date_forms import han_number
+from confide.deid.date_forms import han_number, zones
 
 _ONES: Final = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _TEENS: Final = [
@@ -50,6 +50,11 @@ _FORMS: Final = (
     re.compile(rf"{_AGED}(?P<s>{_SPAN}){_NO_UNIT}", re.IGNORECASE),
     re.compile(_NINETIES, re.IGNORECASE),
 )  # fmt: skip
+_HAN_TRIGGER: Final = re.compile("岁|年龄|旬|期颐|耄耋")
+_LATIN_TRIGGER: Final = re.compile(
+    r"[Yy](?:[Ee][Aa][Rr]|[Rr][Ss]?[ -]|/|\.?[Oo]|[FMfm])|[Aa][Gg][Ee]|[Nn][Ii][Nn][Ee][Tt][Ii][Ee]|90"
+)
+_AROUND: Final = (40, 48)  # further than any form reaches from its trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +76,15 @@ def find_ages(text: str) -> list[AgeHit]:
     [45, 92, 90]
     """
     found: list[AgeHit] = []
-    wanted_zh = "岁" in text or "年龄" in text or "旬" in text or "耄" in text or "期颐" in text
-    for i, form in enumerate(_FORMS):
-        han = i < 4
-        if han and not wanted_zh:
+    for trigger, forms, han in ((_HAN_TRIGGER, _FORMS[:4], True), (_LATIN_TRIGGER, _FORMS[4:], False)):
+        if han and text.isascii():
             continue
-        for match in form.finditer(text):
-            years = _years(match.groupdict().get("n"))
-            if years is not None and 0 <= years <= 130:
-                found.append(AgeHit(match.start("s"), match.end("s"), years, han))
+        for low, high in zones((match.span() for match in trigger.finditer(text)), len(text), *_AROUND):
+            for form in forms:
+                for match in form.finditer(text, low, high):
+                    years = _years(match.groupdict().get("n"))
+                    if years is not None and 0 <= years <= 130:
+                        found.append(AgeHit(match.start("s"), match.end("s"), years, han))
     kept: list[AgeHit] = []
     for hit in sorted(found, key=lambda h: (h.start, -h.end)):
         if not kept or hit.start >= kept[-1].end:

@@ -1,40 +1,50 @@
-"""Read English keys, titles and roles: `MRN: 00123`, `Dr. Smith`, `daughter Mary`, streets, hospitals.
+"""Read what English keys, titles, roles, streets and hospitals give away: `MRN: 00123`, `Dr. Smith`.
 
-The value behind the key is the identifier; the key stays. Eponyms and everyday words with a capital are
-brakes (`lists/en.toml`). Works on folded text, with the case kept.
+The key stays, the value behind it goes. One pass finds every word that may stand beside an identifier
+(`confide.deid.sieve`); regular expressions look only there. Names are read by `confide.deid.names_en`, addresses
+and hospitals by `confide.deid.places_en`. Works on folded text, with the case kept.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
+from confide.deid import names_en, places_en
 from confide.deid.classes import NAME_CLASSES
+from confide.deid.columns import closed, find_columns
 from confide.deid.hits import Hit
-from confide.deid.lexicon import key_classes, word_set, words
+from confide.deid.lexicon import key_classes, word_set
+from confide.deid.names_en import read_person
+from confide.deid.sieve import Anchors
 
-_WORD: Final = r"(?:Mc|Mac|O'|D'|De|Le|La|Van |von |de |del |van der )?[A-Z][a-z]+(?:[-'][A-Z][a-z]+)?"
-_INITIAL: Final = r"[A-Z]\."
-_CAPS: Final = r"[A-Z]{2,}(?:[-'][A-Z]{2,})?"
-_PERSON: Final = re.compile(
-    rf"(?:(?:{_WORD}|{_CAPS}), (?:{_WORD}|{_CAPS})(?: (?:{_INITIAL}|[A-Z](?![A-Za-z])|{_WORD}|{_CAPS}))?"
-    rf"|(?:{_WORD}|{_INITIAL}|{_CAPS})"
-    rf"(?:[ \t]{{1,2}}(?:{_INITIAL}|[A-Z](?![A-Za-z'])|{_WORD}|{_CAPS})){{0,3}})"
-)
-_SUFFIX: Final = (
-    r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?"
-    r"|Ph\.?D\.?|FACS|LPN|CRNA|DDS|DPM|PharmD|MBBS|FRCP)"
-)
-
-_KEY: Final = re.compile(
-    r"(?<![A-Za-z])([A-Za-z][A-Za-z'/]{0,20}(?: [A-Za-z'/]{1,20}){0,4}?)\.? ?(?:#|:|=|No\.|no\.)[ #:.]{0,3}"
-)
+Places = Sequence[tuple[int, int]]
 _NUMBER: Final = re.compile(
-    r"[A-Za-z]{0,5}[-/ ]?[0-9][A-Za-z0-9*/.-]{0,30}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}"
+    r"\(?[A-Za-z]{0,6}[-/ ]?\(?[0-9][A-Za-z0-9*/.()-]{0,34}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,6}"
 )
-_PHONE: Final = re.compile(r"\+?[0-9(][0-9() +.x-]{4,24}[0-9]")
+_PHONE: Final = re.compile(r"\(?\+?[0-9(][0-9() +./-]{4,24}[0-9](?:,? ?(?:x|ext\.?|extension) ?[0-9]{1,6})?")
+_EXTENSION: Final = re.compile(r"[0-9]{3,6}(?![0-9])")
 _HANDLE: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.-]{3,40}")
-_LINE: Final = re.compile(r"[^\n\r;]{3,90}")
+_LINE: Final = re.compile(r"[^\n\r;\t|]{3,120}")
+_LINE_END: Final = re.compile(
+    r"  | (?=[A-Z][A-Za-z /]{2,24}:)|\. (?=[A-Z])|,? (?=(?:Phone|Tel|Fax|DOB|MRN|Ph)\b)"
+)
+_DOSE: Final = re.compile(
+    r"[0-9.,/-]{1,5} ?(?:mg|ml|mL|%|cm|mm|g|kg|lbs?|mcg|yo|years?|days?|weeks?|times|x)?"
+)
+_ROOM_KEYS: Final = frozenset({"bed", "room", "ext", "extension", "rm", "ward"})
+
+
+@cache
+def _anchors() -> Anchors:
+    return Anchors(
+        {
+            "separator": (":", "#", "=", "No. ", "no. ", "No ", "|", "\t", " is "),
+            "number": tuple(spelling for word in _NUMBER_WORDS for spelling in _spellings(word)),
+            **names_en.lists(),
+            **places_en.lists(),
+        }
+    )
 
 
 def find_context_en(text: str) -> list[Hit]:
@@ -42,233 +52,182 @@ def find_context_en(text: str) -> list[Hit]:
 
     >>> text = "Name: Smith, John; seen by Dr. Kumar; his wife Mary agreed. Murphy sign negative."
     >>> [text[hit.start:hit.end] for hit in find_context_en(text)]
-    ['Smith, John', 'Kumar', 'Mary']
+    ['Smith, John', 'Kumar', 'Mary', 'Smith, John']
     """
-    hits = [*_behind_keys(text), *_numbers_behind_words(text), *_titled(text), *_with_degree(text)]
-    return [*hits, *_kin(text), *_first_and_last(text), *_addresses(text), *_organisations(text)]
+    at = _anchors().find(text)
+    hits = [*_behind_keys(text, at.get("separator", ())), *_numbers_behind_words(text, at.get("number", ()))]
+    if "\t" in text or "|" in text:
+        hits += find_columns(
+            text, _column_keys(), lambda text, at, kind, key: _value(text, at, kind, key.lower())
+        )
+    hits += names_en.find_titled(text, at.get("title", ()))
+    hits += names_en.find_with_degree(text, at.get("degree", ()))
+    hits += names_en.find_relations(text, at.get("relation", ()))
+    hits += names_en.find_introduced(text, at.get("introduced", ()))
+    hits += names_en.find_first_and_last(text, at.get("first", ()))
+    hits += names_en.find_led(text, at.get("lead", ()))
+    hits += places_en.find_addresses(text, at.get("street", ()), at.get("box", ()), at.get("state", ()))
+    hits += places_en.find_organisations(text, at.get("unit", ()), at.get("work-lead", ()))
+    hits += places_en.find_places(text, at.get("place-lead", ()))
+    return hits
 
 
-def _is_name(tokens: list[str]) -> bool:
-    stop, brakes = word_set("en", "stop_words"), word_set("en", "brakes")
-    first = tokens[0]
-    if len(tokens) == 2 and tokens[1] == "I":
-        return False  # "Shall I": no name ends with a bare I without another word
-    return first not in stop and first.capitalize() not in stop and not (len(tokens) == 1 and first in brakes)
+def _spellings(word: str) -> dict[str, None]:
+    """Return a word in lower, upper and title case, and with one capital."""
+    return dict.fromkeys((word, word.upper(), word.title(), word[0].upper() + word[1:]))
 
 
-def read_person(text: str, at: int) -> tuple[int, int] | None:
-    """Return the place of the name that begins at `at`, everyday words at its end cut off.
+@cache
+def _column_keys() -> dict[str, str]:
+    return {spelling: kind for key, kind in key_classes("en").items() for spelling in _spellings(key)}
 
-    >>> read_person("John A. Smith The patient", 0)
-    (0, 13)
-    """
-    match = _PERSON.match(text, at)
+
+_KEY: Final = re.compile(r"(?<![A-Za-z])[A-Za-z][A-Za-z'/]{0,20}(?:[ ,-] ?[A-Za-z'/]{1,20}){0,4}$")
+_AFTER_KEY: Final = re.compile(r"[ #:=.*_|\t]{0,6}(?P<line>\n *(?=[A-Z0-9(+]))?")
+_BACKWARDS: Final = re.compile(r"[ *_.]{0,3}(?:\)[^()\n:]{1,16}\( ?)?[.*_ ]{0,3}(?P<word>[A-Za-z'/-]{1,21})")
+_BEFORE_SEPARATOR: Final = re.compile(r"(?: ?\([^()\n:]{1,16}\))?[.*_]{0,2} ?$")
+
+
+def _behind_keys(text: str, separators: Places) -> Iterator[Hit]:
+    """Yield the values of `key: value`; the longest run of words before the separator that is a key decides."""
+    classes, last_words = key_classes("en"), _last_words()
+    for start, end in separators:
+        before = text[max(0, start - 60) : start]
+        word = _BACKWARDS.match(before[::-1])
+        if word is None or word.group("word")[::-1].lower() not in last_words:
+            continue  # most separators stand behind no key: a cheap look at the last word says so
+        if text[start] in "Nn|\t" and before[-1] not in " .)|" and text[start] in "Nn":
+            continue
+        trimmed = _BEFORE_SEPARATOR.sub("", before)
+        key = _key_at_the_end(trimmed, classes) or _key_at_the_end(before.rstrip(" *_."), classes)
+        if key is None:
+            continue
+        after = _AFTER_KEY.match(text, end)
+        at = after.end() if after else end
+        strict = text[start] in "|\t" or bool(after and after.group("line"))
+        if strict and text[start] in "|\t" and "\n" in text[end:at]:
+            continue
+        if text[start] == " " and not _LONG_NUMBER.match(text, at):
+            continue  # "is" announces numbers only
+        yield from _value(text, at, classes[key], key, strict=strict)
+
+
+_LONG_NUMBER: Final = re.compile(r"[A-Za-z(+-]{0,5}[0-9][0-9() -]?[0-9]")
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    """Return the last words of all keys, each also as it reads behind a mark that parts it: `b` of `a/b`."""
+    return frozenset(key.split()[-1] for key in key_classes("en"))
+
+
+def _key_at_the_end(before: str, classes: dict[str, str]) -> str | None:
+    """Return the longest key that ends a text: of `his home phone` the key `home phone`."""
+    match = _KEY.search(before)
     if match is None:
         return None
-    stop = word_set("en", "stop_words")
-    pieces = list(re.finditer(r"[A-Za-z.'-]+", match.group()))
-    keep = 0
-    for piece in pieces:
-        word = piece.group()
-        if (word in stop and len(word) > 1) or (
-            word.capitalize() in stop and word.isupper() and len(word) > 2
-        ):
-            break
-        keep += 1
-    if not keep or not _is_name([piece.group() for piece in pieces[:keep]]):
-        return None
-    return at, at + pieces[keep - 1].end()
+    spoken = match.group().lower().split()
+    return next((k for n in range(len(spoken)) if (k := " ".join(spoken[n:])) in classes), None)
 
 
-def _behind_keys(text: str) -> Iterator[Hit]:
-    """Yield the values of `key: value`; the longest run of words before the colon that is a key decides."""
-    classes = key_classes("en")
-    for match in _KEY.finditer(text):
-        spoken = match.group(1).lower().split()
-        key = next((k for n in range(len(spoken)) if (k := " ".join(spoken[n:])) in classes), None)
-        if key is not None:
-            yield from _value(text, match.end(), classes[key], key)
-
-
-def _value(text: str, at: int, kind: str, key: str) -> Iterator[Hit]:
+def _value(text: str, at: int, kind: str, key: str, *, strict: bool = False) -> Iterator[Hit]:
+    """Yield the value that stands at `at`, by the kind of value its class has."""
     rule = f"context:{key}"
     if kind in NAME_CLASSES:
-        place = read_person(text, at)
-        if place is None:
-            return
-        several = " " in text[place[0] : place[1]]
-        if (
-            key in ("patient", "doctor", "mother", "father", "nurse", "name", "pt", "husband", "wife", "cc")
-            and not several
-        ):
-            ends = text[place[1] : place[1] + 1] in ("", "\n", "\r") and key in ("name", "pt", "patient")
-            if not ends or len(text[at : place[1]]) < 3:
-                return  # "Patient: Yeah" of a dialogue
-        yield Hit(*place, kind, 0.9 if several else 0.75, rule)
+        yield from _person(text, at, kind, key, strict=strict)
     elif kind in ("address", "organisation"):
         if match := _LINE.match(text, at):
-            value = re.split(r"  |\t| (?=[A-Z][A-Za-z ]{2,20}:)|\. (?=[A-Z])", match.group())[0].rstrip(" .,")
-            if kind != "organisation" or value[:1].isupper():
-                yield Hit(at, at + len(value), kind, 0.8, rule)
-    else:
-        pattern = _PHONE if kind == "phone" else _HANDLE if kind == "social" else _NUMBER
-        match = pattern.match(text, at)
-        if match and (kind == "social" or any(c.isdigit() for c in match.group())):
-            value = match.group().rstrip(".-/ ")
-            if not re.fullmatch(r"[0-9.]{1,4}(?:mg|ml|%)?", value) or key in (
-                "bed",
-                "room",
-                "bed number",
-                "room number",
+            value = _LINE_END.split(match.group())[0].rstrip(" .,*_")
+            if value and (
+                kind == "address"
+                or (value[0].isupper() and value.split()[0] not in word_set("en", "no_value"))
             ):
+                yield Hit(at, at + len(value), kind, 0.8, rule)
+    elif kind in ("ethnicity", "occupation"):
+        if (match := _TRAIT.match(text, at)) and match.group().split()[0] not in word_set("en", "no_value"):
+            yield Hit(at, match.end(), kind, 0.7, rule)
+    elif kind == "social":
+        if match := _HANDLE.match(text, at):
+            yield Hit(at, at + len(match.group().rstrip(".")), kind, 0.9, rule)
+    else:
+        pattern = _PHONE if kind == "phone" else _NUMBER
+        match = pattern.match(text, at) or (_EXTENSION.match(text, at) if kind == "phone" else None)
+        if match and any(c.isdigit() for c in match.group()):
+            value = closed(match.group())
+            if not _DOSE.fullmatch(value) or key.split()[0] in _ROOM_KEYS:
                 yield Hit(at, at + len(value), kind, 0.9, rule)
 
 
-_WORD_NUMBER: Final = re.compile(
-    r"(?<![A-Za-z])(?:(?P<r>MRN|[Mm]edical [Rr]ecord [Nn]umber|[Rr]ecord [Nn]umber"
-    r"|[Cc]hart|[Aa]ccession|[Ee]ncounter|[Pp]atient ID|[Ss]pecimen)"
-    r"|(?P<i>[Mm]ember ID|[Pp]olicy|[Mm]edicare|[Mm]edicaid|[Ii]nsurance ID)|(?P<a>[Aa]ccount|[Aa]cct)"
-    r"|(?P<s>SSN|[Ss]ocial [Ss]ecurity)"
-    r"|(?P<d>[Ss]erial|S/N|[Pp]acemaker SN|UDI)|(?P<t>[Pp]hone|[Tt]el|[Cc]ell|[Ff]ax|[Pp]ager)"
-    r"|(?P<o>NPI|DEA|[Ll]icense|[Bb]adge|[Rr]oom|[Bb]ed))"
-    r"(?: [Nn]umber| [Nn]o\.?| ?#)?(?: is| was|:)? {0,2}#?"
-    r"(?P<v>[A-Z]{0,4}-?[0-9][0-9A-Z-]{1,24})(?![0-9A-Za-z%])"
+_TRAIT: Final = re.compile(r"[A-Za-z][A-Za-z/-]*(?:[ ][A-Za-z/&-]+){0,4}")
+_STRONG: Final = re.compile(
+    r"name|by$|surname|attending|surgeon|physician|provider|pcp|next of kin|nok|emergency contact|spouse|guardian|doctor$|assistant"
+    r"|ologist|etist|resident|consultant|author|nok|informant|registrar|scribe|gp$|trist$"
 )
-_WORD_CLASS: Final = {
-    "r": "record-number",
-    "i": "insurance-id",
-    "a": "account-number",
-    "s": "ssn",
-    "d": "device-id",
-    "t": "phone",
-    "o": "other-id",
-}
 
 
-def _numbers_behind_words(text: str) -> Iterator[Hit]:
+def _person(text: str, at: int, kind: str, key: str, *, strict: bool) -> Iterator[Hit]:
+    """Yield a name behind a key; a single word counts behind a strong key, at the end of a line, or as a usual name."""
+    title = _TITLE.match(text, at)
+    at = title.end() if title else at
+    place = read_person(text, at)
+    if place is None:
+        return
+    tokens = text[place[0] : place[1]].replace(",", " ").split()
+    if len(tokens) < 2:
+        ends = text[place[1] : place[1] + 1] in ("", "\n", "\r", "\t", "|", ";", ",")
+        usual = tokens[0] in word_set("en", "first_names")
+        if key in word_set("en", "weak_keys"):
+            fits = ends and key in ("name", "pt", "patient") and len(tokens[0]) > 2
+        else:
+            fits = usual or (not strict and bool(_STRONG.search(key))) or (ends and bool(_STRONG.search(key)))
+        if not fits:
+            return
+    elif (
+        not _STRONG.search(key) and key not in word_set("en", "weak_keys") and not _looks_like_person(tokens)
+    ):
+        return
+    yield Hit(*place, kind, 0.9 if len(tokens) > 1 else 0.75, f"context:{key}")
+
+
+_TITLE: Final = re.compile(r"(?:Dr|DR|Mr|Mrs|Ms|Miss|Prof|Nurse)\.? ")
+
+
+def _looks_like_person(tokens: list[str]) -> bool:
+    """Say whether one of the first two words is a usual first name, or an initial stands among them."""
+    first = word_set("en", "first_names")
+    return any(t in first or t.capitalize() in first for t in tokens[:2]) or any(
+        len(t.rstrip(".")) == 1 for t in tokens
+    )
+
+
+_NUMBER_WORDS: Final = {
+    **dict.fromkeys(("MRN", "medical record", "record number", "chart", "accession", "encounter", "patient ID", "specimen"), "record-number"),
+    **dict.fromkeys(("case number", "visit number", "visit ID", "hospital number", "NHS number", "NHS", "CSN", "order number"), "record-number"),
+    **dict.fromkeys(("member ID", "policy", "Medicare", "Medicaid", "insurance ID", "group number", "subscriber ID", "health plan"), "insurance-id"),
+    **dict.fromkeys(("account", "acct", "credit card", "card number", "card ending", "routing number"), "account-number"),
+    **dict.fromkeys(("SSN", "social security"), "ssn"),
+    **dict.fromkeys(("serial", "S/N", "pacemaker SN", "UDI", "lot number", "device ID"), "device-id"),
+    **dict.fromkeys(("phone", "tel", "telephone", "cell", "fax", "pager", "beeper", "mobile", "extension"), "phone"),
+    **dict.fromkeys(("NPI", "DEA", "license", "licence", "badge", "room", "bed", "driver's license", "employee ID", "certificate"), "other-id"),
+    **dict.fromkeys(("passport",), "passport"),
+    **dict.fromkeys(("license plate", "plate number", "VIN"), "plate"),
+    **dict.fromkeys(("green card", "alien number", "visa number", "residence permit", "work permit", "military ID"), "permit"),
+}  # fmt: skip
+_BEHIND_WORD: Final = re.compile(
+    r"(?: [Nn]umbers?| [Nn]o\.?| ?#| [Cc]ode| ID)?(?: is| was|:| of)? {0,2}#?(?P<v>[A-Z]{0,4}-?[0-9][0-9A-Z-]{1,24})(?![0-9A-Za-z%]|[./][0-9])"
+)
+
+
+@cache
+def _number_classes() -> dict[str, str]:
+    return {spelling: kind for word, kind in _NUMBER_WORDS.items() for spelling in _spellings(word)}
+
+
+def _numbers_behind_words(text: str, places: Places) -> Iterator[Hit]:
     """Yield numbers right behind their word: MRN 0012345, SSN is 123456789."""
-    for match in _WORD_NUMBER.finditer(text):
-        kind = next(_WORD_CLASS[name] for name in _WORD_CLASS if match.group(name))
-        yield Hit(match.start("v"), match.end("v"), kind, 0.8, "context:number")
-
-
-_TITLE: Final = re.compile(
-    r"(?<![A-Za-z])(?:(?P<staff>Dr|DR|Drs|Doctor|Prof|Professor|Nurse|Attending|Surgeon)"
-    r"|(?:Mr|MR|Mrs|MRS|Ms|MS|Miss|Mx|Master|Rev|Sir|Madam|Señora?))\.?[ \n]{1,2}(?=[A-Z])"
-)
-
-
-def _titled(text: str) -> Iterator[Hit]:
-    """Yield names behind a title: Dr. Kumar, Mrs. Anne O'Brien."""
-    for match in _TITLE.finditer(text):
-        if place := read_person(text, match.end()):
-            start, end = place
-            if end - start > 1:
-                yield Hit(start, end, "staff" if match.group("staff") else "name", 0.9, "context:title")
-
-
-_DEGREE: Final = re.compile(rf"(?<=[A-Za-z.])(?:,? |,){_SUFFIX}(?![A-Za-z])")
-_BEFORE: Final = re.compile(rf"(?:{_WORD}|{_CAPS})(?: (?:{_INITIAL}|[A-Z]|{_WORD}|{_CAPS})){{1,3}}$")
-
-
-def _with_degree(text: str) -> Iterator[Hit]:
-    """Yield names before a degree: Jane Q. Doe, M.D."""
-    for match in _DEGREE.finditer(text):
-        low = max(0, match.start() - 50)
-        name = _BEFORE.search(text[low : match.start()])
-        if name and (place := read_person(text, low + name.start())) and place[1] == match.start():
-            yield Hit(*place, "staff", 0.85, "context:degree")
-
-
-_KIN: Final = re.compile(
-    r"(?<![A-Za-z])(?:wife|husband|son|daughter|mother|father|sister|brother|spouse|partner|aunt|uncle|niece|nephew|cousin|friend|caregiver|grandmother|grandfather|grandson|granddaughter|boyfriend|girlfriend|fianc[e]{1,2}|neighbor|guardian)"
-    r",? (?:named |is |called )?(?=[A-Z])|(?:[Mm]y name is|[Nn]ame is|[Ii]s named|[Nn]amed) (?=[A-Z])"
-)
-
-
-def _kin(text: str) -> Iterator[Hit]:
-    """Yield names behind a relation: his wife Mary, daughter, Anne Lee."""
-    for match in _KIN.finditer(text):
-        if (
-            (place := read_person(text, match.end()))
-            and place[1] - place[0] > 2
-            and not text[place[0] : place[1]].isupper()
-        ):
-            yield Hit(*place, "kin", 0.75, "context:relation")
-
-
-_CAPITALISED: Final = re.compile(
-    rf"(?<![A-Za-z'-])([A-Z][a-z]{{2,11}})(?: {_INITIAL}| [A-Z](?= ))? ({_WORD})(?![a-z])"
-)
-
-
-def _first_and_last(text: str) -> Iterator[Hit]:
-    """Yield a usual first name with another capitalised word behind it: John Smith."""
-    first, stop = word_set("en", "first_names"), word_set("en", "stop_words") | word_set("en", "brakes")
-    for match in _CAPITALISED.finditer(text):
-        if match.group(1) in first and match.group(2) not in stop:
-            tail = re.match(r" ([A-Za-z]+)", text[match.end() : match.end() + 20])
-            if not (tail and tail.group(1).lower() in word_set("en", "eponym_tails")):
-                yield Hit(match.start(), match.end(), "name", 0.7, "context:first-name")
-
-
-_STREET: Final = (
-    r"[0-9]{1,6}[A-Z]? (?:[NSEW]\.? |North |South |East |West )?"
-    r"(?:[A-Z][A-Za-z'.-]{1,20} |[0-9]{1,3}(?:st|nd|rd|th) ){1,4}"
-    r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Ter|Circle|Cir|Highway|Hwy|Parkway|Pkwy|Square|Sq|Trail|Alley)\b\.?"
-)
-
-
-@cache
-def _address_patterns() -> tuple[tuple[str, float, re.Pattern[str]], ...]:
-    codes, states = "|".join(words("en", "state_codes")), "|".join(words("en", "states"))
-    town = r"[A-Z][a-z]+(?:[ -][A-Z][a-z]+){0,2}"
-    zipped = rf"(?:{town},? (?:{codes}|{states})\.?,? [0-9]{{5}}(?:-[0-9]{{4}})?)"
-    unit = r"(?:,? (?:Apt|Apartment|Suite|Ste|Unit|#|Room|Floor|Bldg)\.? ?#?[A-Za-z0-9-]{1,6})?"
-    return (
-        (
-            "address",
-            0.9,
-            re.compile(
-                rf"{_STREET}{unit}(?:,?[ \n]{{1,2}}{town}(?:,? (?:{codes}|{states}))?"
-                rf"(?:,? [0-9]{{5}}(?:-[0-9]{{4}})?)?)?"
-            ),
-        ),
-        ("address", 0.85, re.compile(rf"(?:P\.? ?O\.? Box [0-9]{{1,6}}(?:, )?)?{zipped}")),
-        ("address", 0.85, re.compile(r"P\.? ?O\.? Box [0-9]{1,6}")),
-        ("place", 0.75, re.compile(rf"(?<![A-Za-z]){town}, (?:{codes}|{states})(?![A-Za-z])")),
-        ("address", 0.7, re.compile(rf"(?<![A-Za-z])(?:{codes}) [0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9])")),
-    )
-
-
-def _addresses(text: str) -> Iterator[Hit]:
-    """Yield streets with a number, towns with a state, ZIP codes with a state."""
-    for kind, score, pattern in _address_patterns():
-        for match in pattern.finditer(text):
-            first = re.match(r"[A-Za-z]*", match.group())
-            if kind == "place" and first and first.group() in word_set("en", "stop_words"):
-                continue
-            yield Hit(match.start(), match.end(), kind, score, f"context:{kind}")
-
-
-@cache
-def _organisation() -> re.Pattern[str]:
-    units = "|".join(words("en", "organisation_units"))
-    return re.compile(
-        rf"(?<![A-Za-z])((?:[A-Z][A-Za-z'.&-]{{1,24}} (?:of |and |for )?){{1,5}})(?:{units})(?![a-z])"
-    )
-
-
-def _organisations(text: str) -> Iterator[Hit]:
-    """Yield hospitals and schools that have a name of their own."""
-    generic = word_set("en", "organisation_generic")
-    for match in _organisation().finditer(text):
-        names = match.group(1).split()
-        lead = 0
-        while lead < len(names) and (
-            names[lead] in word_set("en", "stop_words") or names[lead] in ("of", "and", "for")
-        ):
-            lead += 1
-        if any(name not in generic for name in names[lead:]):
-            start = match.start() + sum(len(name) + 1 for name in names[:lead])
-            yield Hit(start, match.end(), "organisation", 0.7, "context:organisation")
+    classes = _number_classes()
+    for start, end in places:
+        if text[start - 1 : start].isalpha():
+            continue
+        if match := _BEHIND_WORD.match(text, end):
+            yield Hit(*match.span("v"), classes[text[start:end]], 0.8, "context:number")

@@ -5,7 +5,7 @@ nothing. `confide.deid.dates` reads the matches.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,6 +40,22 @@ def han_text(value: int) -> str:
     return ("" if tens == 0 else "十" if tens == 1 else f"{'零一二三四五六七八九'[tens]}十") + (
         "零一二三四五六七八九"[ones] if ones else ""
     )
+
+
+def zones(triggers: Iterable[tuple[int, int]], length: int, before: int, after: int) -> list[tuple[int, int]]:
+    """Merge the surroundings of the triggers into stretches that do not overlap.
+
+    >>> zones([(10, 12), (14, 15), (40, 41)], 42, 3, 4)
+    [(7, 19), (37, 42)]
+    """
+    merged: list[tuple[int, int]] = []
+    for start, end in triggers:
+        low, high = max(0, start - before), min(length, end + after)
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], high)
+        else:
+            merged.append((low, high))
+    return merged
 
 
 @dataclass(frozen=True, slots=True)

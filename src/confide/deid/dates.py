@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
-from confide.deid.date_forms import EN_TAIL, FAMILIES, MONTHS, ZH_TAIL, Form, han_number, han_text
+from confide.deid.date_forms import EN_TAIL, FAMILIES, MONTHS, ZH_TAIL, Form, han_number, han_text, zones
 
 DOUBT: Final = 0.4
 _PIVOT: Final = 30  # two-digit years up to this one are of the 2000s
@@ -47,7 +47,7 @@ def find_dates(text: str) -> list[DateHit]:
     """
     found: list[DateHit] = []
     for family in FAMILIES:
-        for low, high in _zones(family.triggers(text), len(text), *family.around):
+        for low, high in zones(family.triggers(text), len(text), *family.around):
             for form in family.forms:
                 for match in form.regex.finditer(text, low, high):
                     if match.end() == high < len(text):
@@ -58,20 +58,6 @@ def find_dates(text: str) -> list[DateHit]:
     best = _without_overlap(found)
     best = _without_overlap([*best, *_tails(text, best)])
     return _prefer_evident_order(_with_years(best))
-
-
-def _zones(
-    triggers: Iterator[tuple[int, int]], length: int, before: int, after: int
-) -> list[tuple[int, int]]:
-    """Merge the surroundings of the triggers into stretches that do not overlap."""
-    zones: list[tuple[int, int]] = []
-    for start, end in triggers:
-        low, high = max(0, start - before), min(length, end + after)
-        if zones and low <= zones[-1][1]:
-            zones[-1] = (zones[-1][0], high)
-        else:
-            zones.append((low, high))
-    return zones
 
 
 def _read(form: Form, match: re.Match[str]) -> DateHit | None:

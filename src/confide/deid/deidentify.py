@@ -21,9 +21,10 @@ from confide.deid.people import People
 from confide.deid.policy import Policy, load_policy
 from confide.deid.replace import Replacer, tags
 from confide.deid.results import CleanText, DeidNote, NoteLike
-from confide.deid.review import ReviewItem, refuse_if_blocked
+from confide.deid.review import ReviewItem, Rulings, refuse_if_blocked, undecided
 from confide.deid.section import Review
-from confide.deid.texts import births_in, people_of, replace_text
+from confide.deid.site import SiteList
+from confide.deid.texts import Judged, births_in, people_of, replace_text
 from confide.deid.way_back import WayBack
 from confide.errors import IntegrityError, InvalidInput
 from confide.types import Language
@@ -41,8 +42,9 @@ class Deidentifier:
 
     Guarantee: every value in `known` is found in every document of the patient; what is found is replaced
     as the policy says, the same value by the same surrogate in all notes and tables of a patient, and by an
-    unlinked one under another key; a doubtful span is never left as it was. The key is neither shown nor
-    pickled: a pickle holds a `KeyReference`, or is refused.
+    unlinked one under another key; a doubtful span is never left as it was, unless a person ruled that it
+    identifies nobody. The key is neither shown nor pickled: a pickle holds a `KeyReference`, or is
+    refused (with it go `taken`, `rulings` and `site`, which are patient data).
 
     Args:
         policy: name of a policy, or the path of a policy file.
@@ -54,6 +56,8 @@ class Deidentifier:
         review: "mask", "hold" or "block": what doubtful spans do to their document.
         today: the day at which birth dates are looked at when the records name no later day.
         taken: numbers that belong to people of the records; no invented number equals or holds one of them.
+        rulings: what people said of doubtful spans that earlier calls returned.
+        site: strings that the review of an earlier study taught.
         identifiers: for frames, column -> class of identifier.
         text_columns: for frames, columns of free text.
         patient_column: for frames, the column that says whose row it is.
@@ -78,6 +82,8 @@ class Deidentifier:
         review: Review = "mask",
         today: date | None = None,
         taken: Iterable[str] = (),
+        rulings: Rulings | None = None,
+        site: SiteList | None = None,
         identifiers: Mapping[str, str] | None = None,
         text_columns: Sequence[str] = (),
         patient_column: str = "_patient",
@@ -91,6 +97,8 @@ class Deidentifier:
         self._study, self._recipient = study, recipient
         self._asked_policy, self._policy = policy, load_policy(policy)
         self._language, self._review, self._today = language, review, today
+        self._rulings: Rulings = rulings or {}
+        self._site = site
         self._taken = frozenset(value.strip().casefold() for value in taken)
         self._identifiers, self._text_columns = dict(identifiers or {}), tuple(text_columns)
         self._patient_column = patient_column
@@ -119,6 +127,7 @@ class Deidentifier:
         return {
             "policy": self._asked_policy, "vault": self._named, "study": self._study, "recipient": self._recipient,
             "language": self._language, "review": self._review, "today": self._today, "taken": self._taken,
+            "rulings": self._rulings, "site": self._site,
             "identifiers": self._identifiers, "text_columns": self._text_columns,
             "patient_column": self._patient_column,
         }  # fmt: skip
@@ -235,7 +244,9 @@ class Deidentifier:
             return []
         cleaned = clean_notes(notes, known, mapped, clean=self._clean)
         out = [self._result(note, *done) for note, done in zip(notes, cleaned, strict=True)]
-        refuse_if_blocked(self._review, [item for note in out for item in note.review])
+        refuse_if_blocked(
+            self._review, undecided((item for note in out for item in note.review), self._rulings)
+        )
         return out
 
     def _result(
@@ -247,7 +258,7 @@ class Deidentifier:
             patient=self.pseudonym(note.patient),
             text=clean.text,
             spans=clean.spans,
-            held=self._review == "hold" and bool(review),
+            held=self._review == "hold" and bool(undecided(review, self._rulings)),
             fields=fields,
             review=review,
             way_back=self._way_back.seal(note.text, clean, note.fields, fields)
@@ -315,10 +326,13 @@ class Deidentifier:
     ) -> tuple[list[CleanText], Replacer]:
         prepared = known_values(known)
         documents = find_in_documents(texts, prepared)
+        if self._site is not None:
+            documents = [self._site.applied(document, self._policy.threshold) for document in documents]
         reference = latest_date(documents, prepared.birth_dates | births_in(documents))
         people = people_of(documents, known)
         replacer = self._replacer(patient, reference or self._today or date.today(), people)
-        cleaned = [replace_text(text, d, replacer) for text, d in zip(texts, documents, strict=True)]
+        judged = Judged(self._keyed, patient, self._rulings)
+        cleaned = [replace_text(text, d, replacer, judged) for text, d in zip(texts, documents, strict=True)]
         return cleaned, replacer
 
     def _replacer(self, patient: str, reference: date, people: People | None = None) -> Replacer:

@@ -1,13 +1,16 @@
 """Fold a text so that width, spacing marks and accents no longer matter, and find the way back.
 
 Full-width letters and digits become plain ones, compatibility forms their NFKC form, accented Latin letters
-the bare letter, every dash and space the plain one; what has no width disappears. Every other layer
-searches the folded text; `Folded.span` gives the place in the original. Knows no identifier.
+the bare letter, every dash and space the plain one, traditional characters the simplified ones; what has no width
+disappears. Every other layer searches the folded text; `Folded.span` gives the place in the original. Knows no identifier.
 """
 
 import unicodedata
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
+
+from confide.deid.lexicon import words
 
 _DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u2500"
 _MARK: Final = "\ue000"  # stands for a character that does not fold to exactly one
@@ -17,9 +20,11 @@ _INVISIBLE: Final = {"Cf", "Mn", "Me"}
 def fold_character(character: str) -> str:
     """Return what one character folds to: nothing, one character, or several.
 
-    >>> fold_character("８"), fold_character("é"), fold_character("\u200b"), fold_character("㎏")
-    ('8', 'e', '', 'kg')
+    >>> fold_character("８"), fold_character("é"), fold_character("\u200b"), fold_character("㎏"), fold_character("偉")
+    ('8', 'e', '', 'kg', '伟')
     """
+    if character in (simplified := _simplified()):
+        return simplified[character]
     if character in _DASHES:
         return "-"
     if character in "’‘＇":
@@ -34,7 +39,14 @@ def fold_character(character: str) -> str:
     bare = unicodedata.normalize("NFKD", character)
     if bare[0].isascii():
         return "".join(c for c in bare if unicodedata.category(c) not in _INVISIBLE)
-    return unicodedata.normalize("NFKC", character)
+    folded = unicodedata.normalize("NFKC", character)
+    return simplified.get(folded, folded)
+
+
+@cache
+def _simplified() -> dict[str, str]:
+    """Return traditional character -> simplified character."""
+    return {pair[0]: pair[1] for line in words("traditional", "pairs") for pair in line.split()}
 
 
 class _OneToOne(dict[int, int]):

@@ -153,7 +153,7 @@ def joined(
 def _latin_name(kind: str, tokens: list[str], text: str, rule: str) -> Iterator[Form]:
     everyday = word_set("en", "common_words")
     alone: Need = "capital" if len(tokens) == 1 and tokens[0] in everyday else ""
-    yield joined(tokens, kind, 1.0, rule, need=alone)
+    yield joined(tokens, kind, 1.0, rule, need=alone, eponym=len(tokens) == 1)
     if len(tokens) > 1:
         first, last = tokens[0], tokens[-1]
         initials = [token[0] for token in tokens]

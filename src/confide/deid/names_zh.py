@@ -5,19 +5,22 @@ behind the name, and the stop-lists of `lists/zh.toml` are brakes. Works on fold
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
 from confide.deid.hits import Hit
 from confide.deid.lexicon import word_set, words
 
+Places = Sequence[tuple[int, int]]
 _H: Final = "\u3400-\u9fff"
 _MINORITY: Final = re.compile(rf"[{_H}]{{1,8}}(?:[·•.][{_H}]{{1,8}}){{1,3}}")
 _SPACED: Final = re.compile(rf"[{_H}]( {{1,3}})[{_H}](?:\1(?![性年民职住床电科出入男女])[{_H}])?(?![{_H}])")
+_ALL_HAN: Final = re.compile(rf"[{_H}]+")
 _RUN: Final = re.compile(rf"[{_H}]{{1,12}}")
 _LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]*\.?(?: [A-Z][A-Za-z'-]*\.?){0,3}")
 _MORE: Final = re.compile(r" ?[、/,;和及] ?| (?! )")
+_DOTS: Final = frozenset("·•.")
 _NOT_GIVEN: Final = {
     "不详",
     "未知",
@@ -78,9 +81,16 @@ def read_names(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Ite
 
 def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit | None:
     found_by = f"context:{rule}"
-    if match := _MINORITY.match(text, at):
+    sure, careful, compound = _surnames()
+    if not _DOTS.isdisjoint(text[at : at + 9]) and (match := _MINORITY.match(text, at)):
         return Hit(at, match.end(), kind, 0.9, found_by)
-    sure, careful, _ = _surnames()
+    if (
+        strict
+        and text[at : at + 1] not in sure
+        and text[at : at + 1] not in careful
+        and text[at : at + 2] not in compound
+    ):
+        return None
     if (match := _SPACED.match(text, at)) and text[at] in sure | careful:
         return Hit(at, match.end(), kind, 0.85, found_by)
     if match := _LATIN.match(text, at):
@@ -88,8 +98,8 @@ def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit
     if not (match := _RUN.match(text, at)):
         return None
     run = _cut(match.group(), text[match.end() : match.end() + 1])
-    if run[:2] in _NOT_GIVEN or is_braked(text, at):
-        return None
+    if run[:2] in _NOT_GIVEN or run[:2] in word_set("zh", "next_keys") or is_braked(text, at):
+        return None  # the next cell of a table's head is a key too
     length, score = _name_length(run, strict=strict)
     return Hit(at, at + length, kind, score, found_by) if length else None
 
@@ -120,83 +130,113 @@ def _name_length(run: str, *, strict: bool) -> tuple[int, float]:
     return (4, 0.45) if known_surname else (0, 0.0)
 
 
-_ROLES: Final = {
-    "name": "患者|病人|患儿|患婴|产妇|孕妇|死者|伤者|受检者|来访者",
-    "kin": "家属|其父|其母|其妻|其夫|其子|其女|其兄|其弟|其姐|其妹"
-    "|丈夫|妻子|儿子|女儿|父亲|母亲|弟弟|哥哥|姐姐|妹妹|配偶|男友|女友|监护人|联系人|陪护|护工|之妻|之子|之女|之夫",
-    "staff": "护士|医生|医师|主任|教授|术者|主刀|助手|麻醉师|签名|签字|院长|师承",
-}
 _END: Final = (
-    r"(?=[^\u3400-\u9fffA-Za-z]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院"
-    r"|之[妻子女夫父母]|等|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话)"
+    r"(?=[^\u3400-\u9fffA-Za-z·]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院"
+    r"|之[妻子女夫父母]|等|及|与|和|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话)"
 )
 _CLEAR_END: Final = (
     r"(?=[ ,.;:。、()\[\]0-9]|$|\n|男[, 0-9]|女[, 0-9]|,男|,女"
     r"|陪同|陪护|代诉|代述|电话|手机|带来|签字|签名|报告|会诊|负责)"
 )
 _ASKED: Final = r"(?=会诊|负责|主刀|阅片|执行|陪同)"  # 请赵樾礼会诊: what is asked of a person
+_MINORITY_NAME: Final = rf"[{_H}]{{1,8}}(?:[·•][{_H}]{{1,8}}?){{1,3}}{_END}"
 
 
 @cache
-def _role_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    sure, careful, compound = (
-        "".join(sorted(_surnames()[0])),
-        "".join(sorted(_surnames()[1])),
-        "|".join(sorted(_surnames()[2])),
-    )
-    given = rf"[{_H}]{{1,2}}?"
-    name = rf"(?P<n>(?:{compound}){given}{_END}|[{sure}]{given}{_END}|[{careful}]{given}{_CLEAR_END})"
-    asked = rf"(?P<role>请|由)(?P<n>(?:{compound}){given}{_ASKED}|[{sure}{careful}]{given}{_ASKED})"
-    roles = tuple((kind, re.compile(rf"(?P<role>{role}) ?{name}")) for kind, role in _ROLES.items())
-    return (*roles, ("staff", re.compile(asked)))
+def _name_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Return patterns for a name behind a role, one that is asked to do something, and one before a sex."""
+    sure, careful = ("".join(sorted(each)) for each in _surnames()[:2])
+    compound, given = "|".join(sorted(_surnames()[2])), rf"[{_H}]{{1,2}}?"
+    behind = rf" ?(?P<n>(?:{compound}){given}{_END}|[{sure}]{given}{_END}|[{careful}]{given}{_CLEAR_END}|{_MINORITY_NAME})"
+    asked = rf"(?:请|由)(?P<n>(?:{compound}){given}{_ASKED}|[{sure}{careful}]{given}{_ASKED})"
+    whole = rf"(?:(?:{compound})[{_H}]{{1,2}}|[{sure}{careful}][{_H}]{{1,2}}|[{_H}]{{1,8}}[·•][{_H}]{{1,8}})"
+    before = rf"(?:^|[\s,;:。、()\[\]]|患者|病人|患儿|产妇|孕妇)(?:患者|病人|患儿|产妇|孕妇)?(?P<n>{whole})[ ,(]{{0,2}}$"
+    return re.compile(behind), re.compile(asked), re.compile(before)
 
 
-def find_role_names(text: str) -> Iterator[Hit]:
-    """Yield names behind a role in running text: 患者张伟,男; 家属李芳代诉.
+@cache
+def _role_kinds() -> dict[str, str]:
+    return {role: kind for kind in ("name", "kin", "staff") for role in words("zh", f"{kind}_roles")}
 
-    >>> text = "患者张伟,男,45岁,患者高热,家属李芳代诉"
-    >>> [text[hit.start:hit.end] for hit in find_role_names(text)]
-    ['张伟', '李芳']
+
+def find_role_names(text: str, roles: Places) -> Iterator[Hit]:
+    """Yield names behind a role in running text, 患者张伟,男 and 家属李芳代诉, or before it: 李芳(妻子).
+
+    Args:
+        text: a folded text.
+        roles: where the words of the lists of roles stand in it.
     """
-    for kind, pattern in _role_patterns():
-        for match in pattern.finditer(text):
-            start, end = match.span("n")
-            if is_braked(text, start) or text[start:end] in _NOT_GIVEN:
-                continue
-            score = 0.85 if text[start] in _surnames()[0] else 0.6
-            yield Hit(start, end, kind, score, f"context:{match.group('role')}")
+    kinds, (behind, _, before) = _role_kinds(), _name_patterns()
+    for start, end in roles:
+        kind = kinds[text[start:end]]
+        found = behind.match(text, end)
+        if found is None and text[start - 1 : start] == "(" and text[end : end + 1] == ")":
+            found, kind = before.search(text, max(0, start - 12), start), "kin" if kind == "name" else kind
+        if found is None or is_braked(text, found.start("n")) or found.group("n") in _NOT_GIVEN:
+            continue
+        score = 0.85 if found.group("n")[0] in _surnames()[0] or "·" in found.group("n") else 0.6
+        yield Hit(*found.span("n"), kind, score, f"context:{text[start:end]}")
+
+
+def find_asked_names(text: str, asked: Places) -> Iterator[Hit]:
+    """Yield names of those who are asked to come or do something: 请赵樾礼会诊."""
+    pattern = _name_patterns()[1]
+    for start, _ in asked:
+        found = pattern.search(text, max(0, start - 5), start + 2)
+        if found and found.end() == start and not is_braked(text, found.start("n")):
+            score = 0.85 if found.group("n")[0] in _surnames()[0] else 0.6
+            yield Hit(*found.span("n"), "staff", score, "context:asked")
+
+
+_BEHIND_SEX: Final = re.compile(r"性?(?:[ ,.;、)\n0-9|]|$)")
+
+
+def find_names_before_sex(text: str, sexes: Places) -> Iterator[Hit]:
+    """Yield names that open a line or sentence, with the sex behind them: 张伟,男,45岁."""
+    pattern = _name_patterns()[2]
+    for start, end in sexes:
+        if text[start - 1 : start] not in (",", " ", "(", "\t") or not _BEHIND_SEX.match(text, end):
+            continue
+        found = pattern.search(text, max(0, start - 12), start)
+        if found and not is_braked(text, found.start("n")) and found.group("n") not in _NOT_GIVEN:
+            sure = found.group("n")[0] in _surnames()[0] or "·" in found.group("n")
+            yield Hit(*found.span("n"), "name", 0.85 if sure else 0.6, "context:sex")
 
 
 _BOUNDARY: Final = " ,.;:、()\n\t\"'请由经找与和及遵按是叫问见给让到被跟向听"
 
 
-@cache
-def _title_pattern() -> re.Pattern[str]:
-    sure, careful, compound = _surnames()
-    titles = "|".join(sorted(words("zh", "titles"), key=len, reverse=True))
-    singles = "".join(sorted(sure | careful))
-    return re.compile(rf"(?P<s>{'|'.join(sorted(compound))}|[{singles}])(?P<g>[{_H}]{{0,2}}?)(?P<t>{titles})")
-
-
-def find_titled_names(text: str) -> Iterator[Hit]:
+def find_titled_names(text: str, titles: Places) -> Iterator[Hit]:
     """Yield names before a title: 王主任查房, 李建国医师, 张某.
 
-    >>> text = "王主任查房,主任医师李建国医师,任何医生,高年资医师"
-    >>> [text[hit.start:hit.end] for hit in find_titled_names(text)]
-    ['王', '李建国']
+    Args:
+        text: a folded text.
+        titles: where titles stand in it, the longest at each place.
     """
-    sure, _, compound = _surnames()
+    sure, careful, compound = _surnames()
     staff = word_set("zh", "staff_titles")
-    for match in _title_pattern().finditer(text):
-        start, given, title = match.start(), match.group("g"), match.group("t")
-        if is_braked(text, start) or (given and is_braked(text, match.start("g"))):
-            continue
-        if not _NEVER_GIVEN.isdisjoint(given) or (title.startswith("某") and given):
-            continue
-        certain = match.group("s") in sure or match.group("s") in compound
-        before = text[start - 1] if start else "\n"
-        if not certain and before not in _BOUNDARY:
-            continue
-        score = (0.85 if title in staff or given else 0.75) if certain else 0.6
-        kind = "staff" if title in staff else "name"
-        yield Hit(start, match.start("t"), kind, score, f"context:{title}")
+    for end, behind in titles:
+        title = text[end:behind]
+        for start in range(max(0, end - 4), end):
+            length = 2 if text[start : start + 2] in compound else 1
+            certain = length == 2 or text[start] in sure
+            if not (certain or text[start] in careful) or end - start - length not in (0, 1, 2):
+                continue
+            given = text[start + length : end]
+            if not _is_titled(text, start, given, title, certain=certain):
+                continue
+            score = (0.85 if title in staff or given else 0.75) if certain else 0.6
+            kind = "staff" if title in staff else "name"
+            yield Hit(start, end, kind, score, f"context:{title}")
+            break
+
+
+def _is_titled(text: str, start: int, given: str, title: str, *, certain: bool) -> bool:
+    """Say whether nothing speaks against a name between its start and its title."""
+    if given and not _ALL_HAN.fullmatch(given):
+        return False
+    if is_braked(text, start) or (given and is_braked(text, start + 1)):
+        return False
+    if not _NEVER_GIVEN.isdisjoint(given) or (title.startswith("某") and given):
+        return False
+    return certain or (text[start - 1] if start else "\n") in _BOUNDARY

@@ -48,6 +48,7 @@ class DeidNote:
     review: tuple[ReviewItem, ...] = field(default=(), repr=False)
     way_back: bytes = field(default=b"", repr=False)
     places: tuple[tuple[int, int], ...] = ()
+    is_open: bool = False  # whether nobody ruled on one of `review`
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +63,4 @@ class CleanText:
     review: tuple[ReviewItem, ...] = field(default=(), repr=False)
     way_back: bytes = field(default=b"", repr=False)
     places: tuple[tuple[int, int], ...] = ()
+    is_open: bool = False  # whether nobody ruled on one of `review`

@@ -37,6 +37,13 @@ class DeidSection:
         metadata={"doc": "Names of the sources that leave row by row; all notes when not given."},
     )
 
+    site_list: str | None = field(
+        default=None,
+        metadata={
+            "doc": "Sealed file of strings that the review of an earlier study taught (confide review --learn)."
+        },
+    )
+
     def __post_init__(self) -> None:
         """Refuse what could never work, before anything is read."""
         if self.policy not in POLICIES and not self.policy.endswith(".toml"):

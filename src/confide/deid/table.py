@@ -5,6 +5,7 @@ replaces values is passed in by `confide.deid.deidentify`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -25,6 +26,8 @@ class _Clean(Protocol):
     def text(self) -> str: ...
     @property
     def review(self) -> tuple[ReviewItem, ...]: ...
+    @property
+    def is_open(self) -> bool: ...
 
 
 def deidentify_table(
@@ -111,11 +114,8 @@ def _texts(
     cleaned = clean([str(old[name][i]) for name, i in places], known, patient)
     items: list[ReviewItem] = []
     for (name, i), done in zip(places, cleaned, strict=True):
-        items += [
-            ReviewItem(document=f"{name}:{i + 1}", span=item.span, context=item.context, offset=item.offset)
-            for item in done.review
-        ]
-        new[name][i] = None if hold and done.review else done.text
+        items += [replace(item, document=f"{name}:{i + 1}") for item in done.review]
+        new[name][i] = None if hold and done.is_open else done.text
     return items
 
 

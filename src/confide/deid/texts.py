@@ -5,41 +5,67 @@ Guarantee: what lies outside the spans is untouched, character by character. Fin
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from confide.crypto.keyed import Keyed
 from confide.deid.cascade import Document
 from confide.deid.classes import DATE_CLASSES, NAME_CLASSES
 from confide.deid.hits import Hit
 from confide.deid.people import Mention, People, gender_beside
 from confide.deid.replace import OLD, Replacer, as_wide
 from confide.deid.results import CleanText
-from confide.deid.review import doubtful_items
+from confide.deid.review import Marks, ReviewItem, Rulings, review_item, undecided
 from confide.types import Span
 
 
-def replace_text(text: str, document: Document, replacer: Replacer) -> CleanText:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What people ruled on doubtful spans of a patient, and the key of the marks by which rulings are found again."""
+
+    keyed: Keyed
+    patient: str = field(repr=False)
+    rulings: Rulings = field(repr=False)
+
+
+def replace_text(text: str, document: Document, replacer: Replacer, judged: Judged) -> CleanText:
     """Return a text with its finds replaced; finds that stay as they are get no span."""
     pieces: list[str] = []
     spans: list[Span] = []
     places: list[tuple[int, int]] = []
+    items: list[ReviewItem] = []
+    marks: Marks | None = None
     at = written = 0
     for hit in document.hits:
         start, end = document.folded.span(hit.start, hit.end)
         start = max(start, at)
         if start >= end:
             continue
-        new = _new(document, hit, replacer, doubtful=hit.score < replacer.threshold)
+        span = Span(start, end, hit.type, hit.score, hit.found_by)
+        item = None
+        if hit.score < replacer.threshold:
+            marks = marks or Marks(judged.keyed, judged.patient, text)
+            item = review_item(text, span, mark=marks.of(span), patient=judged.patient)
+            if ruling := judged.rulings.get(item.mark):
+                if ruling.verdict == "reject":
+                    items.append(item)
+                    continue
+                hit = replace(hit, type=ruling.type, found_by=f"review:{hit.found_by}")
+                span = replace(span, type=hit.type, found_by=hit.found_by)
+        new = _new(document, hit, replacer, doubtful=item is not None)
         if new is None:
             continue
+        if item is not None:
+            items.append(item)
         new = as_wide(text[start:end], new)
         pieces += [text[at:start], new]
         written += start - at + len(new)
         places.append((written - len(new), written))
-        spans.append(Span(start, end, hit.type, hit.score, hit.found_by))
+        spans.append(span)
         at = end
     pieces.append(text[at:])
-    items = doubtful_items("", text, spans, replacer.threshold)
-    return CleanText("".join(pieces), tuple(spans), items, places=tuple(places))
+    is_open = bool(undecided(items, judged.rulings))
+    return CleanText("".join(pieces), tuple(spans), tuple(items), places=tuple(places), is_open=is_open)
 
 
 def _new(document: Document, hit: Hit, replacer: Replacer, *, doubtful: bool) -> str | None:

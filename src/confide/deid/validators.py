@@ -127,3 +127,87 @@ def is_us_phone(text: str) -> bool:
     """Say whether area code and exchange could exist: neither begins with 0 or 1."""
     value = digits(text)[-10:]
     return len(value) == 10 and value[0] not in "01" and value[3] not in "01"
+
+
+def is_hong_kong_id(text: str) -> bool:
+    """Say whether the check character of a Hong Kong identity card is right.
+
+    >>> is_hong_kong_id("G123456(A)"), is_hong_kong_id("G123456(7)")
+    (True, False)
+    """
+    value = "".join(c for c in text.upper() if c.isalnum())
+    letters = value.rstrip("0123456789A")[:2] or value[:1]
+    body, check = value[len(letters) : -1], value[-1]
+    if len(body) != 6 or not body.isdigit():
+        return False
+    codes = [36] * (2 - len(letters)) + [ord(c) - 55 for c in letters] + [int(c) for c in body]
+    total = sum(w * c for w, c in zip(range(9, 1, -1), codes, strict=True))
+    return "0123456789A"[-total % 11] == check
+
+
+def is_taiwan_id(text: str) -> bool:
+    """Say whether the check digit of a Taiwan identity card is right.
+
+    >>> is_taiwan_id("A123456789"), is_taiwan_id("A123456788")
+    (True, False)
+    """
+    code = 10 + "ABCDEFGHJKLMNPQRSTUVXYWZIO".index(text[0])
+    numbers = [code // 10, code % 10, *(int(c) for c in text[1:])]
+    return sum(w * n for w, n in zip((1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1), numbers, strict=True)) % 10 == 0
+
+
+def is_npi(text: str) -> bool:
+    """Say whether ten digits are a US national provider identifier: Luhn with 80840 before them.
+
+    >>> is_npi("1234567893"), is_npi("1234567890")
+    (True, False)
+    """
+    value = digits(text)
+    return len(value) == 10 and value[0] in "12" and is_luhn("80840" + value)
+
+
+def is_dea(text: str) -> bool:
+    """Say whether the check digit of a US DEA registration number is right.
+
+    >>> is_dea("AB1234563"), is_dea("AB1234567")
+    (True, False)
+    """
+    n = [int(c) for c in text[2:]]
+    return (n[0] + n[2] + n[4] + 2 * (n[1] + n[3] + n[5])) % 10 == n[6]
+
+
+def is_nhs_number(text: str) -> bool:
+    """Say whether the check digit of an NHS number (MOD 11) is right.
+
+    >>> is_nhs_number("943 476 5919"), is_nhs_number("943 476 5918")
+    (True, False)
+    """
+    value = [int(c) for c in digits(text)]
+    return (
+        len(value) == 10
+        and -sum(w * n for w, n in zip(range(10, 1, -1), value, strict=False)) % 11 == value[9]
+    )
+
+
+def is_vin(text: str) -> bool:
+    """Say whether the check digit of a vehicle identification number is right, and letters are in it.
+
+    >>> is_vin("1M8GDM9AXKP042788"), is_vin("1M8GDM9A1KP042788")
+    (True, False)
+    """
+    values = dict(
+        zip("ABCDEFGHJKLMNPRSTUVWXYZ", (*range(1, 9), *range(1, 6), 7, 9, *range(2, 10)), strict=True)
+    )
+    weights = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+    total = sum(w * (int(c) if c.isdigit() else values[c]) for w, c in zip(weights, text, strict=True))
+    return "0123456789X"[total % 11] == text[8] and not text.isdigit()
+
+
+def is_iban(text: str) -> bool:
+    """Say whether an international bank account number holds together (MOD 97).
+
+    >>> is_iban("GB82 WEST 1234 5698 7654 32"), is_iban("GB83 WEST 1234 5698 7654 32")
+    (True, False)
+    """
+    value = text.replace(" ", "")
+    return len(value) >= 14 and int("".join(str(int(c, 36)) for c in value[4:] + value[:4])) % 97 == 1

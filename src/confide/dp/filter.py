@@ -79,9 +79,16 @@ class Spent:
         >>> Spent().plus(once).plus(once).basic_epsilon
         10
         """
-        added = map(add, _figures(self), _figures(cost))
-        figures = [figure if figure < CEILING else CEILING for figure in added]
-        return Spent(**dict(zip(_SUMS, figures, strict=True)))
+        epsilon, delta, renyi, gaussian, additive = [
+            each if each < CEILING else CEILING for each in map(add, _figures(self), _figures(cost))
+        ]
+        return Spent(
+            basic_epsilon=epsilon,
+            basic_delta=delta,
+            renyi=renyi,
+            gaussian=gaussian,
+            additive_delta=additive,
+        )
 
     def to_json(self) -> Json:
         """Return the sums as JSON without floats."""
@@ -286,13 +293,13 @@ _figures = attrgetter(*_SUMS)
 
 
 def _sums(sums: Cost | Spent) -> Json:
-    return dict(zip(_SUMS, _figures(sums), strict=True))
+    return dict(zip(_SUMS, _figures(sums)))  # noqa: B905  # as long as each other, and made often
 
 
 def _check_sums(sums: Cost | Spent) -> None:
-    for field, value in zip(_SUMS, _figures(sums), strict=True):
+    for which, value in enumerate(_figures(sums)):
         if type(value) is not int or not 0 <= value <= CEILING:  # most often this is all that is looked at
-            check_whole(field, value, 0, CEILING)
+            check_whole(_SUMS[which], value, 0, CEILING)
 
 
 def _with_gaussian(json: Json) -> Json:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from confide.dp.caps import Shares
 from confide.dp.filter import Rule
@@ -19,7 +20,7 @@ from confide.ledger.accounts import RELATIONS
 from confide.ledger.entries import FORMAT
 from confide.types import Json
 
-Check = Callable[[object], bool]
+Check = Callable[[object], bool] | type[Any]  # of a type are its own values: true is no whole number
 
 
 def _matches(pattern: str) -> Check:
@@ -42,29 +43,13 @@ def _reads(read: Callable[[Json], object], names: set[str], more: set[str]) -> C
     return check
 
 
-def _text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
 def _count(value: object) -> bool:
-    return _whole(value) and value >= 1  # type: ignore[operator]  # `_whole` has looked
-
-
-def _object(value: object) -> bool:
-    return isinstance(value, dict)
+    return type(value) is int and value >= 1
 
 
 def _event(value: object) -> bool:
     """Say whether `value` is an object without true and false, which Python takes for 1 and 0."""
     return isinstance(value, dict) and bool not in map(type, value.values())
-
-
-def _list(value: object) -> bool:
-    return isinstance(value, list)
 
 
 def _time(value: object) -> bool:
@@ -91,13 +76,14 @@ def _day(value: object) -> bool:
 
 
 def _number(value: object) -> bool:
+    return isinstance(value, str) and _is_number(value)
+
+
+@lru_cache(maxsize=64)
+def _is_number(value: str) -> bool:
     """Say whether `value` is a number with a fraction as entries write it; 0 was written so once."""
     try:
-        return (
-            isinstance(value, str)
-            and value in ("0", repr(float(value) + 0.0))
-            and math.isfinite(float(value))
-        )
+        return value in ("0", repr(float(value) + 0.0)) and math.isfinite(float(value))
     except ValueError:
         return False
 
@@ -108,12 +94,15 @@ _HEX16, _HEX32, _HEX64 = (_matches(f"[0-9a-f]{{{size}}}") for size in (16, 32, 6
 _FIGURES = {"basic_epsilon", "basic_delta", "renyi", "additive_delta"}
 _ALL_FIGURES = {*_FIGURES, "gaussian"}
 _any_rule = _reads(Rule.from_json, {"epsilon", "delta", "order", "cap"}, {"gaussian", "shares"})
-_WHO = {"account": _text, "study": _text}
-_UNIT = {"unit": lambda value: value in RELATIONS, "relation": lambda value: value in RELATIONS.values()}
+_WHO = {"account": str, "study": str}
+_UNIT = {
+    "unit": lambda value: value in tuple(RELATIONS),
+    "relation": lambda value: value in RELATIONS.values(),
+}
 
 
 def _sums(value: object) -> bool:
-    if not isinstance(value, dict) or not _FIGURES <= value.keys() <= _ALL_FIGURES:
+    if not isinstance(value, dict) or (value.keys() != _ALL_FIGURES and value.keys() != _FIGURES):
         return False
     for each in value.values():  # noqa: SIM110  # a million times
         if type(each) is not int or not 0 <= each <= CEILING:
@@ -121,12 +110,20 @@ def _sums(value: object) -> bool:
     return True
 
 
+def _sums_of_cohorts(value: object) -> bool:
+    return isinstance(value, dict) and bool(value) and all(map(_sums, value.values()))
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+
+
 def _pairs(value: object) -> bool:
     """Say whether `value` lists pairs of texts, each pair and the list in the order of the alphabet, none twice."""
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(pair, list) and len(pair) == 2 and all(map(_text, pair)) for pair in value)
+        and all(isinstance(pair, list) and [*map(type, pair)] == [str, str] for pair in value)
         and all(one < other for one, other in value)
         and value == sorted(value)
         and len(set(map(tuple, value))) == len(value)
@@ -146,51 +143,41 @@ class Form:
     optional: Mapping[str, Check] = field(default_factory=dict)
 
 
-COMMON: Mapping[str, Check] = {"kind": _text, "sequence": _whole, "previous": _HEX64, "time": _time}
+COMMON: Mapping[str, Check] = {"kind": str, "sequence": int, "previous": _HEX64, "time": _time}
 
 FORMS: Mapping[str, Form] = {
     "genesis": Form({"format": lambda value: value == FORMAT, "ledger": _HEX16}),
-    "log-key": Form({"verifier": _text}, {"approval": _whole}),
+    "log-key": Form({"verifier": str}, {"approval": int}),
     "account": Form({"account": _matches(r"(?s).+"), "rule": _rule, "patients": _count, **_UNIT}),
     "allowance": Form(
-        {**_WHO, "rule": _rule, "spent_study": _sums, "requester": _text, "purpose": _text},
-        {"expires": _day, "approval": _whole},
+        {**_WHO, "rule": _rule, "spent_study": _sums, "requester": str, "purpose": str},
+        {"expires": _day, "approval": int},
     ),
     "cohort": Form(
-        {"account": _text, "cohort": _text, "key": _HEX64, "key_check": _HEX64, "salt": _HEX32,
+        {"account": str, "cohort": str, "key": _HEX64, "key_check": _HEX64, "salt": _HEX32,
          "commitment": _HEX64},
         {"overlaps": _pairs},
     ),
     "charge": Form(
-        {**_WHO, **_UNIT, "key": _HEX64, "name": _text, "plan": _object, "event": _event, "delta": _number,
-         "commitment": _text, "cost_account": _sums, "cost_study": _sums, "spent_account": _sums,
-         "spent_study": _sums, "versions": lambda value: _all(value, _text)},
-        {"cohort": _text, "spent_cohorts": lambda value: bool(value) and _all(value, _sums)},
+        {**_WHO, **_UNIT, "key": _HEX64, "name": str, "plan": dict, "event": _event, "delta": _number,
+         "commitment": str, "cost_account": _sums, "cost_study": _sums, "spent_account": _sums,
+         "spent_study": _sums, "versions": _texts},
+        {"cohort": str, "spent_cohorts": _sums_of_cohorts},
     ),
     "commit": Form(
-        {**_WHO, "key": _HEX64, "name": _text, "commitment": _text, "charge": _whole, "release": _HEX64}
+        {**_WHO, "key": _HEX64, "name": str, "commitment": str, "charge": int, "release": _HEX64}
     ),
-    "abandon": Form({**_WHO, "key": _HEX64, "name": _text, "charge": _whole, "reason": _text}),
-    "not-private": Form({**_WHO, "key": _HEX64, "what": _text, "commitment": _text}),
+    "abandon": Form({**_WHO, "key": _HEX64, "name": str, "charge": int, "reason": str}),
+    "not-private": Form({**_WHO, "key": _HEX64, "what": str, "commitment": str}),
     "record": Form(
-        {"what": _matches("[a-z][a-z-]{2,40}"), "details": _object, "commitment": _text}, {"study": _text}
+        {"what": _matches("[a-z][a-z-]{2,40}"), "details": dict, "commitment": str}, {"study": str}
     ),
-    "approval": Form({"key": _HEX64, "request": _object, "signatures": _list}),
-    "appoint": Form({"label": _text, "key": _HEX64, "roles": _list, "approval": _whole}),
-    "dismiss": Form({"key": _HEX64, "reason": _text, "approval": _whole}),
+    "approval": Form({"key": _HEX64, "request": dict, "signatures": list}),
+    "appoint": Form({"label": str, "key": _HEX64, "roles": list, "approval": int}),
+    "dismiss": Form({"key": _HEX64, "reason": str, "approval": int}),
     "clock": Form({"newest": _time}),
     "restored": Form({"missing": lambda value: value is None or _count(value)}),
 }  # fmt: skip
-
-
-_CHECKS = {
-    kind: ({**COMMON, **form.fields}, {**COMMON, **form.fields, **form.optional})
-    for kind, form in FORMS.items()
-}
-
-
-def _all(value: object, check: Check) -> bool:
-    return isinstance(value, dict) and all(map(check, value.values()))
 
 
 def has_form(body: Json) -> bool:
@@ -200,10 +187,19 @@ def has_form(body: Json) -> bool:
     ...           "newest": "2026-01-31T09:40:00Z"})
     True
     """
-    wanted, checks = _CHECKS.get(str(body.get("kind")), ({"no such kind": _text}, {}))
-    if not wanted.keys() <= body.keys() <= checks.keys():
+    checks = _checks_of(str(body.get("kind")), *body)
+    if checks is None:
         return False
-    for name, value in body.items():  # noqa: SIM110  # a million times
-        if not checks[name](value):
+    for check, value in zip(checks, body.values()):  # noqa: B905  # a million times
+        if type(value) is not check and (isinstance(check, type) or not check(value)):
             return False
     return True
+
+
+@lru_cache(maxsize=64)  # there are few kinds, and few sets of optional fields
+def _checks_of(kind: str, *names: str) -> list[Check] | None:
+    """Return the checks of the fields `names`, in their order; None if these are not the fields of `kind`."""
+    form = FORMS.get(kind, Form({"no such kind": str}))
+    wanted = {**COMMON, **form.fields}
+    checks = {**wanted, **form.optional}
+    return [checks[name] for name in names] if wanted.keys() <= set(names) <= checks.keys() else None

@@ -180,7 +180,7 @@ class Store:
         Reads a few thousand at a time, so that a ledger of millions fits into memory.
         """
         for part in parts(self.database):
-            for sequence, digest, text, salt, _, _, *values in part:
+            for sequence, digest, text, salt, *values, _, _ in part:
                 yield sequence, digest, text, salt, values
 
     def time(self) -> str:

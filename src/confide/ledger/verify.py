@@ -211,8 +211,10 @@ class _Reader:
         exposed = self._exposed.get(account, Exposure())
         exposed = exposed.plus(_cost(body["cost_account"], priced, total, number), cohort)
         spent = self._spent[who].plus(_cost(body["cost_study"], priced, rule, number))
-        told = {name: body[name] for name in ("spent_account", "spent_cohorts") if name in body}
-        _require(told == exposed.to_json() or Exposure.from_json(body) == exposed, number)
+        _require(_says(body["spent_account"], exposed.common), number)
+        alone = body.get("spent_cohorts", {})
+        _require(alone.keys() == exposed.cohorts.keys(), number)
+        _require(all(_says(alone[name], exposed.cohorts[name]) for name in alone), number)
         _require(_says(body["spent_study"], spent), number)
         _require(rule.admits(spent) and all(map(total.admits, exposed.of(cohort, overlaps))), number)
         self._exposed[account], self._spent[who] = exposed, spent

@@ -4,6 +4,7 @@ What can be said of an entry alone (link, spelling, columns, leaf) is said a par
 process says it, some parts ahead of the caller. What entries mean after each other: `confide.ledger.verify`.
 """
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,7 +15,7 @@ from typing import Any
 
 from confide.crypto.merkle import leaf_hash, perfect_subtrees
 from confide.errors import IntegrityError
-from confide.ledger.entries import START, Entry, body_of, is_canonical, parse
+from confide.ledger.entries import START, Entry, body_of, is_canonical, parse_body
 from confide.ledger.schema import DEPTH, SALT, Database
 from confide.types import Json
 
@@ -37,10 +38,10 @@ def walk(database: Database, form: Form = any_form) -> Iterator[tuple[Entry, Rel
     with database.snapshot(), _checking(database) as check:
         size, released, tops, nodes = 0, 0, list[bytes](), 0
         for part, found in _ahead(parts(database), partial(check, form)):
-            if (bad := found()) is not None:
+            bad, levels = found()
+            if bad is not None:
                 raise IntegrityError("ledger.broken-chain", sequence=bad)
-            levels = perfect_subtrees([leaf_hash(salt + text.encode()) for _, _, text, salt, *_ in part])
-            for _, digest, text, _, salt, content, *_ in part:
+            for _, digest, text, *_, salt, content in part:
                 release = None if content is None else (bytes(salt), bytes(content))
                 released += release is not None
                 yield Entry(size, digest, body_of(text)), release
@@ -56,11 +57,11 @@ def walk(database: Database, form: Form = any_form) -> Iterator[tuple[Entry, Rel
 def parts(database: Database) -> Iterator[Rows]:
     """Yield the rows of all entries, with their releases, as many at a time as one perfect subtree has leaves.
 
-    A row is sequence, hash, text and salt of the entry, salt and content of its release, and the columns `INDEXED`.
+    A row is sequence, hash, text and salt of the entry, the columns `INDEXED`, salt and content of its release.
     """
     start, columns = 0, ", ".join(f"e.{column}" for column in INDEXED)
     while part := database.execute(
-        f"SELECT e.sequence, e.hash, e.body, e.salt, r.salt, r.content, {columns}"  # noqa: S608
+        f"SELECT e.sequence, e.hash, e.body, e.salt, {columns}, r.salt, r.content"  # noqa: S608
         " FROM entries e LEFT JOIN releases r ON r.sequence = e.sequence"
         " WHERE e.sequence >= ? AND e.sequence < ? ORDER BY e.sequence",
         (start, start + 2**DEPTH),
@@ -69,8 +70,8 @@ def parts(database: Database) -> Iterator[Rows]:
         start += 2**DEPTH
 
 
-def check_part(form: Form, first: int, previous: str, rows: Rows) -> int | None:
-    """Return the number of the first of some entries that is not what it must be.
+def check_part(form: Form, first: int, previous: str, rows: Rows) -> tuple[int | None, _Levels]:
+    """Return the number of the first of some entries that is not what it must be, or else the tree of all.
 
     Args:
         form: says whether the fields of an entry are those of its kind.
@@ -80,21 +81,21 @@ def check_part(form: Form, first: int, previous: str, rows: Rows) -> int | None:
     """
     for number, (digest, text, salt, *values) in enumerate(rows, first):
         try:
-            body = parse(number, previous, digest, text).body
+            body = parse_body(number, previous, digest, text)
         except IntegrityError:
-            return number
+            return number, []
         if (
             len(salt or b"") != SALT
             or values != list(map(body.get, INDEXED))
             or not is_canonical(body, text)
             or not form(body)
         ):
-            return number
+            return number, []
         previous = digest
-    return None
+    return None, perfect_subtrees([leaf_hash(salt + text.encode()) for _, text, salt, *_ in rows])
 
 
-_Found = Callable[[], int | None]
+_Found = Callable[[], tuple[int | None, _Levels]]
 _Check = Callable[[Form, int, str, Rows], _Found]
 
 
@@ -104,7 +105,8 @@ def _checking(database: Database) -> Iterator[_Check]:
     if _count(database, "entries") < LONG or len(os.sched_getaffinity(0)) == 1:
         yield lambda *what: partial(check_part, *what)
         return
-    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:  # which never touches the connection
+    # It never touches the connection, and makes no circles that a collector would have to look for.
+    with ProcessPoolExecutor(1, mp_context=get_context("fork"), initializer=gc.disable) as pool:
         yield lambda *what: pool.submit(check_part, *what).result
 
 
@@ -114,7 +116,7 @@ def _ahead(
     """Yield each part with what waits for its check, when the checks of the next ones have begun."""
     first, previous, ready = 0, START, list[tuple[Rows, _Found]]()
     for part in all_parts:
-        rows = [(digest, text, salt, *values) for _, digest, text, salt, _, _, *values in part]
+        rows = [row[1:-2] for row in part]
         ready.append((part, check(first, previous, rows)))
         first, previous = first + len(part), part[-1][1]
         if len(ready) > AHEAD:
@@ -137,7 +139,7 @@ def _check_nodes(database: Database, levels: _Levels, lowest: int, first: int) -
             "SELECT hash FROM nodes WHERE level = ? AND idx >= ? AND idx < ? ORDER BY idx",
             (level, start, start + len(made)),
         )
-        if [bytes(digest) for (digest,) in stored] != made:
+        if stored != [(digest,) for digest in made]:
             raise IntegrityError("ledger.broken-chain", sequence=first)
     return sum(map(len, levels))
 

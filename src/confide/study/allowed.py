@@ -107,7 +107,12 @@ SUFFIXES = ("csv", "tsv", "json", "jsonl", "npz", "parquet", "safetensors", "txt
 
 READ: Fields = {**SOURCE, "files": number, "rows": number, "patients": number, "opted_out": number}
 DEID_COUNTS: Fields = {
-    "documents": number, "held": number, "doubtful": number, "spans": numbers, "found_by": numbers,
+    "documents": number, "held": number, "doubtful": number, "undecided": number, "accepted": number,
+    "rejected": number, "spans": numbers, "found_by": numbers,
+}  # fmt: skip
+SAMPLE: Fields = {
+    "documents": number, "of": number, "characters": number, "missed": number, "with_missed": number,
+    "level": number, "bound_documents": number, "bound_per_1000": number, "of_this_output": flag,
 }  # fmt: skip
 RISK: Fields = {
     **ASSESSED, "rows": number, "patients": number, "k": number, "unique": number, "share_unique": number,

@@ -213,14 +213,37 @@ def load_study(folder: Path) -> Study:
     Raises:
         InvalidInput: naming the line and what to write instead.
     """
-    path = folder / FILE
+    return read_study(_text_of(folder / FILE), folder)
+
+
+def load_keys(path: Path) -> KeysSection:
+    """Read the `[keys]` table of a file that holds nothing else, for work outside a study.
+
+    Raises:
+        InvalidInput: as `load_study`.
+    """
+    text = _text_of(path)
+    tables, lines = parse(text, path.name), Lines(text)
+    for name in tables:
+        if name != "keys":
+            known = {
+                "file": path.name,
+                "line": lines.of(name),
+                "key": name,
+                "section": path.name,
+                "known": "keys",
+            }
+            raise InvalidInput("study.unknown-key", **known)
+    return read_section(KeysSection, tables.get("keys", {}), "keys", lines, path.name)
+
+
+def _text_of(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InvalidInput("study.no-study-file", file=path) from None
     except (UnicodeDecodeError, OSError):
         raise InvalidInput("study.unreadable", file=path) from None
-    return read_study(text, folder)
 
 
 def read_study(text: str, folder: Path) -> Study:

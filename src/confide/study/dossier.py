@@ -239,6 +239,7 @@ def _private(facts: Facts) -> Json:
         "finished": text(facts["study"].get("finished")),
         "sources": pick_each(facts["sources"], allowed.READ),
         "deid": pick(facts["deid"], allowed.DEID_COUNTS) if facts["deid"] else None,
+        "sample": pick(facts.get("sample"), allowed.SAMPLE) if facts.get("sample") else None,
         "risk": pick_each(facts["risk"], allowed.RISK),
         "held_out": [_held_out(step) for step in facts["train"]],
         "search": pick(audit.get("bytes"), allowed.SEARCH),

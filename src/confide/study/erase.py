@@ -20,7 +20,8 @@ from confide.records.patients import Crosswalk, clean_id, read_crosswalk
 from confide.records.without import without_rows
 from confide.study.approvals import use_approval
 from confide.study.config import Study
-from confide.study.index import INDEX, LISTS, QUEUE, Index, clear_parts, read_index, write_index
+from confide.study.decisions import OURS, forget_patients
+from confide.study.index import INDEX, LISTS, QUEUE, SAMPLE, Index, clear_parts, read_index, write_index
 from confide.study.replays import ERASURE
 from confide.study.sources import commitment_of, content_digest, sealed_folder
 from confide.study.survivors import survivors_of
@@ -118,7 +119,7 @@ def erase_patient(
     for done, step in enumerate(steps, start=1):
         _carry_out(study, vault, step)
         progress(done, len(steps))
-    _clear(vault, folder)
+    _clear(vault, folder, gone)
     index.going = set()
     write_index(index, folder, vault)
     epoch = vault.rotate(
@@ -165,7 +166,7 @@ def _pieces(study: Study, index: Index, folder: Path) -> Iterator[Piece]:
             raise IntegrityError("study.sealed-gone", file=sealed, folder=folder.name)
     for target in sorted(folder.glob("*.sealed*")):
         first = target.name.partition(".sealed")[0] + ".sealed"
-        if target.name in (INDEX, QUEUE) or target.name in index.going:
+        if target.name in (INDEX, *OURS) or target.name in index.going:
             continue
         if first not in known:
             raise InvalidInput("erase.unknown-copy", file=target.name)
@@ -265,10 +266,11 @@ def _carry_out(study: Study, vault: Vault, step: Step) -> None:
         vault.reseal(step.piece.target, _without(study, step.piece, data, step.rows))
 
 
-def _clear(vault: Vault, folder: Path) -> None:
-    """Destroy the queue of doubtful spans, which the next run fills anew, and what stopped work left behind."""
+def _clear(vault: Vault, folder: Path, gone: Gone) -> None:
+    """Destroy the review's queue and sample, the decisions on this patient, and what stopped work left behind."""
     index = read_index(folder, vault)
-    for name in sorted(index.going | {QUEUE}):
+    forget_patients(vault, folder / QUEUE, lambda patient: gone(clean_id(patient)))
+    for name in sorted(index.going | {SAMPLE}):
         if (folder / name).exists():
             vault.destroy(folder / name)
     clear_parts(vault, folder)

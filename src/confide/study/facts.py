@@ -16,7 +16,8 @@ from confide.study.gates import GATES, Gate, Verdict
 from confide.study.models import Trained
 from confide.study.outgoing import Output
 from confide.study.rows import Rows
-from confide.study.sources import Records, Sealed
+from confide.study.sample import measured
+from confide.study.sources import Records, Sealed, sealed_folder
 from confide.study.workplace import Workplace
 from confide.types import Json
 
@@ -68,6 +69,7 @@ def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
         },
         "sources": found.records.counts,
         "deid": found.rows.figures,
+        "sample": measured(vault, sealed_folder(study), found.rows.outputs),
         "risk": found.risk,
         "stats": found.statistics,
         "train": [model.to_json() for model in found.models],

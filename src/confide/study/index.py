@@ -16,6 +16,7 @@ from confide.vault.vault import Vault
 
 INDEX = "index.sealed"
 QUEUE = "review.sealed"  # doubtful spans that wait for a person
+SAMPLE = "review-sample.sealed"  # cleaned documents that a person looks through for what was missed
 LISTS = "[lists]"  # the crosswalk and the consent lists are sealed beside the sources
 
 

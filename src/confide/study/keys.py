@@ -1,9 +1,10 @@
-"""Open the institution's vault as a study or a command says, and change who can open it.
+"""Make and open the institution's vault as a study or a command says, and change who can open it.
 
 Guarantee: a passphrase, token or PIN comes from a file or the terminal, never from an argument; only the
 host that the study or the command names is called; each change of custody is an entry of the ledger.
 """
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 from confide.errors import InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.ledger.ledger import Ledger
-from confide.study.config import KeysSection, Study, load_study
+from confide.study.config import KeysSection, Study, load_keys, load_study
 from confide.types import Json
 from confide.vault.custody import Guard, RewrapGuard, read_secret
 from confide.vault.durable import placing
@@ -29,12 +30,15 @@ class Opener:
     """Which key a command opens the vault with: a study's, a passphrase, or the recovery key."""
 
     study: Path | None = None
+    keys: Path | None = None  # a TOML file with a [keys] table, as a study file has it
     passphrase_file: Path | None = None
     recovery_file: Path | None = None
+    vault: Path | None = None  # folder of a vault that is not the institution's
 
     def __post_init__(self) -> None:
         """Refuse two keys at once."""
-        if sum(path is not None for path in (self.study, self.passphrase_file, self.recovery_file)) > 1:
+        ways = (self.study, self.keys, self.passphrase_file, self.recovery_file)
+        if sum(path is not None for path in ways) > 1:
             raise InvalidInput("vault.one-key")
 
 
@@ -56,6 +60,65 @@ def make_vault(passphrase: str) -> str | None:
     home().mkdir(mode=0o700, parents=True, exist_ok=True)
     _, recovery_key = create_vault(vault_folder(), passphrase)
     return recovery_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVault:
+    """A vault that was made; public."""
+
+    vault: str
+    folder: Path
+    custody: str
+    recovery_file: Path
+
+
+def new_vault(
+    folder: Path | None, recovery: Path, *, passphrase_file: Path | None, keys: Path | None, ask: Ask
+) -> NewVault:
+    """Make a vault, write its recovery key to `recovery`, and the fact into the ledger.
+
+    Guarantee: no vault is left whose recovery key has no place to go, or that its key service or HSM does not open.
+
+    Args:
+        folder: where it shall lie; None for the institution's own.
+        recovery: a file that does not exist yet.
+        passphrase_file: holds the passphrase; `ask` gives it where nothing is named.
+        keys: a file with a `[keys]` table, such as of a key service or HSM; then no passphrase opens the vault.
+        ask: asks for a new passphrase.
+
+    Raises:
+        InvalidInput: there is a vault, `recovery` exists, or a key will not do.
+        AccessDenied: the key service or HSM refuses.
+    """
+    folder = folder or vault_folder()
+    if (folder / "vault.sqlite").exists():
+        raise InvalidInput("vault.exists", folder=folder)
+    if recovery.exists():
+        raise InvalidInput("study.recovery-exists", file=recovery)
+    Opener(keys=keys, passphrase_file=passphrase_file)
+    section = KeysSection() if keys is None else load_keys(keys)
+    guard = None if keys is None or section.custody == "passphrase" else guard_of(section, keys.parent)
+    if guard is not None:
+        guard.decrypt(guard.encrypt(bytes(32)))  # before anything is made
+        passphrase = secrets.token_urlsafe(32)  # of nobody, and gone in a moment
+    elif keys is not None and section.passphrase_file is not None:
+        passphrase = read_secret(keys.parent / section.passphrase_file)
+    else:
+        passphrase = ask() if passphrase_file is None else read_secret(passphrase_file)
+    home().mkdir(mode=0o700, parents=True, exist_ok=True)
+    with placing(recovery, replace=False) as file:
+        vault, recovery_key = create_vault(folder, passphrase)
+        try:
+            if guard is not None:
+                vault.add_custody(guard)
+                vault.remove_custody("passphrase")
+            file.write(f"{recovery_key}\n".encode())
+        except BaseException:
+            (folder / "vault.sqlite").unlink()
+            raise
+    with open_ledger(home()) as ledger:
+        _record(ledger, vault, "new", section.custody)
+    return NewVault(vault=vault.id, folder=folder, custody=section.custody, recovery_file=recovery)
 
 
 def keys_without_passphrase() -> dict[str, str]:
@@ -100,11 +163,38 @@ def open_vault_of(study: Study, ask: Ask) -> Vault:
     Raises:
         InvalidInput, AccessDenied, IntegrityError: as `open_vault`.
     """
-    keys = study.keys
+    return _open_as(study.keys, study.folder, vault_folder(), ask)
+
+
+def _open_as(keys: KeysSection, beside: Path, folder: Path, ask: Ask) -> Vault:
+    """Open the vault in `folder` as a `[keys]` table says that stands in a file of the folder `beside`."""
     if keys.custody != "passphrase":
-        return open_vault(vault_folder(), guard=guard_of(keys, study.folder), suite=keys.suite)
-    secret = ask() if keys.passphrase_file is None else read_secret(study.folder / keys.passphrase_file)
-    return open_vault(vault_folder(), passphrase=secret, suite=keys.suite)
+        return open_vault(folder, guard=guard_of(keys, beside), suite=keys.suite)
+    secret = ask() if keys.passphrase_file is None else read_secret(beside / keys.passphrase_file)
+    return open_vault(folder, passphrase=secret, suite=keys.suite)
+
+
+def vault_of(opener: Opener, ask: Ask) -> Vault:
+    """Open the vault that a command names, with the key that it names.
+
+    Raises:
+        InvalidInput, AccessDenied, IntegrityError: as `open_vault`.
+    """
+    folder = opener.vault or vault_folder()
+    if opener.study is not None:
+        return _open_as(load_study(opener.study).keys, opener.study, folder, ask)
+    if opener.keys is not None:
+        return _open_as(load_keys(opener.keys), opener.keys.parent, folder, ask)
+    if opener.recovery_file is not None:
+        return open_vault(folder, recovery_key=read_secret(opener.recovery_file))
+    secret = ask() if opener.passphrase_file is None else read_secret(opener.passphrase_file)
+    return open_vault(folder, passphrase=secret)
+
+
+def secret_files(opener: Opener) -> list[Path]:
+    """Return the files that a command names as its keys, which are no records."""
+    given = (opener.keys, opener.passphrase_file, opener.recovery_file)
+    return [path for path in given if path is not None]
 
 
 @contextmanager
@@ -114,13 +204,7 @@ def opened_by(opener: Opener, ask: Ask) -> Iterator[tuple[Vault, Ledger]]:
     Raises:
         InvalidInput, AccessDenied, IntegrityError: as `open_vault` and `open_ledger`.
     """
-    if opener.study is not None:
-        vault = open_vault_of(load_study(opener.study), ask)
-    elif opener.recovery_file is not None:
-        vault = open_vault(vault_folder(), recovery_key=read_secret(opener.recovery_file))
-    else:
-        secret = ask() if opener.passphrase_file is None else read_secret(opener.passphrase_file)
-        vault = open_vault(vault_folder(), passphrase=secret)
+    vault = vault_of(opener, ask)
     with open_ledger(home()) as ledger:
         yield vault, ledger
 

@@ -1,7 +1,8 @@
 """De-identify what leaves row by row: notes patient by patient, tables column by column.
 
 Guarantee: a patient's own structured fields, over all sources, are known values in all of that patient's
-notes; a document that is held is not among the outputs. Doubtful spans go to the sealed queue only.
+notes; a document that is held is not among the outputs. Doubtful spans go to the sealed queue only, also where
+they block the run; what people decided on them is carried out.
 """
 
 import csv
@@ -9,7 +10,7 @@ import io
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -17,10 +18,12 @@ import polars as pl
 
 from confide.audit.bytesearch import SOLE
 from confide.deid.deidentify import Deidentifier, DeidNote
-from confide.deid.review import ReviewItem
+from confide.deid.review import ReviewItem, queue_to_bytes, refuse_if_blocked, undecided
+from confide.deid.site import SiteList
 from confide.records.notes import PATIENT, Note
 from confide.records.section import SourceSection
 from confide.study.config import Study
+from confide.study.decisions import counts_of, read_decisions, rulings_of
 from confide.study.index import QUEUE
 from confide.study.outgoing import Output
 from confide.study.sources import Records, sealed_folder
@@ -75,20 +78,31 @@ def identifiers_of(study: Study, source: SourceSection) -> dict[str, str]:
 
 
 def deidentify(
-    study: Study, records: Records, vault: Vault, *, today: date, progress: Progress = no_progress
+    study: Study,
+    records: Records,
+    vault: Vault,
+    *,
+    today: date,
+    site: SiteList | None = None,
+    progress: Progress = no_progress,
 ) -> Rows:
     """De-identify the sources that leave, seal the queue of doubtful spans, and return what would leave.
 
     `today` decides who is 90 where a patient's records name no later day; the same for every run of a study.
+    `site` is what an earlier study taught (`confide.study.sites`).
     """
     known = known_values(study, records)
+    decisions = read_decisions(vault, sealed_folder(study) / QUEUE)
+    rulings = rulings_of(decisions)
     if study.deid is None or not study.leaving:
         return Rows([], {}, known, None, 0)
     deid = Deidentifier(
         policy=policy_of(study.folder, study.deid.policy),
         key=study_key(vault, study.study.name),
         language=study.study.language,
-        review=study.deid.review,
+        review="hold" if study.deid.review == "hold" else "mask",  # "block": below, once the queue is sealed
+        rulings=rulings,
+        site=site,
         today=today,
         taken=(value for kinds in known.values() for kind in SOLE & kinds.keys() for value in kinds[kind]),
     )
@@ -110,7 +124,7 @@ def deidentify(
                 ):
                     documents += 1
                     held += note.held
-                    queue += note.review
+                    queue += [replace(item, source=name) for item in note.review]
                     spans.update(span.type for span in note.spans)
                     layers.update(span.found_by.partition(":")[0] for span in note.spans)
                     if not note.held:
@@ -130,24 +144,33 @@ def deidentify(
             identifiers = identifiers_of(study, section)
             texts = _free_text(study, frame, identifiers)
             clean, doubtful = deid.table_with_review(frame.drop("_file", strict=False), identifiers, texts)
-            queue += doubtful
+            queue += [replace(item, source=name) for item in doubtful]
             tables[name] = clean = with_tokens(study, vault, name, frame, clean)
             ours = status_of(study, name, status)
             outputs.append(_table_output(name, clean, frame["_patient"].to_list(), ours))
     if queue or (sealed_folder(study) / QUEUE).exists():
-        vault.seal_bytes(json.dumps([asdict(item) for item in queue]).encode(), sealed_folder(study) / QUEUE)
+        vault.seal_bytes(queue_to_bytes(queue), sealed_folder(study) / QUEUE)
+    open_items = undecided(queue, rulings)
+    refuse_if_blocked(study.deid.review, open_items)
+    counts = counts_of(queue, decisions)
     figures: Json = {
         "policy": study.deid.policy,
         "review": study.deid.review,
         "documents": documents,
         "held": held,
         "doubtful": len(queue),
+        "undecided": len(open_items),
+        "accepted": counts["accept"],
+        "rejected": counts["reject"],
         "spans": dict(sorted(spans.items())),
         "found_by": dict(sorted(layers.items())),
         "dates": "shift" if deid.policy.shift_days else "year",
         "sources": list(study.leaving),
     }
-    return Rows(outputs, tables, known, figures, held if study.deid.review == "hold" else 0)
+    if study.deid.review != "hold":  # doubt is masked; only what a second person was asked about is open
+        open_items = [item for item in open_items if item.mark in decisions]
+    waiting = len({(item.source, item.document) for item in open_items})
+    return Rows(outputs, tables, known, figures, waiting)
 
 
 def policy_of(folder: Path, policy: str) -> str:

@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from pathlib import Path
 
 from confide.audit.bytesearch import search_bytes
 from confide.errors import GateRefused
 from confide.ledger.ledger import now
 from confide.risk.measure import measure
+from confide.study.cleaned import cleaned
 from confide.study.cohort import members_of
 from confide.study.dossier import build
 from confide.study.facts import Found, facts_of
@@ -26,7 +26,7 @@ from confide.study.outgoing import FOLDER, Output, put_out, take_back
 from confide.study.plans import grant, stats_plans, train_plans, verify_paid, verify_plans
 from confide.study.publish import write_dossier
 from confide.study.replays import commitment_for
-from confide.study.rows import Rows, deidentify
+from confide.study.rows import Rows
 from confide.study.sources import Records, read_records, seal_sources
 from confide.study.tables import statistics_output
 from confide.study.workplace import Workplace, open_workplace
@@ -109,10 +109,8 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         sealed = seal_sources(study, vault, progress=progress)
     with clock("read") as progress:
         records = read_records(study, vault, members=members_of(study, ledger), progress=progress)
-    granted = ledger.granted_on(study.account.name, study.study.name) or began
     with clock("deid") as progress:
-        today = date.fromisoformat(granted[:10])
-        rows = deidentify(study, records, vault, today=today, progress=progress)
+        rows = cleaned(place, records, began=began, progress=progress)
     with clock("risk"):
         risk = _risk(place, rows)
     verify_plans(study, ledger, records.tables, records.commitments)

@@ -8,8 +8,9 @@ from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.ledger.ledger import now
 from confide.study.config import load_study
+from confide.study.decisions import OURS
 from confide.study.gates import Verdict
-from confide.study.index import INDEX, QUEUE
+from confide.study.index import INDEX
 from confide.study.outgoing import FOLDER as OUTGOING
 from confide.study.publish import FOLDER as DOSSIER
 from confide.study.workplace import CHECKPOINT
@@ -37,7 +38,7 @@ def status_of(folder: Path) -> Json:
     return {
         "study": study.study.name,
         "account": study.account.name,
-        "sealed": sum(path.name not in (INDEX, QUEUE) for path in (folder / "sealed").glob("*.sealed")),
+        "sealed": sum(path.name not in (INDEX, *OURS) for path in (folder / "sealed").glob("*.sealed")),
         "spent": None if allowance is None else round(allowance.epsilon_spent, 6),
         "left": None if allowance is None else round(allowance.epsilon_left, 6),
         "cohort": study.account.cohort,

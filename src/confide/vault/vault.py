@@ -359,6 +359,14 @@ class Vault:
             for segment in segments:
                 write_all(file, segment)
 
+    def open_bytes(self, target: Path, *, purpose: str, who: str, on_record: OnRecord = no_record) -> bytes:
+        """Return the plain bytes of a sealed file for a person to look at; recorded first, and raises, as `open_to`."""
+        plain = BytesIO()
+        with self._recorded(target, purpose, who, on_record) as segments:
+            for segment in segments:
+                plain.write(segment)
+        return plain.getvalue()
+
     def permit(self, target: Path, *, purpose: str, who: str, on_record: OnRecord = no_record) -> Permit:
         """Record that the key of a sealed file is about to be handed over; raises as `open_to`."""
         with self._recorded(target, purpose, who, on_record):

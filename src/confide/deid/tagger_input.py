@@ -1,0 +1,112 @@
+"""Turn a folded text into the two rows of numbers that the tagger reads: characters, and words or pairs of Han.
+
+A character keeps its case; a word, a pair of Han or a run of digits gets a number of its own when the vocabulary
+knows it, and 0 when not: that a word is unknown says much about names. Vectorised; knows no label and no model.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int32]
+Keys = npt.NDArray[np.uint64]
+
+PAD: Final = 0
+_OTHER, _HAN, _LETTER, _LINE = 1, 2, 3, 4
+_DIGIT_RUNS: Final = 24  # a run of digits is known by its length; the longest share one number
+_MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Sorted keys of known words and pairs; the place of a key is its number, behind those of digit runs."""
+
+    keys: Keys
+
+    def __len__(self) -> int:
+        return 1 + _DIGIT_RUNS + len(self.keys)
+
+
+@cache
+def characters() -> Ints:
+    """Return the number of every code point below 65,536: ASCII and the 6,763 Han of GB 2312 have their own."""
+    numbers = np.full(1 << 16, _OTHER, np.int32)
+    for code in range(128, 1 << 16):
+        if chr(code).isalpha():
+            numbers[code] = _LETTER
+    numbers[0x3400:0xA000] = numbers[0xF900:0xFB00] = _HAN
+    numbers[[10, 11, 12, 13]] = _LINE
+    own = [*range(32, 127), *range(0x3001, 0x3003)]
+    pairs = bytes(b for high in range(0xB0, 0xF8) for low in range(0xA1, 0xFF) for b in (high, low))
+    own += [ord(c) for c in pairs.decode("gb2312", "ignore") if "\u3400" <= c <= "\u9fff"]
+    numbers[9] = numbers[32] = _LINE + 1
+    numbers[own] = np.arange(_LINE + 1, _LINE + 1 + len(own))
+    numbers[9] = numbers[32]
+    return numbers
+
+
+def n_characters() -> int:
+    """Return how many different numbers `characters` gives."""
+    return int(characters().max()) + 1
+
+
+def encode(text: str, vocabulary: Vocabulary) -> tuple[Ints, Ints]:
+    """Return the numbers of the characters and of the words; each as long as the text.
+
+    >>> known = Vocabulary(np.sort(word_keys("the patient")[1][[0, 4]]))
+    >>> encode("The cat", known)[1].tolist()
+    [25, 25, 25, 0, 0, 0, 0]
+    """
+    codes, keys = word_keys(text)
+    numbers = np.where(codes < (1 << 16), characters()[codes & 0xFFFF], _OTHER).astype(np.int32)
+    words = np.zeros(len(codes), np.int32)
+    if len(vocabulary.keys):
+        at = np.minimum(np.searchsorted(vocabulary.keys, keys), len(vocabulary.keys) - 1)
+        words = np.where(vocabulary.keys[at] == keys, at + 1 + _DIGIT_RUNS, 0).astype(np.int32)
+    runs = keys <= _DIGIT_RUNS
+    words[runs] = keys[runs]
+    return numbers, words
+
+
+def word_keys(text: str) -> tuple[npt.NDArray[np.uint32], Keys]:
+    """Return the code points, and at each place the key of its word, of its pair of Han, or 0.
+
+    A word of ASCII letters has the same key at each of its letters, whatever the case. A pair of Han stands at its
+    first. A run of digits has its length for a key.
+    """
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    keys = np.zeros(len(codes), np.uint64)
+    lower = codes | np.uint32(32)
+    _runs(keys, (lower >= 97) & (lower <= 122) & (codes < 128), lower - np.uint32(96))
+    digits = (codes >= 48) & (codes <= 57)
+    _runs(keys, digits, None)
+    han = (codes >= 0x3400) & (codes < 0xA000)
+    first = np.flatnonzero(han[:-1] & han[1:])
+    keys[first] = (codes[first].astype(np.uint64) << np.uint64(16)) | codes[first + 1]
+    return codes, keys
+
+
+def _runs(keys: Keys, inside: npt.NDArray[np.bool_], values: npt.NDArray[np.uint32] | None) -> None:
+    """Write one key over every run of `inside`: a hash of its values, or its length when there are none."""
+    edges = np.diff(inside.astype(np.int8), prepend=0, append=0)
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    if not len(starts):
+        return
+    lengths = ends - starts
+    if values is None:
+        found = np.minimum(lengths, _DIGIT_RUNS).astype(np.uint64)
+    else:
+        at = np.flatnonzero(inside)
+        place = np.minimum(at - np.repeat(starts, lengths), 63)
+        weighted = values[at].astype(np.uint64) * _powers()[place]
+        sums = np.add.reduceat(weighted, np.concatenate([[0], np.cumsum(lengths)[:-1]]))
+        found = (sums * _MULTIPLIER) | np.uint64(1 << 63)  # above every pair of Han
+    keys[inside] = np.repeat(found, lengths)
+
+
+@cache
+def _powers() -> Keys:
+    return np.array([pow(1_099_511_628_211, i, 1 << 64) for i in range(64)], np.uint64)

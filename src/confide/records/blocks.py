@@ -1,0 +1,116 @@
+"""Read a table of any size block by block, with the readers of whole files.
+
+Guarantee: the blocks hold the rows that the whole file holds, under the same column names and row numbers; a file that
+would be refused as a whole for its encoding is refused before its first row is given. Excel, and UTF-16, are read whole.
+"""
+
+import codecs
+import io
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+
+from confide.errors import InvalidInput
+from confide.records.encoding import to_utf8
+from confide.records.tables import read_cells
+
+BLOCK = 16_000_000  # bytes of a file that are read at a time; a file up to this is read whole
+_CHECKED = 1_000_000
+
+
+def row_blocks(file: BinaryIO, name: str, *, block: int = BLOCK) -> Iterator[pl.DataFrame]:
+    """Yield the cells of a table with `_row`, as `confide.records.tables.read_cells` returns them.
+
+    Args:
+        file: open for reading, at its beginning.
+        name: of the file; tells its kind.
+        block: bytes to read at a time.
+
+    Raises:
+        InvalidInput: what `read_cells` refuses.
+    """
+    suffix = PurePath(name).suffix.lower()
+    size = file.seek(0, io.SEEK_END)
+    start = file.seek(0) or file.read(2)
+    file.seek(0)
+    if suffix == ".xlsx" or size <= block or start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        yield read_cells(file.read(), name)
+    elif suffix == ".parquet":
+        yield from _row_groups(file, name)
+    else:
+        yield from _cut(file, name, block, is_lines=suffix in (".jsonl", ".ndjson"))
+
+
+def _row_groups(file: BinaryIO, name: str) -> Iterator[pl.DataFrame]:
+    try:
+        source = pq.ParquetFile(file)
+        before = 0
+        for batch in source.iter_batches(batch_size=20_000):
+            out = io.BytesIO()
+            pl.DataFrame(batch).write_parquet(out)
+            cells = read_cells(out.getvalue(), name)
+            yield cells.with_columns(pl.col("_row") + before)
+            before += cells.height
+    except (OSError, ValueError, pl.exceptions.PolarsError):  # pyarrow's errors are of these kinds
+        raise InvalidInput("records.unreadable", file=name, kind="Parquet") from None
+
+
+def _cut(file: BinaryIO, name: str, block: int, *, is_lines: bool) -> Iterator[pl.DataFrame]:
+    """Cut a text after whole rows; every piece of a delimited text begins with the header."""
+    encoding = _encoding(file, name)
+    header, rest, rows = b"", b"", 0
+    columns: list[str] | None = None
+    while True:
+        piece = file.read(block)
+        rest += piece
+        ends = _ends(rest, is_lines=is_lines)
+        if not piece:
+            end, count = len(rest), len(ends)
+        elif not len(ends):
+            continue
+        else:
+            end, count = int(ends[-1]) + 1, len(ends)
+        if not header and not is_lines:
+            header = rest[: int(ends[0]) + 1]
+        is_first = columns is None
+        body = rest[:end] if is_lines or is_first else header + rest[:end]
+        if body.strip() and (is_lines or body.strip() != header.strip() or is_first):
+            cells = read_cells(body, name, encoding)
+            if columns is not None and not is_lines and cells.columns != columns:
+                raise InvalidInput("records.unreadable", file=name, kind="CSV")
+            columns = cells.columns
+            yield cells.with_columns(pl.col("_row") + (rows - (0 if is_lines or is_first else 1)))
+        rows, rest = rows + count, rest[end:]
+        if not piece:
+            return
+
+
+def _ends(text: bytes, *, is_lines: bool) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """Return the places of the line breaks that end a row."""
+    codes = np.frombuffer(text, dtype=np.uint8)
+    newline = codes == ord("\n")
+    if not is_lines:
+        newline &= (np.cumsum(codes == ord('"'), dtype=np.uint8) & 1) == 0  # wraps at 256, the parity stays
+    return np.flatnonzero(newline)
+
+
+def _encoding(file: BinaryIO, name: str) -> str:
+    """Decide the encoding by the whole file: UTF-8, or else what the first text beyond ASCII says."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    telling = b""
+    try:
+        while piece := file.read(_CHECKED):
+            if not telling and not piece.isascii():
+                telling = piece[: piece.rfind(b"\n") + 1]
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+        return "utf-8"
+    except UnicodeDecodeError:
+        to_utf8(telling, name)  # refuses what is no everyday Chinese either
+        return "gb18030"
+    finally:
+        file.seek(0)

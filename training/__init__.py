@@ -1,0 +1,1 @@
+"""Labelled examples for the tagger of `confide.deid`, and its training; not part of the wheel."""

@@ -1,0 +1,226 @@
+"""Invented people: Chinese, transliterated, pinyin and Latin-script names, for one split of the surnames.
+
+Guarantee: no surname of the split "held" is used in "train", and the other way round; half of the rare
+and a tenth of the Latin family names belong to "held". Knows no template.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Final
+from zlib import crc32
+
+LISTS: Final = Path(__file__).parent / "lists"
+
+
+def lines(name: str) -> list[str]:
+    """Return the items of a list file, without the line that names its source."""
+    return (LISTS / name).read_text(encoding="utf-8").splitlines()[1:]
+
+
+def is_held(word: str, share: int) -> bool:
+    """Say whether a word belongs to the held split: one in `share`, by a checksum that never changes."""
+    return crc32(word.casefold().encode()) % share == 0
+
+
+def of_split(words: list[str], split: str, share: int = 10) -> list[str]:
+    """Keep the words that belong to a split; "all" keeps every one, for a model that is shipped."""
+    return [word for word in words if split == "all" or is_held(word, share) == (split == "held")]
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The names that one split may use."""
+
+    top: list[str]
+    rare: list[str]
+    compound: list[str]
+    given: str
+    given_rare: str
+    family_us: list[str]
+    family: list[str]
+    given_us: list[str]
+    given_latin: list[str]
+    chain: dict[str, list[str]] = field(repr=False)
+    pinyin_family: list[str]
+
+
+@cache
+def lists(split: str) -> Lists:
+    """Read the lists of a split once."""
+    zh = dict(line.split(" ", 1) for line in lines("names_zh.txt"))
+    family = of_split(lines("family_latin.txt"), split)
+    given = of_split(lines("given_latin.txt"), split, 12)
+    return Lists(
+        top=of_split(list(dict.fromkeys(zh["surnames_top"])), split, 9),
+        rare=of_split(list(dict.fromkeys(zh["surnames_rare"])), split, 5),
+        compound=of_split(zh["surnames_compound"].split(), split, 5),
+        given=zh["given_common"],
+        given_rare=zh["given_rare"],
+        family_us=of_split(lines("family_us.txt"), split),
+        family=family,
+        given_us=of_split(lines("given_us.txt"), split, 12),
+        given_latin=given,
+        chain=_chain(family),
+        pinyin_family=of_split(PINYIN_FAMILY.split(), split),
+    )
+
+
+PINYIN_FAMILY: Final = (
+    "Wang Li Zhang Liu Chen Yang Huang Zhao Wu Zhou Xu Sun Ma Zhu Hu Guo He Gao Lin Luo Zheng Liang Xie Song Tang Han"
+    " Feng Deng Cao Peng Zeng Xiao Tian Dong Yuan Pan Yu Jiang Cai Du Ye Cheng Su Wei Lu Ding Ren Shen Yao Cui Zhong"
+    " Tan Fan Jin Shi Liao Jia Xia Fu Fang Bai Zou Meng Xiong Qin Qiu Yin Xue Yan Duan Lei Hou Long Tao Gu Mao Hao"
+    " Gong Shao Wan Qian Ouyang Sima Zhuge Shangguan Ge Xing Qi Qiao Pang Ni Zhuang Nie Zhang Yue Zhai Ou Geng Guan Lan"
+)
+PINYIN_GIVEN: Final = (
+    "wei fang na xiu ying min jing li qiang lei jun yang yong yan jie juan tao ming chao lan xia ping gang gui hua jian"
+    " guo wen yu hong zhi hai chun mei lin yun feng bo hui peng fei long hao ting xue xin yi jia chen rui ya xuan zi han"
+    " ze kai xiao dong sheng qing shan ning an kang cheng shu qi bin song zhen xiang rong fu gen cai bao zhu"
+).split()
+_SOUNDS: Final = (
+    "阿艾安巴贝本比伯布查达戴丹德迪杜尔法菲费弗夫福盖格古哈海汉赫亨霍基吉加杰卡凯科克肯库拉莱兰劳勒雷李里利"
+    "林卢鲁伦罗洛马麦曼梅米莫穆纳南内尼诺帕佩皮普奇乔切萨塞桑沙史斯苏索塔泰汤特提托瓦威维温沃乌西希谢辛雅亚伊"
+    "约泽詹朱兹"
+)
+_UYGHUR: Final = (
+    "买买提 艾力 阿不都 热合曼 吐尔逊 古丽 阿依古丽 努尔 艾合买提 玉素甫 依明 帕提古丽 肉孜 库尔班 阿迪力 麦麦提 热依汗"
+    " 伊力亚斯 托合提 阿卜杜拉 茹仙 米尔扎提 卡德尔 赛买提 亚森 如则 哈力克 帕孜来提 阿孜古丽 玛依拉"
+).split()
+_TIBETAN: Final = (
+    "扎西 卓玛 次仁 顿珠 央金 旺堆 格桑 多吉 达瓦 尼玛 边巴 拉姆 平措 德吉 白玛 洛桑 丹增 曲珍 罗布 仁青 索朗 强巴 贡布 才让 措姆"
+).split()
+_MONGOL: Final = (
+    "巴特尔 其其格 乌云 那仁 图雅 苏日娜 格日勒 斯琴 宝音 呼和 阿拉坦 萨仁 高娃 朝鲁 布和 娜日苏 哈斯 额尔敦 毕力格 塔娜 吉日嘎拉 敖登"
+).split()
+
+
+def _chain(family: list[str]) -> dict[str, list[str]]:
+    """Return which letters follow two letters in the family names, to invent new ones."""
+    table: dict[str, list[str]] = {}
+    for word in family[::3]:
+        if " " in word or len(word) > 12:
+            continue
+        padded = "^" + word.lower() + "$"
+        for i in range(len(padded) - 2):
+            table.setdefault(padded[i : i + 2], []).append(padded[i + 2])
+    starts = [word.lower()[0] for word in family[::3]]
+    return table | {"^": starts}
+
+
+def invented(random: Random, split: str) -> str:
+    """Return a family name that exists nowhere, letter after letter."""
+    chain = lists(split).chain
+    while True:
+        word = "^" + random.choice(chain["^"])
+        while word[-1] != "$" and len(word) < 13:
+            word += random.choice(chain.get(word[-2:], ["$"]))
+        word = word.strip("^$")
+        if 3 < len(word) < 12 and of_split([word], split):
+            return word.capitalize()
+
+
+def surname_zh(random: Random, split: str) -> str:
+    """Return a Chinese surname, common ones more often, compound ones sometimes."""
+    names, x = lists(split), random.random()
+    if x < 0.62:
+        return names.top[int(len(names.top) * random.random() ** 1.6)]
+    return random.choice(names.rare) if x < 0.95 else random.choice(names.compound)
+
+
+def given_zh(random: Random, split: str) -> str:
+    """Return a given name of one or two characters."""
+    names = lists(split)
+
+    def letter() -> str:
+        return random.choice(names.given if random.random() < 0.8 else names.given_rare)
+
+    if random.random() < 0.25:
+        return letter()
+    first = letter()
+    return first + (first if random.random() < 0.05 else letter())
+
+
+def sounds(random: Random) -> str:
+    """Return one word that sounds foreign, in Chinese characters."""
+    return "".join(random.choices(_SOUNDS, k=random.choice((2, 2, 3, 3, 4))))
+
+
+def transliterated(random: Random, split: str) -> str:
+    """Return a foreign or minority name in Chinese characters."""
+    x = random.random()
+    if x < 0.3:
+        return random.choice(_UYGHUR) + "·" + random.choice(_UYGHUR)
+    if x < 0.45:
+        return random.choice(_TIBETAN) + random.choice(_TIBETAN)
+    if x < 0.55:
+        return "".join(random.sample(_MONGOL, 1 + (random.random() < 0.4)))
+
+    return sounds(random) + "·" + sounds(random) if random.random() < 0.8 else sounds(random)
+
+
+def person_zh(random: Random, split: str) -> str:
+    """Return a full Chinese name, rarely a foreign one."""
+    x = random.random()
+    if x < 0.955:
+        family = surname_zh(random, split)
+        if x < 0.008:
+            family += surname_zh(random, split)
+        return family + given_zh(random, split)
+    return transliterated(random, split) if x < 0.985 else pinyin(random, split)
+
+
+def pinyin(random: Random, split: str) -> str:
+    """Return a Chinese name in pinyin, in one of the orders and cases in use."""
+    family = random.choice(lists(split).pinyin_family)
+    syllables = [random.choice(PINYIN_GIVEN) for _ in range(random.choice((1, 2, 2)))]
+    given = random.choice(("", "", "-", " ")).join(syllables).capitalize()
+    x = random.random()
+    if x < 0.35:
+        return f"{family} {given}"
+    if x < 0.6:
+        return f"{given} {family}"
+    if x < 0.7:
+        return f"{family.upper()} {given}"
+    if x < 0.8:
+        return f"{family.upper()}, {given}" if random.random() < 0.5 else f"{family.upper()} {given.upper()}"
+    return family + given.lower() if x < 0.9 else f"{family} {given}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person of a Latin-script document, in parts."""
+
+    first: str
+    middle: str
+    last: str
+
+
+def person_latin(random: Random, split: str) -> Person:
+    """Return a person; half of them with the names most common in English text."""
+    names, x = lists(split), random.random()
+    first = random.choice(names.given_us if x < 0.6 else names.given_latin)
+    y = random.random()
+    if y < 0.4:
+        last = random.choice(names.family_us)
+    elif y < 0.72:
+        last = random.choice(names.family)
+    elif y < 0.92:
+        last = invented(random, split)
+    else:
+        last = random.choice(names.pinyin_family)
+    if random.random() < 0.04:
+        last += "-" + random.choice(names.family_us)
+    elif random.random() < 0.03:
+        last = (
+            random.choice(("O'", "Mc", "Mac", "van ", "de ", "von ", "De La ", "St. ", "Al-", "bin ", "Di"))
+            + last
+        )
+    middle = (
+        ""
+        if random.random() < 0.7
+        else random.choice(
+            (random.choice("ABCDEFGHJKLMNPRSTW") + ".", first[:1] + ".", random.choice(names.given_us))
+        )
+    )
+    return Person(first, middle, last)

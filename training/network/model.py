@@ -1,0 +1,38 @@
+"""The network of the tagger: two tables, then dilated convolutions over characters. Plain torch, no data.
+
+Every place sees 33 characters to each side. Small enough to run at hundreds of thousands of characters a second
+in whole numbers (see `training/network/export.py`).
+"""
+
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+DILATIONS: Final = (1, 2, 4, 8, 16)
+RADIUS: Final = 2 + sum(DILATIONS)
+
+
+class Tagger(nn.Module):
+    """Character numbers and word numbers in, one score per label and place out."""
+
+    def __init__(self, characters: int, words: int, labels: int, width: int = 96, per_word: int = 24) -> None:
+        super().__init__()
+        self.character = nn.Embedding(characters, 40)
+        self.word = nn.Embedding(words, per_word)
+        nn.init.normal_(self.character.weight, std=0.3)
+        nn.init.zeros_(self.word.weight)  # a number that training never met says "unknown", like 0
+        self.first = nn.Conv1d(40 + per_word, width, 3, padding=1)
+        self.body = nn.ModuleList(nn.Conv1d(width, width, 3, padding=d, dilation=d) for d in DILATIONS)
+        self.last = nn.Conv1d(width, width, 3, padding=1)
+        self.out = nn.Conv1d(width, labels, 1)
+        self.drop = nn.Dropout1d(0.05)
+
+    def forward(self, characters: Tensor, words: Tensor) -> Tensor:
+        """Return scores of shape (texts, places, labels)."""
+        x = torch.cat([self.character(characters), self.word(words)], -1).transpose(1, 2)
+        x = torch.relu(self.first(x))
+        for layer in self.body:
+            x = x + torch.relu(layer(self.drop(x)))
+        x = torch.relu(self.last(x))
+        return self.out(x).transpose(1, 2)
