@@ -8,15 +8,15 @@ Without a corpus there are no carriers.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from training.names import is_held, lines
-from training.open_texts import en_texts, reviews, zh_texts
+from training.open_texts import en_texts, zh_texts
+from training.peopled import CLOSE, OPEN, slot
 
-OPEN, CLOSE = "\ue010", "\ue011"  # stand around the name of a slot inside a sentence
 SLOT: Final = re.compile(f"{OPEN}(.*?){CLOSE}")
 _DIGITS: Final = re.compile(
     r"\d{5,}|\d{4}\s*[年./-]|\d{1,2}\s*月\s*\d{1,2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|@|www|http"
@@ -58,11 +58,6 @@ _HALF_CUT: Final = re.compile(
 _CUT_OUT: Final = re.compile(
     rf"(?:\b(?:Dr|Mr|Mrs|Ms|Doctor|Miss|Prof|dr|mr|mrs|ms|miss|doctor) ?\.? ?)?{OPEN}.*?{CLOSE}"
 )
-
-
-def slot(name: str) -> str:
-    """Return the mark of a slot."""
-    return OPEN + name + CLOSE
 
 
 _ZH_CUTS: Final = (
@@ -193,6 +188,4 @@ def carriers(corpus: Path | None, language: str, split: str) -> list[str]:
     else:
         words = _vocabulary(en_texts(corpus), 6)
         kept = dict.fromkeys(sentences(en_texts(corpus), "en", words))
-        small: Callable[[str], bool] = lambda text: words.issuperset(_WORD.findall(text))  # noqa: E731
-        kept |= dict.fromkeys(sentences(filter(small, reviews(corpus)), "en", words))
     return [s for s in kept if split == "all" or is_held(s, 12) == (split == "held")]

@@ -215,7 +215,7 @@ ZH: Final[dict[str, Generator]] = COMMON | {
     "staff": _staff_zh,
     "name": _split(names.person_zh, "name"),
     "sur": _split(names.surname_zh, "name"),
-    "given": _split(names.given_zh, "name"),
+    "given": _split(names.called_zh, "name"),
     "nick": _short_zh,
     "latin": lambda draw, _: typed(
         style_name(draw.random, names.person_latin(draw.random, draw.split)), "name"

@@ -30,6 +30,8 @@ if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
 from confide.deid.spark import ENCRYPTED, ON_THE_WIRE, deidentify_frame, verify_session
 from confide.study.spark import deidentify_with_spark
 
+pytestmark = pytest.mark.slow
+
 PASSPHRASE = "seven grey herons"
 CANARY = "qzxwvkjhgfpmnbtrdslc"
 NAMES = ["张建国", "Zebulon Ashworth", "欧阳明月", "Marigold Birkworth", "王小丽"]

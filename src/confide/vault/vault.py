@@ -371,6 +371,37 @@ class Vault(Locks):
             raise AccessDenied("vault.permit", file=target.name)
         return self._keys.data_key(header, target.name)
 
+    def permit_way_back(
+        self, study: str, *, purpose: str, who: str, on_record: OnRecord = no_record
+    ) -> Permit:
+        """Record that de-identified documents of a study are about to be led back, and permit it.
+
+        Guarantee: the record is durable, and `on_record` told, before there is a permit.
+
+        Args:
+            study: whose documents; a permit is for one study.
+            purpose: what for; not empty.
+            who: who asked; not empty.
+            on_record: is told in public terms; when it raises, as where signatures are missing, nothing is permitted.
+
+        Raises:
+            InvalidInput: no purpose or no name.
+        """
+        if not purpose.strip() or not who.strip():
+            raise InvalidInput("vault.purpose", file=study)
+        named = self._way_back_of(study)
+        opening = Opening(time=now(), file_id=named.hex(), path=Path(study), purpose=purpose, who=who)
+        record_opening(self._store, self._keys, opening, on_record)
+        return Permit(named.hex(), self._proof(named))
+
+    def verify_permit(self, study: str, permit: Permit) -> None:
+        """Raise AccessDenied unless this vault made the permit, for documents of this study."""
+        if not hmac.compare_digest(permit.proof, self._proof(self._way_back_of(study))):
+            raise AccessDenied("vault.permit", file=study)
+
+    def _way_back_of(self, study: str) -> bytes:
+        return keyed_digest(self._keys.derive("way back"), study.encode())[:16]
+
     def openings(self) -> list[Opening]:
         """Return all recorded openings, oldest first; raises IntegrityError as `read_openings` does."""
         return read_openings(self._store, self._keys)
