@@ -137,6 +137,15 @@ def test_the_python_of_the_readme_runs(page, tmp_path):
         assert done.returncode == 0, f"{page}:{block.line}\n{done.stderr}"
 
 
+def test_the_python_of_the_page_on_de_identification_runs_from_top_to_bottom(tmp_path):
+    text = (ROOT / "docs" / "de-identification.md").read_text(encoding="utf-8")
+    found = "\n".join(block.text for block in blocks(text) if block.language == "python")
+    done = subprocess.run(
+        [sys.executable, "-c", found], cwd=tmp_path, env=_clean(), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_every_link_points_to_something_that_is_there(page):
     assert broken_links(page.read_text(encoding="utf-8"), page.parent) == []
