@@ -99,3 +99,11 @@ def test_people_show_no_name():
     people = People([Mention("张伟"), Mention("John Smith", gender="male")])
     assert repr(people) == "People(hidden)"
     assert "Smith" not in repr(Mention("John Smith"))
+
+
+def test_an_invented_name_never_sounds_like_the_old_one():
+    people = People([Mention("张丽")])
+    for number in range(300):
+        new = invent_name(KEYED, f"p{number}", "Zhang Li", "known:name-pinyin", people)
+        surname, given_name = new.lower().split()
+        assert (surname != "zhang", given_name != "li") == (True, True)
