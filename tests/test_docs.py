@@ -88,7 +88,16 @@ def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path
 
 @pytest.mark.parametrize(
     "page",
-    ["backup.md", "deid-files.md", "erasure.md", "handover.md", "keys.md", "pseudonyms.md", "roles.md"],
+    [
+        "backup.md",
+        "deid-files.md",
+        "erasure.md",
+        "handover.md",
+        "keys.md",
+        "pseudonyms.md",
+        "review.md",
+        "roles.md",
+    ],
 )
 def test_the_commands_of_a_page_run_from_an_empty_folder(page, tmp_path):
     done = walk((ROOT / "docs" / page).read_text(encoding="utf-8"), tmp_path)

@@ -111,26 +111,6 @@ COMMON: Final[dict[str, Generator]] = {
     "eponymous_zh": lambda draw, _: decoys.eponym_zh(draw.random, draw.split),
 }
 
-ZH: Final[dict[str, Generator]] = COMMON | {
-    "patient": _patient_zh,
-    "staff": _staff_zh,
-    "name": _split(names.person_zh, "name"),
-    "sur": _split(names.surname_zh, "name"),
-    "given": _split(names.given_zh, "name"),
-    "nick": _short_zh,
-    "foreign": _split(names.transliterated, "name"),
-    "place": _split(places_zh.place, "place"),
-    "address": _split(places_zh.address, "address"),
-    "hosp": _home_zh,
-    "hosp2": _split(places_zh.hospital, "organisation"),
-    "org": _split(places_zh.organisation, "organisation"),
-    "date": _date("zh"),
-    "full": lambda draw, _: typed(numbers.date_zh(draw.random, full=True), "date"),
-    "phone": _plain(numbers.phone_zh, "other-id"),
-    "postcode": lambda draw, _: typed(numbers.digits(draw.random, 6), "address"),
-    "idcard": _plain(numbers.resident_id, "other-id"),
-}
-
 # -- English
 
 
@@ -229,6 +209,29 @@ def _email_en(draw: Draw, argument: str) -> list[Piece]:
         return typed(numbers.email(draw.random, left.replace(" ", "")), "other-id")
     return typed(numbers.email(draw.random), "other-id")
 
+
+ZH: Final[dict[str, Generator]] = COMMON | {
+    "patient": _patient_zh,
+    "staff": _staff_zh,
+    "name": _split(names.person_zh, "name"),
+    "sur": _split(names.surname_zh, "name"),
+    "given": _split(names.called_zh, "name"),
+    "nick": _short_zh,
+    "latin": lambda draw, _: typed(
+        style_name(draw.random, names.person_latin(draw.random, draw.split)), "name"
+    ),
+    "foreign": _split(names.transliterated, "name"),
+    "place": _split(places_zh.place, "place"),
+    "address": _split(places_zh.address, "address"),
+    "hosp": _home_zh,
+    "hosp2": _split(places_zh.hospital, "organisation"),
+    "org": _split(places_zh.organisation, "organisation"),
+    "date": _date("zh"),
+    "full": lambda draw, _: typed(numbers.date_zh(draw.random, full=True), "date"),
+    "phone": _plain(numbers.phone_zh, "other-id"),
+    "postcode": lambda draw, _: typed(numbers.digits(draw.random, 6), "address"),
+    "idcard": _plain(numbers.resident_id, "other-id"),
+}
 
 EN: Final[dict[str, Generator]] = COMMON | {
     "patient": _latin("patient"),

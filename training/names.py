@@ -146,6 +146,12 @@ def sounds(random: Random) -> str:
     return "".join(random.choices(_SOUNDS, k=random.choice((2, 2, 3, 3, 4))))
 
 
+def called_zh(random: Random, split: str) -> str:
+    """Return a given name by which somebody is called: two characters, or one twice."""
+    name = given_zh(random, split)
+    return name if len(name) > 1 else name * 2
+
+
 def transliterated(random: Random, split: str) -> str:
     """Return a foreign or minority name in Chinese characters."""
     x = random.random()

@@ -275,14 +275,15 @@ def _hospital(random: Random, split: str) -> str:
     if x < 0.88:
         return village(random, split) + "卫生室"
     if x < 0.92:
-        return random.choice(("解放军第", "武警", "中国人民解放军第", "解放军")).rstrip(
-            "第" if x < 0.9 else ""
-        ) + random.choice(
+        n = random.randint(10, 990)
+        return random.choice(("解放军", "中国人民解放军", "武警")) + random.choice(
             (
-                "三〇二医院",
-                f"{random.randint(10, 990)}医院",
+                f"第{n}医院",
+                f"第{n}医院",
+                f"{n}医院",
                 f"{bare(p)}总医院",
-                f"第{random.randint(10, 990)}医院",
+                f"{bare(p)}省总队医院",
+                "东部战区总医院",
             )
         )
     return (

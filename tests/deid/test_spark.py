@@ -1,10 +1,8 @@
 """Spark gives the rows that one machine gives, keeps the key where the vault is, and writes nothing plain."""
 
 import base64
-import io
 import os
 import pickle
-import random
 import shutil
 import sys
 from datetime import date
@@ -32,6 +30,8 @@ if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
 from confide.deid.spark import ENCRYPTED, ON_THE_WIRE, deidentify_frame, verify_session
 from confide.study.spark import deidentify_with_spark
 
+pytestmark = pytest.mark.slow
+
 PASSPHRASE = "seven grey herons"
 CANARY = "qzxwvkjhgfpmnbtrdslc"
 NAMES = ["张建国", "Zebulon Ashworth", "欧阳明月", "Marigold Birkworth", "王小丽"]
@@ -51,9 +51,10 @@ FRAME = pl.DataFrame(
 )
 COLUMNS = {"text": "note", "patient": "patient_id", "identifiers": {"name": "name", "seen": "date"}}
 SETTINGS = {
-    "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "3", "spark.driver.host": "127.0.0.1",
+    "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2", "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1", "spark.sql.execution.arrow.maxRecordsPerBatch": "40",
-    "spark.default.parallelism": "3", "spark.log.level": "OFF",
+    "spark.shuffle.compress": "false", "spark.shuffle.spill.compress": "false", "spark.rdd.compress": "false",
+    "spark.sql.inMemoryColumnarStorage.compressed": "false", "spark.default.parallelism": "2", "spark.log.level": "OFF",
 }  # fmt: skip
 
 
@@ -86,56 +87,76 @@ def session(places):
         session.stop()
 
 
-@pytest.fixture
-def secret(tmp_path, monkeypatch):
-    monkeypatch.setenv("CONFIDE_HOME", str(tmp_path / "home"))
-    home().mkdir(mode=0o700)
-    create_vault(vault_folder(), PASSPHRASE, cost=Cost(memory_kib=64, passes=1, lanes=1))
-    path = tmp_path / "passphrase.txt"
-    path.write_text(PASSPHRASE)
-    path.chmod(0o600)
-    return path
+@pytest.fixture(scope="module")
+def secret(places):
+    """An institution whose vault opens quickly, with the file of its passphrase."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONFIDE_HOME", str(places / "home"))
+        home().mkdir(mode=0o700)
+        create_vault(vault_folder(), PASSPHRASE, cost=Cost(memory_kib=64, passes=1, lanes=1))
+        path = places / "passphrase.txt"
+        path.write_text(PASSPHRASE)
+        path.chmod(0o600)
+        yield path
 
 
-def made(key=b"k" * 32):
-    return Deidentifier(policy="gbt37964-research", key=key, language="zh", today=date(2026, 1, 1))
+made = partial(Deidentifier, policy="gbt37964-research", key=b"k" * 32, language="zh", today=date(2026, 1, 1))
 
 
-def spread(session, frame=FRAME):
-    """Return the frame on Spark, its rows in another order and over several partitions."""
-    rows = frame.rows()
-    random.Random(7).shuffle(rows)
-    schema = "patient_id bigint, name string, note string, seen date, stay bigint, hb double, again boolean"
-    return session.createDataFrame(rows, schema).repartition(3)
+@pytest.fixture(scope="module")
+def spread(session, places):
+    """Make a Spark frame: the rows in another order, over several partitions."""
+
+    def make(frame=FRAME):
+        file = places / f"{sum(1 for _ in places.iterdir())}.parquet"
+        frame.sample(fraction=1, shuffle=True, seed=7).write_parquet(file)
+        return session.read.parquet(str(file)).repartition(2)
+
+    return make
 
 
 def rows_of(frame):
     return sorted((tuple(row) for row in frame.collect()), key=repr)
 
 
-def test_the_rows_are_those_that_confide_deid_gives_and_so_are_their_types(session, secret, tmp_path):
-    FRAME.write_parquet(tmp_path / "in.parquet")
-    release = Release(policy="gbt37964-research", out=tmp_path / "out", language="zh")
+@pytest.fixture(scope="module")
+def both(spread, secret, places):
+    """The same rows through files and through Spark: (frame of files, rows of Spark, frame of Spark)."""
+    FRAME.write_parquet(places / "in.parquet")
+    release = Release(policy="gbt37964-research", out=places / "out", language="zh")
     opener = Opener(passphrase_file=secret)
-    inputs = inputs_from([tmp_path / "in.parquet"], identifiers=COLUMNS["identifiers"])
+    inputs = inputs_from([places / "in.parquet"], identifiers=COLUMNS["identifiers"])
     with opened_by(opener, nobody_types) as (vault, ledger):
         deidentify_files(inputs, release, vault, ledger)
-    local = pl.read_parquet(tmp_path / "out/0001.parquet")
-    cleaned = deidentify_with_spark(spread(session), release, opener, **COLUMNS)
-    assert rows_of(cleaned) == sorted(local.rows(), key=repr)
+    cleaned = deidentify_with_spark(spread(), release, opener, **COLUMNS)
+    return pl.read_parquet(places / "out/0001.parquet"), rows_of(cleaned), cleaned
+
+
+def test_the_rows_are_those_that_confide_deid_gives_and_so_are_their_types(both):
+    local, rows, cleaned = both
+    assert rows == sorted(local.rows(), key=repr)
     assert local["patient_id"].n_unique() == 11
     assert all(each.startswith("P-") for each in local["patient_id"])
-    whole = str(local.rows())
-    assert not any(name in whole for name in NAMES)
+    assert not any(name in str(rows) for name in NAMES)
+    assert [name for name, kind in cleaned.dtypes if kind == "string"] == [
+        "patient_id",
+        "name",
+        "note",
+        "seen",
+    ]
+    assert local.schema == pl.DataFrame(rows, schema=local.schema, orient="row").schema
+
+
+def test_the_ledger_names_what_leaves_by_spark(both):
     with open_ledger(home()) as ledger:
         told = [each.body for each in ledger.store.all(kind="record")]
     assert [each["what"] for each in told] == ["deid-files", "deid-spark"]
     assert told[1]["details"]["policy"] == "gbt37964-research"
 
 
-def test_without_a_column_of_patients_each_row_is_its_own_on_spark_as_well(session):
+def test_without_a_column_of_patients_each_row_is_its_own_on_spark_as_well(spread):
     frame = FRAME.select("name", "note").head(20)
-    rows = session.createDataFrame(frame.rows(), "name string, note string").repartition(2)
+    rows = spread(frame)
     cleaned = rows_of(deidentify_frame(rows, made, text="note", patient=None, identifiers={"name": "name"}))
     assert len(cleaned) == 20
     assert not any(name in str(cleaned) for name in NAMES)
@@ -144,20 +165,13 @@ def test_without_a_column_of_patients_each_row_is_its_own_on_spark_as_well(sessi
     )
 
 
-def test_what_goes_to_the_executors_holds_no_key_and_no_passphrase(session, secret, places):
-    opener, release = Opener(passphrase_file=secret), Release(policy="pipl", out=Path("x"))
-    cleaned = deidentify_with_spark(spread(session), release, opener, **COLUMNS)
-    root = open_vault(vault_folder(), passphrase=PASSPHRASE)
-    key = study_key(root, release.name)
+def test_what_goes_to_the_executors_holds_no_key_and_no_passphrase(both, secret, places, capsys):
+    key = study_key(open_vault(vault_folder(), passphrase=PASSPHRASE), "files")
     forms = [key, key.hex().encode(), base64.b64encode(key), PASSPHRASE.encode()]
-    out = io.StringIO()
-    assert len(rows_of(cleaned)) == 80
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "stdout", out)
-        cleaned.explain(mode="extended")
-    function = cleaned._jdf.queryExecution().logical().toString()
-    sent = pickle.dumps(partial(_sent, opener, release))
-    for place in (out.getvalue().encode(), function.encode(), sent):
+    both[2].explain(mode="extended")
+    sent = pickle.dumps(partial(_sent, Opener(passphrase_file=secret), Release(policy="pipl", out=Path("x"))))
+    for place in (capsys.readouterr().out.encode(), sent):
+        assert len(place) > 100
         assert not any(form in place for form in forms)
     events = b"".join(path.read_bytes() for path in (places / "events").rglob("*") if path.is_file())
     assert len(events) > 10_000
@@ -171,31 +185,35 @@ def _sent(opener, release):
 
 
 @pytest.mark.parametrize("what", ["deidentifier", "vault"])
-def test_a_key_that_would_travel_is_refused_on_the_driver(what, session, secret):
+def test_a_key_that_would_travel_is_refused_on_the_driver(what, spread, secret):
     held = made() if what == "deidentifier" else open_vault(vault_folder(), passphrase=PASSPHRASE)
     with pytest.raises((InvalidInput, TypeError), match="pickled"):
-        deidentify_frame(spread(session), partial(_from, held), **COLUMNS)
+        deidentify_frame(spread(), partial(_from, held), **COLUMNS)
 
 
 def _from(held):
     return held
 
 
-def test_a_vault_that_does_not_open_without_a_person_is_refused_on_the_driver(session, secret, tmp_path):
+def test_a_vault_that_does_not_open_without_a_person_is_refused_on_the_driver(both, spread, tmp_path):
     release = Release(policy="pipl", out=Path("x"))
     with pytest.raises(InvalidInput):
-        deidentify_with_spark(spread(session), release, Opener(), **COLUMNS)
+        deidentify_with_spark(spread(), release, Opener(), **COLUMNS)
+    secret = tmp_path / "another.txt"
     secret.write_text("another passphrase")
+    secret.chmod(0o600)
     with pytest.raises(AccessDenied):
-        deidentify_with_spark(spread(session), release, Opener(passphrase_file=secret), **COLUMNS)
+        deidentify_with_spark(spread(), release, Opener(passphrase_file=secret), **COLUMNS)
     with open_ledger(home()) as ledger:
-        assert list(ledger.store.all(kind="record")) == []
+        assert len(list(ledger.store.all(kind="record"))) == 2
 
 
-def test_shuffles_lie_on_the_disk_encrypted(session, places):
+def test_shuffles_and_cached_rows_lie_on_the_disk_encrypted(session, spread, places):
+    from pyspark import StorageLevel
+
     assert session.sparkContext.getConf().get("spark.io.encryption.keySizeBits") == "256"
     verify_session(session)
-    cleaned = deidentify_frame(spread(session).repartition(2).persist(), made, **COLUMNS)
+    cleaned = deidentify_frame(spread().repartition(2).persist(StorageLevel.DISK_ONLY), made, **COLUMNS)
     assert cleaned.count() == 80
     found = [path for path in (places / "local").rglob("*") if path.is_file()]
     assert any(path.name.startswith("shuffle") for path in found)
@@ -226,8 +244,8 @@ def test_a_session_that_is_not_encrypted_is_refused(name):
     verify_session(_Conf(alone))
 
 
-def test_a_row_of_nobody_ends_the_job_without_showing_a_cell(session):
-    frame = spread(session, FRAME.with_columns(pl.lit(None, pl.Int64).alias("patient_id")))
+def test_a_row_of_nobody_ends_the_job_without_showing_a_cell(spread):
+    frame = spread(FRAME.with_columns(pl.lit(None, pl.Int64).alias("patient_id")))
     with pytest.raises(Exception, match="has no patient in column patient_id") as failed:
         deidentify_frame(frame, made, **COLUMNS).collect()
     assert not any(name in str(failed.value) for name in (*NAMES, CANARY))
@@ -237,6 +255,6 @@ def test_a_row_of_nobody_ends_the_job_without_showing_a_cell(session):
     "wrong",
     [{"text": "nix"}, {"patient": "nix"}, {"identifiers": {"nix": "name"}}, {"identifiers": {"name": "nix"}}],
 )
-def test_a_column_or_class_that_is_not_there_is_refused_before_anything_runs(wrong, session):
+def test_a_column_or_class_that_is_not_there_is_refused_before_anything_runs(wrong, spread):
     with pytest.raises(InvalidInput, match="nix"):
-        deidentify_frame(spread(session), made, **(COLUMNS | wrong))
+        deidentify_frame(spread(), made, **(COLUMNS | wrong))

@@ -15,8 +15,11 @@ from confide.deid.hits import Hit
 from confide.deid.lexicon import key_classes, word_set, words
 from confide.deid.names_zh import (
     find_asked_names,
+    find_dotted_names,
+    find_led_names,
     find_names_before_sex,
     find_role_names,
+    find_signatures,
     find_titled_names,
     read_names,
 )
@@ -28,7 +31,9 @@ _H: Final = "\u3400-\u9fff"
 _NUMBER: Final = re.compile(
     r"[+加]?[A-Za-z0-9(][A-Za-z0-9()*_/.-]{0,34}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}"
 )
-_PHONE: Final = re.compile(r"[+(]?\(?[0-9][0-9() +.-]{3,24}[0-9](?: ?[,/、或] ?[0-9][0-9 -]{5,20}[0-9])?")
+_PHONE: Final = re.compile(
+    r"[+(]?\(?[0-9OolI][0-9OolI() +.-]{3,24}[0-9OolI](?: ?[,/、或] ?[0-9][0-9 -]{5,20}[0-9])?"
+)
 _LINE: Final = re.compile(r"[^\n\r\t|;。:,]{2,60}(?:,[^\n\r;。:,]{0,8}[0-9号室楼]{1,4})?")
 _HANDLE: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.@-]{3,40}")
 _TIGHT: Final = re.compile(r"[A-Za-z]{0,6}[A-Za-z0-9_-]{2,30}(?![A-Za-z0-9]| ?[%年月日周天岁个次])")
@@ -55,6 +60,10 @@ def _anchors() -> Anchors:
             "street": words("zh", "streets"),
             "lead": words("zh", "place_leads"),
             "bed": ["床"],
+            "staff-lead": words("zh", "staff_leads"),
+            "name-lead": [*words("zh", "name_leads"), "床"],
+            "dot": ["·", "•"],
+            "wechat": ["加", "微信", "微", "wx", "vx", "VX", "V信", "v信"],
         }
     )
 
@@ -74,6 +83,13 @@ def find_context_zh(text: str) -> list[Hit]:
     hits += find_asked_names(text, at.get("asked", ()))
     hits += find_titled_names(text, outermost(at.get("title", ())))
     hits += find_names_before_sex(text, at.get("sex", ()))
+    hits += find_led_names(text, at.get("staff-lead", ()), "staff")
+    hits += find_led_names(text, at.get("name-lead", ()), "name")
+    hits += [
+        *find_signatures(text),
+        *find_dotted_names(text, at.get("dot", ())),
+        *_wechat(text, at.get("wechat", ())),
+    ]
     hits += find_organisations(text, outermost(at.get("unit", ())), at.get("ward", ()), at.get("place", ()))
     hits += find_addresses(text, at.get("place", ()), at.get("street", ()))
     hits += find_places(text, at.get("place", ()), at.get("lead", ()))
@@ -216,3 +232,15 @@ def _beds(text: str, places: Places) -> Iterator[Hit]:
             continue
         if match := _BED_NUMBER.search(text, max(0, start - 6), start):
             yield Hit(match.start(), start, "other-id", 0.6, "context:床")
+
+
+_WECHAT: Final = re.compile(
+    r"(?:我|微信|号)?[是为: ]{0,2}(?P<v>(?=[a-z_-]{0,20}[0-9_-])[a-z][a-z0-9_-]{5,19})(?![A-Za-z0-9@.])"
+)
+
+
+def _wechat(text: str, places: Places) -> Iterator[Hit]:
+    """Yield WeChat names in speech: 加xiao_wei88."""
+    for _, end in places:
+        if match := _WECHAT.match(text, end):
+            yield Hit(*match.span("v"), "social", 0.6, "context:wechat")

@@ -299,7 +299,7 @@ PATTERNS: Final = (
         type="other-id",
         score=0.8,
         regex=r"(?:(?:尾号|[后末]四位)(?:数字)?[为是:]? ?"
-        r"|(?:ending in|last (?:four|4)(?: digits)?)(?: of| is|:)? )(?P<v>[0-9]{3,6})",
+        r"|(?:ending in|last (?:four|4)(?: digits)?(?: of (?:his |her |the |their )?(?:social(?: security)?|SSN|ssn|card|account))?)(?: of| is|:| are)? )(?P<v>[0-9]{3,6})",
         sieve=r"尾号|四位|ending in|last (?:four|4)",
     ),
     Pattern(
@@ -364,6 +364,22 @@ PATTERNS: Final = (
         regex=rf"[{_PLATE}] ?[A-HJ-NP-Z][·• -]?(?=[A-Z]{{0,4}}[0-9])"
         r"[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])",
         sieve=rf"[{_PLATE}] ?[A-HJ-NP-Z][·• -]?[A-HJ-NP-Z0-9]{{4}}",
+    ),
+    Pattern(
+        rule="accession",
+        type="record-number",
+        score=0.6,
+        border="alnum",
+        regex=r"[0-9]{2}-[A-Z]{1,3}-[0-9]{3,7}|[A-Z]{1,2}[0-9]{2}-[0-9]{3,6}",
+        sieve=r"[0-9]{2}-[A-Z]{1,3}-[0-9]{3}|[A-Z][0-9]{2}-[0-9]{3}",
+    ),
+    Pattern(
+        rule="handle",
+        type="social",
+        score=0.65,
+        border="alnum",
+        regex=r"@[A-Za-z][A-Za-z0-9]{0,20}[0-9_.-][A-Za-z0-9_]{1,20}",
+        sieve=r"@[A-Za-z]",
     ),
     Pattern(rule="wechat", type="social", score=0.95, border="alnum", regex=r"wxid_[a-z0-9]{6,30}"),
     Pattern(

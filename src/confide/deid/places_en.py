@@ -27,11 +27,12 @@ def lists() -> dict[str, tuple[str, ...]]:
     """Return the words at whose places this module looks, by group."""
     codes, states = words("en", "state_codes"), words("en", "states")
     kinds = words("en", "street_types")
-    upper = tuple(kind.upper() for kind in kinds if len(kind) > 3)
+    upper = tuple(kind.upper() for kind in kinds)
     lower = tuple(
         kind.lower()
         for kind in kinds
-        if kind in ("Street", "Avenue", "Road", "Boulevard", "Lane", "Drive", "Court")
+        if kind
+        in ("Street", "Avenue", "Road", "Boulevard", "Lane", "Drive", "Court", "St", "Ave", "Rd", "Blvd")
     )
     return {
         "street": (*kinds, *upper, *lower),
@@ -122,9 +123,7 @@ def _is_degree(text: str, at: int, code: str, town: str) -> bool:
 
 
 _LEADS_TO_TOWN: Final = re.compile(r"(?:in|from|of|to|near|at) $")
-_BEFORE_UNIT: Final = re.compile(
-    r"(?<![A-Za-z])(?:[A-Z][A-Za-z'.&-]{1,24} (?:of (?:the )?|and |for |& )?){1,5}$"
-)
+_BEFORE_UNIT: Final = re.compile(r"(?<![A-Za-z])(?:[A-Z][A-Za-z'.&-]{1,24} (?:of (?:the )?|and |& )?){1,5}$")
 
 
 def find_organisations(text: str, units: Places, leads: Places) -> Iterator[Hit]:

@@ -40,7 +40,7 @@ def verify_session(session: "SparkSession") -> None:
     is_local = (conf.get("spark.master") or "").startswith("local")
     for name, wanted in (ENCRYPTED if is_local else ENCRYPTED | ON_THE_WIRE).items():
         if (conf.get(name) or "false").lower() != wanted:
-            raise InvalidInput("spark.setting", setting=name, wanted=wanted)
+            raise InvalidInput("files.spark-setting", setting=name, wanted=wanted)
 
 
 def deidentify_frame(
@@ -67,6 +67,8 @@ def deidentify_frame(
         InvalidInput: no such column or class, a column that is no cell, or a session that is not encrypted. On an
             executor: a row without a patient, or what `make` raises; Spark shows the sentence and nothing of a row.
     """
+    from pyspark import cloudpickle  # functions of a notebook are pickled whole
+
     named = dict(identifiers or {})
     check_classes(named)
     verify_session(frame.sparkSession)
@@ -80,7 +82,8 @@ def deidentify_frame(
     names = tuple(frame.columns)
     kinds = kinds_of(cells, [name for name in names if name != patient])  # a pseudonym is no number
     columns = Columns(names=names, patient=patient, text=text, identifiers=named, kinds=kinds)
-    work = partial(_guarded, pickle.dumps(make), columns)
+    made: bytes = cloudpickle.dumps(make)  # type: ignore[no-untyped-call]  # of pyspark
+    work = partial(_guarded, made, columns)
     schema = ", ".join(f"`{name}` {_TYPES.get(columns.kinds.get(name, ''), 'string')}" for name in names)
     if patient is None:
         return frame.mapInArrow(partial(_batches, work), schema)
@@ -145,5 +148,5 @@ def _clean(deidentifier: Deidentifier, columns: Columns, table: pa.Table) -> pa.
 def _document(row: int, cells: dict[str, str], columns: Columns) -> Document:
     whose = None
     if columns.patient is not None and not (whose := cells.get(columns.patient, "").strip()):
-        raise InvalidInput("spark.no-patient", column=columns.patient)
+        raise InvalidInput("files.spark-no-patient", column=columns.patient)
     return Document(str(row), cells.pop(columns.text, "") if columns.text else "", whose, cells)

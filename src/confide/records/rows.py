@@ -16,8 +16,6 @@ from typing import Any, BinaryIO, Protocol
 from xml.sax.saxutils import escape
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from confide.errors import InvalidInput
 from confide.records.columns import typed
@@ -222,10 +220,13 @@ class _JsonLines:
 
 class _Parquet:
     def __init__(self, file: BinaryIO, columns: Columns) -> None:
+        import pyarrow as pa  # 30 MB that no other kind of file needs
+        from pyarrow import parquet
+
         kinds = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
         types = [(name, kinds.get(columns.kinds.get(name, ""), pa.string())) for name in columns.names]
         self._schema, self._kinds = pa.schema(types), columns.kinds
-        self._writer = pq.ParquetWriter(file, self._schema)
+        self._writer, self._table = parquet.ParquetWriter(file, self._schema), pa.Table
         self._rows: list[dict[str, Any]] = []
 
     def row(self, row: Row) -> None:
@@ -237,7 +238,7 @@ class _Parquet:
 
     def _flush(self) -> None:
         if self._rows:
-            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
+            self._writer.write_table(self._table.from_pylist(self._rows, schema=self._schema))
             self._rows.clear()
 
     def close(self) -> None:

@@ -117,8 +117,9 @@ def look_at_files(inputs: Inputs, release: Release, *, progress: Progress = no_p
     deidentifier = deidentifier_of(_not_blocking(release), os.urandom(32))
     found = _begun(inputs, deidentifier, release)
     began = time.monotonic()
-    for note in _cleaned(inputs, deidentifier, release, None, progress):
+    for note in _cleaned(inputs, deidentifier, release, None):
         found.count(note)
+        progress(found.documents, inputs.count)
     found.undecided = found.doubtful
     found.characters, found.seconds = inputs.characters, time.monotonic() - began
     return found
@@ -151,8 +152,9 @@ def deidentify_files(
     queue: list[ReviewItem] = []
     with _appearing(release.out) as folder:
         with saying_why(release.out), Writers(folder, inputs) as writers:
-            for note in _cleaned(inputs, deidentifier, release, folder, progress):
+            for note in _cleaned(inputs, deidentifier, release, folder):
                 found.count(note)
+                progress(found.documents, inputs.count)
                 queue += [replace(item, source=release.name) for item in note.review]
                 writers.write(note)
         found.pictures = writers.pictures
@@ -214,11 +216,11 @@ def _begun(inputs: Inputs, deidentifier: Deidentifier, release: Release) -> Foun
 
 
 def _cleaned(
-    inputs: Inputs, deidentifier: Deidentifier, release: Release, folder: Path | None, progress: Progress
+    inputs: Inputs, deidentifier: Deidentifier, release: Release, folder: Path | None
 ) -> Iterator[DeidNote]:
     return deidentify_stream(
         deidentifier,
-        inputs.documents(progress),
+        inputs.documents(),
         processes=release.processes,
         known=inputs.known,
         everyone=inputs.everyone,
