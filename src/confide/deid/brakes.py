@@ -56,7 +56,7 @@ def _rest(text: str, hit: Hit) -> tuple[int, int] | None:
     """Return what stays of a hit; None when nothing does. A rest is looked at again until it stays as it is."""
     start, end, kind = hit.start, hit.end, domain(hit.type)
     while True:
-        of_language = brakes_en.rest if text[start:end].isascii() else brakes_zh.rest
+        of_language = brakes_en.rest if text[start].isascii() else brakes_zh.rest
         rest = of_language(text, start, end, kind)
         if rest is None or rest == (start, end):
             return rest

@@ -198,7 +198,7 @@ def _is_given(text: str, around: list[_Word], first: int, last: int) -> bool:
 
 
 _GAPS: Final = (" ", "-", "\n", "  ", "/", " \n")
-_ARTICLE: Final = frozenset({"the", "a", "an", "his", "her", "this", "that", "their", "him", "them"})
+_ARTICLE: Final = frozenset({"the", "a", "an", "his", "her", "their", "him", "them"})
 _DEEDS: Final = frozenset(
     {
         "removed",

@@ -152,11 +152,15 @@ def _holds_term(run: str) -> bool:
 # -- eponyms
 
 
+_FOREIGN: Final = re.compile("[尔斯德特勒克姆夫普托罗茨林]")
+
+
 @cache
 def _sure_needed() -> frozenset[str]:
-    """Return the listed names that might be those of people here: short, and begun by a surname."""
+    """Return the listed names that might be those of people here: short, begun by a surname, not plainly foreign."""
     surnames = word_set("zh", "surnames") | word_set("zh", "careful_surnames")
-    return frozenset(name for name in words(_LIST, "eponyms") if len(name) <= 3 and name[0] in surnames)
+    short = (name for name in words(_LIST, "eponyms") if len(name) <= 3 and name[0] in surnames)
+    return frozenset(name for name in short if name[-1] != "氏" and not _FOREIGN.search(name[2:]))
 
 
 def tail_at(text: str, at: int, section: str) -> int:
