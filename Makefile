@@ -34,21 +34,27 @@ coverage: .venv/test
 	$(BIN)/coverage report
 
 # Changes the code of ROOM a little, in one place at a time, and runs its tests: prints the changes that no test
-# noticed, and how many were noticed ("killed"). `mutmut show NAME` in build/mutants/ROOM prints one of them.
+# noticed, and the share of those that were. PIECE is one file of the room, SAMPLE a number of changes drawn at random;
+# stopped and started again, it goes on: remove build/mutants first to look at other code.
 ROOM ?= crypto
-COPY = build/mutants/$(ROOM)
+PIECE ?= *
+SAMPLE ?= 0
+COPY = build/mutants/$(ROOM)-$(subst *,all,$(PIECE))
 mutants: .venv/test
-	rm -rf $(COPY)
-	mkdir -p $(COPY)
-	cp -r src tests benchmarks docs $(COPY)
-	sed 's/ROOM/$(ROOM)/' pyproject.toml > $(COPY)/pyproject.toml
-	ln -s $(abspath $(SHARED)) $(COPY)/shared
-	cd $(COPY) && PATH=$(abspath $(BIN)):$$PATH && mutmut run > log && mutmut results && mutmut export-cicd-stats
-	cat $(COPY)/mutants/mutmut-cicd-stats.json
+	test -d $(COPY) || $(MAKE) $(COPY)
+	cd $(COPY) && PATH=$(abspath $(BIN)):$$PATH && python $(abspath scripts/mutants.py) --sample $(SAMPLE)
+
+$(COPY):
+	mkdir -p $(COPY).new
+	cp -r src tests benchmarks docs scripts $(COPY).new
+	sed 's/ROOM/$(ROOM)/; s/PIECE/$(PIECE)/' pyproject.toml > $(COPY).new/pyproject.toml
+	ln -s $(abspath $(SHARED)) $(COPY).new/shared
+	mv $(COPY).new $(COPY)
 
 bench: .venv/test
 	$(BIN)/python benchmarks/bench_main.py
 	$(BIN)/python benchmarks/bench_trust.py
+	$(BIN)/python benchmarks/bench_deid.py
 
 # kill -9 on ledgers in pieces that stay in soak/kills.jsonl: stopped and started again, it goes on; then whole runs.
 KILLS ?= 10000

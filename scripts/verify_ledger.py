@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 from base64 import b64decode
+from bisect import bisect_left
 from fractions import Fraction
 from functools import lru_cache
 from hashlib import sha256
@@ -71,13 +72,16 @@ def gaussian_delta(v, e):  # D
     q = exp(b * b / 2) * erfc(b / 2**0.5) / 2 if b < 25 else (b**3 + 5*b) / (b**4 + 6*b*b + 3) / sqrt(tau)
     return erfc(a / sqrt(2)) / 2 - exp(-a * a / 2) * q
 def converted(parts, d):  # the smaller one of W and G
-    low, v, orders = 0.0, sum(map(shift, parts)), WHOLES if any(part[3] < 1 for part in parts) else ORDERS
-    best = min(sum(curve(part, a) for part in parts) + log(1 - 1 / a) - log(d * a) / (a - 1) for a in orders)
+    low, v, grid = 0.0, sum(map(shift, parts)), WHOLES if any(part[3] < 1 for part in parts) else ORDERS
+    def at(a):
+        return sum(curve(part, a) for part in parts) + log(1 - 1 / a) - log(d * a) / (a - 1)
+    if all(part[5] is None or part[0] == "failure" for part in parts):  # the figure falls, then rises
+        grid = grid[bisect_left(range(len(grid)-1), 1, key=lambda i: at(grid[i]) <= at(grid[i+1])):][:1]
     high = 0.0 if v == 0 else inf if d <= 1e-18 or v > 2**21 else v / 2 + 1.01 * sqrt(-2 * v * log(d - 1e-18))
     for _ in range(80 if 0 < high < inf else 0):
         middle = (low + high) / 2
         low, high = (low, middle) if gaussian_delta(v, middle) <= d - 1e-18 else (middle, high)
-    return min(max(0.0, best), high)
+    return min(max(0.0, min(map(at, grid))), high)
 def parts_of(event):
     if event["kind"] == "composed":
         return [part for each in event["events"] for part in parts_of(each)]
@@ -108,7 +112,6 @@ def anew(charges, order):  # what an extension must state at least
         each = min(pure, v), 0 if pure <= v * (1 + 2e-6) else basic_delta, *others
         total = [min(NONE, one + more) for one, more in zip(total, each)]
     return total
-
 # Sums and rules (section 5).
 def five(value):
     value = value if "gaussian" in value else value | {"gaussian": NONE if any(value.values()) else 0}
@@ -129,7 +132,6 @@ def rule_of(value):
 def admits(r, s):
     return (s[1] + s[3] <= r.shares[0] and s[0] <= r.epsilon or s[3] <= r.shares[2] and s[2] <= r.cap
             or s[3] <= r.shares[4] and s[4] <= r.gaussian)
-
 class Book:  # what all entries so far say together (sections 4 and 7)
     def __init__(self, file):
         self.file, self.place, self.ledger, self.time, self.head = file, "line 1", "", "", "0" * 64
@@ -235,7 +237,6 @@ class Book:  # what all entries so far say together (sections 4 and 7)
         self.roster[it.key] = it.roles or [], it.time
         must(any(held) and len(self.holders("approve")) >= max(1, min(2, before)))
     take_abandon, take_dismiss = take_commit, take_appoint
-
 # Tree, notes, file (sections 2 and 3).
 def root(leaves):
     k = 1 << (len(leaves) - 1).bit_length() - 1 if leaves[1:] else 0
@@ -257,8 +258,8 @@ def signed(note, key, witness=False):  # the latest time; -1: never
 def check_note(book, note, keys, lost):  # return its size, and whether what it names is lost
     origin, size, digest, *_ = note.split("\n")
     must(origin == "confide-ledger/" + book.ledger and size == str(int(size)) and int(size) >= 1)
-    must(max([signed(note, key) for key in keys if key[0] == origin], default=-1) >= 0)
     lost, size = lost < int(size), int(size)
+    must(lost or max([signed(note, key) for key in keys if key[0] == origin], default=-1) >= 0)
     must(lost or size <= len(book.leaves) and b64decode(digest) == root(book.leaves[:size]))
     return size, lost
 def verify(book, log_key, witnesses):
@@ -289,8 +290,7 @@ def main():
     parser.add_argument("--log-key", type=lambda text: read_key(text, 1))
     parser.add_argument("--witness", type=lambda text: read_key(text, 4), action="append", default=[])
     parser.add_argument("--json", action="store_true")
-    given = parser.parse_args()
-    book = Book(given.export)
+    book = Book((given := parser.parse_args()).export)
     try:
         found = verify(book, given.log_key, given.witness)
     except Exception:

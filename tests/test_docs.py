@@ -87,7 +87,17 @@ def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path
 
 
 @pytest.mark.parametrize(
-    "page", ["backup.md", "erasure.md", "handover.md", "keys.md", "pseudonyms.md", "roles.md"]
+    "page",
+    [
+        "backup.md",
+        "deid-files.md",
+        "erasure.md",
+        "handover.md",
+        "keys.md",
+        "pseudonyms.md",
+        "review.md",
+        "roles.md",
+    ],
 )
 def test_the_commands_of_a_page_run_from_an_empty_folder(page, tmp_path):
     done = walk((ROOT / "docs" / page).read_text(encoding="utf-8"), tmp_path)
@@ -125,6 +135,15 @@ def test_the_python_of_the_readme_runs(page, tmp_path):
             capture_output=True, text=True, timeout=60,
         )  # fmt: skip
         assert done.returncode == 0, f"{page}:{block.line}\n{done.stderr}"
+
+
+def test_the_python_of_the_page_on_de_identification_runs_from_top_to_bottom(tmp_path):
+    text = (ROOT / "docs" / "de-identification.md").read_text(encoding="utf-8")
+    found = "\n".join(block.text for block in blocks(text) if block.language == "python")
+    done = subprocess.run(
+        [sys.executable, "-c", found], cwd=tmp_path, env=_clean(), capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -8,15 +8,15 @@ Without a corpus there are no carriers.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Final
 
 from training.names import is_held, lines
-from training.open_texts import en_texts, reviews, zh_texts
+from training.open_texts import en_texts, zh_texts
+from training.peopled import CLOSE, OPEN, slot
 
-OPEN, CLOSE = "\ue010", "\ue011"  # stand around the name of a slot inside a sentence
 SLOT: Final = re.compile(f"{OPEN}(.*?){CLOSE}")
 _DIGITS: Final = re.compile(
     r"\d{5,}|\d{4}\s*[年./-]|\d{1,2}\s*月\s*\d{1,2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|@|www|http"
@@ -39,7 +39,8 @@ _EN_DOUBT: Final = re.compile(
     r"|\b(?:january|february|april|june|july|august|september|october|november|december)\b"
     r"|\b(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
     r"|\b(?:Hospital|University|College|School|Clinic|Medical Center|Street|Avenue|Road|Church|County|Inc|Company)\b"
-    r"|[A-Z]{2,}CD|XY|YY|\b[XYZ]\b|\bABC|_{2,}|\*|\bname(?:'s| is)\b|\b[A-Z]\.\s?[A-Z]\b|\bhi ,? [a-z]+ ,|\bthousand and|\btwenty (?:ten|eleven|twelve|fifteen|nineteen)"
+    r"|[A-Z]{2,}CD|XY|YY|\b[XYZ]\b|\bABC|_{2,}|\*|\bname(?:'s| is)\b|\b[A-Z]\.\s?[A-Z]\b|\bhi ,? [a-z]+ ,|\bnineteen [a-z]+|\b(?:about|in|of|since|last|until) march\b|\b(?:regional|general|memorial|community|county|surgical) (?:hospital|clinic|medical|services)"
+    r"|\bCare Center|Administration\b|Organization\b|Association\b|\bDoctor_|\b(?:[Vv]alley|[Mm]ercy|[Bb]aptist) (?:[Mm]edical|[Hh]ospital)|\bthe \d+(?:st|nd|rd|th) of|\bthousand and|\btwenty (?:ten|eleven|twelve|fifteen|nineteen)"
 )
 _CAPITAL: Final = re.compile(r"\b[A-Z][a-zé]+")
 _WORD: Final = re.compile(r"[a-z]+")
@@ -50,18 +51,13 @@ _MONTH: Final = "(?:January|February|March|April|May|June|July|August|September|
 
 
 _HALF_CUT: Final = re.compile(
-    f"{CLOSE}[日\\-~～/.\\d]|[\\-~～/.\\d]{OPEN}" r"|(?<![\d.*×])\d{1,2}[-.]\d{1,2}(?![\d.]|[cm*×%]|-)"
+    f"{CLOSE}[日余来份\\-~～/.\\d]|[\\-~～/.\\d]{OPEN}" r"|(?<![\d.*×])\d{1,2}[-.]\d{1,2}(?![\d.]|[cm*×%]|-)"
 )  # a row of dates of which the rules saw only some
 
 
 _CUT_OUT: Final = re.compile(
     rf"(?:\b(?:Dr|Mr|Mrs|Ms|Doctor|Miss|Prof|dr|mr|mrs|ms|miss|doctor) ?\.? ?)?{OPEN}.*?{CLOSE}"
 )
-
-
-def slot(name: str) -> str:
-    """Return the mark of a slot."""
-    return OPEN + name + CLOSE
 
 
 _ZH_CUTS: Final = (
@@ -84,6 +80,7 @@ _EN_CUTS: Final = (
         re.compile(r"\b(Dr|Mr|Mrs|Ms|Doctor|Miss|Prof)(\.?) (?!Patient|The|She|He)[A-Z][A-Za-z]*(?! [A-Z])"),
         rf"\1\2 {slot('name:last')}",
     ),
+    (re.compile(r"(?<=\b(?:hi|ey) , )[a-z]{3,}(?= [,.?])"), slot("name:lower")),
     (re.compile(r"\b(dr|mr|mrs|ms|miss|doctor)(\. | \. )[a-z]+(?! [a-z]{7,})"), rf"\1\2{slot('name:lower')}"),
     (re.compile(rf"\b{_MONTH}\.? \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d\b"), slot("full")),
     (re.compile(r"\b\d{1,2}[/-]\d{1,2}[/-](?:\d\d\d\d|\d\d)\b"), slot("full")),
@@ -191,6 +188,4 @@ def carriers(corpus: Path | None, language: str, split: str) -> list[str]:
     else:
         words = _vocabulary(en_texts(corpus), 6)
         kept = dict.fromkeys(sentences(en_texts(corpus), "en", words))
-        small: Callable[[str], bool] = lambda text: words.issuperset(_WORD.findall(text))  # noqa: E731
-        kept |= dict.fromkeys(sentences(filter(small, reviews(corpus)), "en", words))
     return [s for s in kept if split == "all" or is_held(s, 12) == (split == "held")]

@@ -17,13 +17,33 @@ from random import Random
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from training.carriers import OPEN, SLOT, carriers
+from training.carriers import SLOT, carriers
 from training.generators import EN, ZH
 from training.grammar import Draw, Grammar, Node, read_rules
 from training.noise import Span, assembled, cut, spoil, wrapped
+from training.peopled import OPEN, peopled
 
 GRAMMAR = Path(__file__).parent / "grammar"
 SPLITS = ("train", "held", "all")
+OFTEN = {
+    "plain": 5,
+    "carried": 7,
+    "near": 6,
+    "note": 4,
+    "ward": 3,
+    "card": 3,
+    "sheet": 3,
+    "list": 2,
+    "post": 4,
+    "memo": 2,
+    "message": 3,
+    "sparse": 6,
+    "general": 4,
+    "story": 5,
+    "form": 3,
+    "dialogue": 2,
+    "quiet": 2,
+}  # others 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +67,27 @@ def grammar(language: str, split: str, corpus: Path | None) -> Grammar:
     slots = ZH if language == "zh" else EN
     compiled = Grammar({"carrier": ["{plain}"]} | rules, slots)
     if real:
-        compiled.rules["carrier"][:] = [_real(real, compiled)]
+        compiled.rules["carrier"][:] = [_real(real, compiled, language)]
     return compiled
 
 
-def _real(sentences: list[str], rules: Grammar) -> Node:
+def _real(sentences: list[str], rules: Grammar, language: str) -> Node:
     """Return what writes one to three real sentences that stand together, their slots filled."""
     with_slot = [place for place, sentence in enumerate(sentences) if OPEN in sentence]
+    fitting = [
+        i for i, s in enumerate(sentences) if OPEN not in s and OPEN in peopled(s, language, Random(i))
+    ]
 
     def run(draw: Draw) -> None:
         start = draw.random.randrange(len(sentences))
-        if with_slot and draw.random.random() < 0.2:
+        x = draw.random.random()
+        if with_slot and x < 0.15:
             start = draw.random.choice(with_slot)
+        elif fitting and x < 0.5:
+            start = draw.random.choice(fitting)
         for sentence in sentences[start : start + draw.random.choice((1, 1, 2, 3))]:
+            if 0.15 < x < 0.5:
+                sentence = peopled(sentence, language, draw.random)
             for i, part in enumerate(SLOT.split(sentence)):
                 if i % 2:
                     rules.fill(part, draw)
@@ -74,7 +102,8 @@ def examples(
 ) -> Iterator[Example]:
     """Yield n labelled documents or fragments of a split, the same ones for the same seed."""
     rules = grammar(language, split, corpus)
-    styles = sorted(name for name in rules.rules if name.startswith("doc."))
+    names = sorted(name for name in rules.rules if name.startswith("doc."))
+    styles = [name for name in names for _ in range(OFTEN.get(name[4:], 1))]
     random = Random(f"{seed} {split} {language}")
     for _ in range(n):
         yield _example(random, rules, random.choice(styles), split, language)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from training import names, numbers, places_en, places_zh
+from training import decoys, names, numbers, places_en, places_zh
 from training.grammar import Draw, Generator, Piece
 
 
@@ -102,25 +102,13 @@ COMMON: Final[dict[str, Generator]] = {
     "handle": _handle,
     "shape": lambda draw, argument: typed(numbers.shaped(draw.random, argument), "other-id"),
     "py": _split(names.pinyin, "name"),
-}
-
-ZH: Final[dict[str, Generator]] = COMMON | {
-    "patient": _patient_zh,
-    "staff": _staff_zh,
-    "name": _split(names.person_zh, "name"),
-    "sur": _split(names.surname_zh, "name"),
-    "given": _split(names.given_zh, "name"),
-    "nick": _short_zh,
-    "foreign": _split(names.transliterated, "name"),
-    "place": _split(places_zh.place, "place"),
-    "address": _split(places_zh.address, "address"),
-    "hosp": _home_zh,
-    "hosp2": _split(places_zh.hospital, "organisation"),
-    "org": _split(places_zh.organisation, "organisation"),
-    "date": _date("zh"),
-    "full": lambda draw, _: typed(numbers.date_zh(draw.random, full=True), "date"),
-    "phone": _plain(numbers.phone_zh, "other-id"),
-    "idcard": _plain(numbers.resident_id, "other-id"),
+    "pysur": lambda draw, _: typed(draw.random.choice(names.lists(draw.split).pinyin_family), "name"),
+    "brand": lambda draw, _: decoys.brand(draw.random),
+    "gene": lambda draw, _: decoys.gene(draw.random),
+    "eponymous": lambda draw, _: decoys.eponym(draw.random, draw.split),
+    "medicine": lambda draw, _: decoys.medicine_zh(draw.random),
+    "plant": lambda draw, _: decoys.plant_zh(draw.random),
+    "eponymous_zh": lambda draw, _: decoys.eponym_zh(draw.random, draw.split),
 }
 
 # -- English
@@ -129,7 +117,15 @@ ZH: Final[dict[str, Generator]] = COMMON | {
 def style_name(random: Random, who: names.Person) -> str:
     """Return a full name in one of the orders in use."""
     middle = f" {who.middle}" if who.middle else ""
-    x = random.random()
+    x = random.random() * 1.05
+    if x > 1.03:
+        return f"{who.first[0]}. {random.choice('ABCDEFGHJKLMNPRSTW')}. {who.last}"
+    if x > 1.02:
+        return (
+            f'{who.first} "{random.choice((who.first[:3], who.first[:4] + "ie", who.last[:3]))}" {who.last}'
+        )
+    if x > 1:
+        return f"{who.last} {who.first}"
     if x < 0.62:
         return f"{who.first}{middle} {who.last}"
     if x < 0.78:
@@ -213,6 +209,29 @@ def _email_en(draw: Draw, argument: str) -> list[Piece]:
         return typed(numbers.email(draw.random, left.replace(" ", "")), "other-id")
     return typed(numbers.email(draw.random), "other-id")
 
+
+ZH: Final[dict[str, Generator]] = COMMON | {
+    "patient": _patient_zh,
+    "staff": _staff_zh,
+    "name": _split(names.person_zh, "name"),
+    "sur": _split(names.surname_zh, "name"),
+    "given": _split(names.called_zh, "name"),
+    "nick": _short_zh,
+    "latin": lambda draw, _: typed(
+        style_name(draw.random, names.person_latin(draw.random, draw.split)), "name"
+    ),
+    "foreign": _split(names.transliterated, "name"),
+    "place": _split(places_zh.place, "place"),
+    "address": _split(places_zh.address, "address"),
+    "hosp": _home_zh,
+    "hosp2": _split(places_zh.hospital, "organisation"),
+    "org": _split(places_zh.organisation, "organisation"),
+    "date": _date("zh"),
+    "full": lambda draw, _: typed(numbers.date_zh(draw.random, full=True), "date"),
+    "phone": _plain(numbers.phone_zh, "other-id"),
+    "postcode": lambda draw, _: typed(numbers.digits(draw.random, 6), "address"),
+    "idcard": _plain(numbers.resident_id, "other-id"),
+}
 
 EN: Final[dict[str, Generator]] = COMMON | {
     "patient": _latin("patient"),

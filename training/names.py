@@ -141,6 +141,17 @@ def given_zh(random: Random, split: str) -> str:
     return first + (first if random.random() < 0.05 else letter())
 
 
+def sounds(random: Random) -> str:
+    """Return one word that sounds foreign, in Chinese characters."""
+    return "".join(random.choices(_SOUNDS, k=random.choice((2, 2, 3, 3, 4))))
+
+
+def called_zh(random: Random, split: str) -> str:
+    """Return a given name by which somebody is called: two characters, or one twice."""
+    name = given_zh(random, split)
+    return name if len(name) > 1 else name * 2
+
+
 def transliterated(random: Random, split: str) -> str:
     """Return a foreign or minority name in Chinese characters."""
     x = random.random()
@@ -151,10 +162,7 @@ def transliterated(random: Random, split: str) -> str:
     if x < 0.55:
         return "".join(random.sample(_MONGOL, 1 + (random.random() < 0.4)))
 
-    def part() -> str:
-        return "".join(random.choices(_SOUNDS, k=random.choice((2, 2, 3, 3, 4))))
-
-    return part() + "·" + part() if random.random() < 0.8 else part()
+    return sounds(random) + "·" + sounds(random) if random.random() < 0.8 else sounds(random)
 
 
 def person_zh(random: Random, split: str) -> str:

@@ -22,7 +22,9 @@ def _han_number(n: int) -> str:
 
 
 def _day(random: Random) -> tuple[int, int, int]:
-    year = random.randint(1998, 2027) if random.random() < 0.8 else random.randint(1925, 2005)
+    x = random.random()
+    span = (1998, 2027) if x < 0.77 else (1925, 2005) if x < 0.96 else (2028, 2199)  # some notes come shifted
+    year = random.randint(*span)
     return year, random.randint(1, 12), random.randint(1, 31)
 
 
@@ -127,12 +129,15 @@ def partial_date(random: Random, shape: str, language: str) -> str:
     if language == "zh":
         return {
             "y": f"{y}年",
+            "m": f"{m}月{'份' if y % 3 == 0 else ''}",
             "ym": f"{y}年{m}月" if y % 3 else f"{y}-{m:02d}",
             "md": f"{m}月{d}{'日' if y % 4 else '号'}",
         }[shape]
     name = _MONTHS[m - 1]
     return {
         "y": str(y),
+        "m": name,
+        "exp": f"{m:02d}/{y % 100:02d}",
         "my": f"{name} {'of ' if y % 5 == 0 else ''}{y}",
         "md": f"{name} {d}{_ORDINAL.get(d, 'th') if y % 4 == 0 else ''}",
     }[shape]
@@ -182,8 +187,25 @@ _RECORD = ["99999999", "9999999", "999999", "ZY9999999999", "9999999999", "A9999
 
 
 def record(random: Random) -> str:
-    """Return a record, admission, specimen or policy number."""
+    """Return a record, admission, specimen or policy number; a third have a shape drawn anew."""
+    if random.random() < 0.35:
+        return assembled_number(random)
     return shaped(random, random.choice(_RECORD))
+
+
+def assembled_number(random: Random) -> str:
+    """Return letters and digits in a shape of their own, at least five characters and three digits."""
+    r = random.randint
+    gap = random.choice(("", "", "-", "-", "/", ".", " ", "_"))
+    parts = ["A" * r(1, 4)] if random.random() < 0.5 else []
+    parts += ["9" * r(2, 7) for _ in range(random.choice((1, 1, 1, 2, 2, 3)))]
+    if random.random() < 0.15:
+        parts.append("A" * r(1, 2))
+    shape = gap.join(parts)
+    if shape.count("9") < 3 or len(shape) < 5:
+        shape += gap + "9" * 4
+    value = shaped(random, shape)
+    return value.lower() if random.random() < 0.08 else value
 
 
 _OTHER = ["999-99-9999", "9999 9999 9999 9999", "4999999999999999", "AA999999A", "A99999999", "9999-9999-9999-9999", "AAA99AAAA9999", "DE99999999999999999999", "GB99AAAA99999999999999", "SN XXXXXXXXXX", "XXXX-XXXX-XXXX", "AA 99 99 99 A", "192.168.99.99", "99.199.99.9", "A9AA 999A", "999A99999", "99:99:AA:A9:99:A9", "9AAA999", "AAA-9999", "AAA 999", "0x9a9aa9a99a9a9aa99a", "9AAaaA99AAa9aAa9A9aa9A9a99AaA", "LOT 99999A", "99-9999999", "AA99 AAA", "aaaa9999", "XXXXXXXXXXXXXXXXX", "A9999999999", "999.999.999-99"]  # fmt: skip

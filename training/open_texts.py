@@ -54,14 +54,3 @@ def _iob(path: Path) -> Iterator[str]:
             elif words:
                 yield re.sub(r" ([,.;:)\]%])|([(\[]) ", r"\1\2", " ".join(words))
                 words = []
-
-
-def reviews(corpus: Path) -> Iterator[str]:
-    """Return film reviews, in small letters throughout."""
-    path = corpus / "sst2" / "train.tsv.gz"
-    if path.exists():
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            for line in list(file)[1:]:
-                text = line.rsplit("\t", 1)[0].strip()
-                if len(text) > 30:
-                    yield text + "."

@@ -43,6 +43,12 @@ _SCHOOL = "High School;Elementary School;Middle School;University;College;Commun
 _CHURCH = "Baptist Church;Methodist Church;Catholic Church;Lutheran Church;Presbyterian Church;Temple;Mosque;Synagogue;Parish;Community Church;Islamic Center;Food Bank;Shelter;Foundation;Youth Center;Library;Rotary Club;Legal Aid;Housing Association;Fire Department;Police Department;Sheriff's Office;County Jail;Correctional Facility;Department of Health;Senior Center;Women's Shelter;Museum;Football Club;YMCA;Union Local".split(
     ";"
 )
+_BUSINESS = (
+    "Simple Sunny Smart Prime Royal Golden Blue Red Green Rapid Global National United First Star Pro Total Quality Family Fresh Happy Lucky Great Grand Modern Future Solid"
+    " Super Ultra Universal Western Eastern Pacific Atlantic Solutions Services Club Gurus Egghead Outlet Mart Depot Warehouse Investments Estate Garden Home Office"
+    " Planner Designs Concepts Dreams Choice Source Point Works Market Auto Parts Music Video Toys Pets Tires Mufflers Burgers Pizza Steak House Cafe Bistro Buffet"
+    " Electronics Records Fashions Shoes Jewelers Optical Rentals Cleaners Movers Painters Tutors Yoga Fitness Golf Marine Travel Tours Cinema Savings Lending Title"
+).split()
 _STATES = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware",
     "FL": "Florida", "GA": "Georgia", "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky",
@@ -227,6 +233,29 @@ def uk_postcode(random: Random) -> str:
     return f"{head}{random.randint(1, 28)} {random.randint(1, 9)}{random.choice(letters)}{random.choice(letters)}"
 
 
+def _far_address(random: Random, split: str, between: str) -> str:
+    """Return an address of the army, or of East or South Asia."""
+    r = random.randint
+    name = coined(random, split)
+    chinese = random.choice(lists(split).pinyin_family) + random.choice(
+        ("shan", "hua", "jiang", "an", "ping", "lu", "he")
+    )
+    return random.choice(
+        (
+            f"PSC {r(1000, 9999)}, Box {r(100, 9999)}{between}APO {random.choice(('AE', 'AP', 'AA'))} {zip_code(random)}",
+            f"USNS {name}{between}FPO {random.choice(('AE', 'AP'))} {zip_code(random)}",
+            f"Unit {r(1000, 9999)} Box {r(100, 9999)}{between}DPO AA {zip_code(random)}",
+            f"Flat {r(1, 30)}{random.choice('ABCDE')}, {r(2, 40)}/F, Tower {r(1, 8)}, {r(1, 300)} {name} Road{between}Kowloon",
+            f"Blk {r(1, 900)} {name} Ave {r(1, 9)} #{r(1, 25):02d}-{r(1, 200)}{between}Singapore {r(100000, 899999)}",
+            f"No. {r(1, 900)} {chinese} Road, {chinese} District{between}{random.choice(('Shanghai', 'Beijing', 'Chengdu', 'Wuhan'))} {r(100000, 899999)}",
+            f"Room {r(101, 3310)}, Building {r(1, 40)}, {r(1, 900)} {chinese} Lu{between}Hangzhou",
+            f"{r(1, 9)}-{r(1, 30)}-{r(1, 20)} {invented(random, split)}{between}{random.choice(('Tokyo', 'Osaka', 'Kyoto'))} {r(100, 999)}-{r(1000, 9999)}",
+            f"H.No. {r(1, 20)}-{r(1, 90)}/{r(1, 9)}, {r(2, 9)}th Cross, {name} Nagar{between}Bengaluru {r(110001, 799999)}",
+            f"Plot {r(1, 300)}, {name} Estate{between}Lekki, Lagos",
+        )
+    )  # fmt: skip
+
+
 def address(random: Random, split: str, between: str = ", ") -> str:
     """Return an address of one of several countries; `between` may be a line break."""
     r, x = random.randint, random.random()
@@ -235,6 +264,8 @@ def address(random: Random, split: str, between: str = ", ") -> str:
         return f"P{random.choice(('.O.', 'O'))} Box {r(10, 9999)}" + random.choice(
             ("", f"{between}{town}, {land} {zip_code(random)}")
         )
+    if x < 0.09:
+        return _far_address(random, split, between)
     if x < 0.64:
         number = random.choice((r(1, 99), r(100, 999), r(1000, 19999)))
         line = f"{number} {street(random, split)}"
@@ -294,7 +325,13 @@ def hospital(random: Random, split: str) -> str:
 
 def _hospital(random: Random, split: str) -> str:
     """Return the proper name of a hospital, practice, home or pharmacy."""
-    x = random.random()
+    x = random.random() * 1.08
+    if x > 1.05:
+        return "".join(random.choices("ABCDGHJKLMNPRSUVWU", k=random.choice((3, 3, 4)))) + random.choice(
+            ("H", "MC", "UH", "GH", "M")
+        )
+    if x > 1:
+        return coined(random, split)
     kind = random.choice(_HOSPITAL)
     if x < 0.15:
         saints = [s for s in _SAINTS if _kept(split, s)]
@@ -326,8 +363,21 @@ def _hospital(random: Random, split: str) -> str:
     return f"{coined(random, split)} {kind}"
 
 
+def business(random: Random, split: str) -> str:
+    """Return a firm of ordinary words: Sunny Garden Rentals."""
+    while True:
+        words = random.sample(_BUSINESS, random.choice((2, 2, 2, 3)))
+        name = " ".join(words) + random.choice(("", "", "", ", Inc", " Co", " Ltd", " LLC"))
+        if _kept(split, name):
+            return name
+
+
 def organisation(random: Random, split: str) -> str:
     """Return any named organisation; a third are hospitals."""
+    if random.random() < 0.09:
+        return business(random, split)
+    if random.random() < 0.03:
+        return "".join(random.choices("ABCDEFGHIJKLMNOPRSTUVW", k=random.choice((3, 3, 4))))
     x, word = random.random(), coined(random, split)
     if x < 0.34:
         return hospital(random, split)

@@ -220,6 +220,28 @@ def _hospital(random: Random, split: str) -> str:
     p, c, d = random.choice(counties(split))
     x = random.random()
     here = random.choice((c or p, d, p + c, bare(c) or p, (c or p) + d, bare(p) + bare(c) or p))
+    if x < 0.03:
+        return (bare(c) or bare(p)) + random.choice(
+            (
+                "一院",
+                "二院",
+                "三院",
+                "四院",
+                "妇幼",
+                "儿医",
+                "中院",
+                "医大一院",
+                "医大附二院",
+                "市一院",
+                "省立医院",
+                "军总",
+                "肿瘤",
+                "市中心医院",
+                "协和",
+                "同济",
+                "附院",
+            )
+        )
     if x < 0.33:
         return here + random.choice(_HOSPITAL)
     if x < 0.45:
@@ -253,14 +275,15 @@ def _hospital(random: Random, split: str) -> str:
     if x < 0.88:
         return village(random, split) + "卫生室"
     if x < 0.92:
-        return random.choice(("解放军第", "武警", "中国人民解放军第", "解放军")).rstrip(
-            "第" if x < 0.9 else ""
-        ) + random.choice(
+        n = random.randint(10, 990)
+        return random.choice(("解放军", "中国人民解放军", "武警")) + random.choice(
             (
-                "三〇二医院",
-                f"{random.randint(10, 990)}医院",
+                f"第{n}医院",
+                f"第{n}医院",
+                f"{n}医院",
                 f"{bare(p)}总医院",
-                f"第{random.randint(10, 990)}医院",
+                f"{bare(p)}省总队医院",
+                "东部战区总医院",
             )
         )
     return (

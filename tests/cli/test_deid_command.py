@@ -332,6 +332,17 @@ def test_the_summary_is_said_in_both_languages_and_never_says_that_it_is_anonymo
     assert not re.search("[a-z]{4,} [a-z]{4,} [a-z]{4,}", chinese)
 
 
+def test_a_vault_elsewhere_opens_as_its_file_of_keys_says_and_gives_other_pseudonyms(place):
+    create_vault(place / "ward", PASSPHRASE, cost=Cost(memory_kib=64, passes=1, lanes=1))
+    (place / "keys.toml").write_text('[keys]\npassphrase_file = "pass.txt"\n')
+    (place / "a.csv").write_text("patient_id,note\np1,stable\n")
+    told("a.csv", "--out", "ours")
+    told("a.csv", "--vault", "ward", "--keys", "keys.toml", "--out", "theirs", key=False)
+    ours, theirs = ((place / out / "0001.csv").read_text() for out in ("ours", "theirs"))
+    assert ours != theirs
+    assert ours.count("P-") == theirs.count("P-") == 1
+
+
 # refusals -------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from confide.deid import validators
 from confide.deid.fold import fold, normal
 from confide.deid.hits import settle
-from confide.deid.patterns import PATTERNS, find_patterns
+from confide.deid.pattern_rows import PATTERNS
+from confide.deid.patterns import find_patterns
 from confide.deid.validators import resident_check
 
 FOUND = [
@@ -96,3 +97,29 @@ def test_fold_maps_every_span_into_the_original(text):
         a, b = folded.span(i, i + 1)
         assert 0 <= a < b <= len(text)
     assert normal(folded.text) == normal(text)
+
+
+@given(
+    width=st.integers(20, 44),
+    values=st.lists(
+        st.sampled_from([("resident-id", "11010519491231002X"), ("phone", "13800138000"), ("email", "li.ming@hospital.org")]),
+        min_size=1,
+        max_size=3,
+    ),
+    filler=st.text("患者诉头痛发热两天体温正常，。查", min_size=100, max_size=160),
+)  # fmt: skip
+def test_a_value_that_a_fixed_width_broke_over_two_lines_is_found(width, values, filler):
+    text = filler
+    for i, (_, value) in enumerate(values):
+        at = (i + 1) * len(filler) // (len(values) + 1) + i
+        text = f"{text[:at]}，{value}。{text[at:]}"
+    lines, room = [""], width
+    for character in text:
+        wide = 1 if character.isascii() else 2
+        if wide > room:
+            lines.append("")
+            room = width
+        lines[-1] += character
+        room -= wide
+    seen = found("\n".join(lines))
+    assert {(kind, value) for kind, value in values} <= {(kind, value) for kind, value, _ in seen}

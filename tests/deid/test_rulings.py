@@ -11,7 +11,7 @@ from confide.deid.deidentify import Deidentifier
 from confide.deid.review import Ruling, queue_from_bytes, queue_to_bytes, risk
 from confide.errors import IntegrityError
 
-DOUBTFUL = "复查 2023-02-30 心电图，证件号 110105194912310021 待核。"
+DOUBTFUL = "复查 2023-02-30 心电图，纸上另有 110105194912310021 待核。"
 DAY, NUMBER = "2023-02-30", "110105194912310021"
 
 

@@ -35,6 +35,7 @@ from confide.crypto.segments import plain_size
 from confide.crypto.sign import Signature, digest, new_key
 from confide.crypto.sign import verify as verify_statement
 from confide.crypto.stream import decrypt_range, decrypt_segments, encrypt_stream
+from confide.deid.deidentify import Deidentifier
 from confide.errors import ConfideError
 from confide.ledger.entries import canonical
 from confide.ledger.export import read_lines
@@ -267,6 +268,33 @@ _INSTITUTION = new_key()
 _LEDGER = SimpleNamespace(id="0" * 16)
 
 
+def _note(data: bytes) -> object:
+    """A note under a policy that keeps nothing doubtful; lone surrogates come as they do out of broken files."""
+    return _DEIDENTIFIER.texts(
+        [data.decode("utf-8", errors="surrogateescape")], {"name": ["张伟", "Ann Lee"]}, "p"
+    )
+
+
+def _notes() -> list[bytes]:
+    zh = (
+        "姓名：张偉\t性 别：男|住院号:ZY0012 床号:12\n患者张伟，男，45岁，于2023年5月1日-3日，民族：汉族 职业:农民，"
+        "住址：洛阳市西工区中州路8号3单元502，转自北京协和医院。王主任查房，联系人：李芳（妻子）１３８００１３８０００，11010519491231002X"
+    )
+    en = (
+        "Name: Smith, John A  MRN# 0012345 DOB: 02/03/1960\nDr. Kumar, M.D., 12 Oak Street, Apt 3, Springfield, IL 62704; "
+        "(212) 555-0199 x12, a.b@c.org, https://x.org/a, fe80::1, his wife Mary, a 92-year-old, May 1, 2023, Mercy General Hospital"
+    )
+    table = "姓名|性别|电话\n---|---|---\n张伟|男|13800138000\nName\tMRN\nJohn Smith\tZY12345\n"
+    odd = "\u202e\u0661\u0662\x00\U0001f600\ufffd张·伟\u200b e\u0301 ㎏" + "1 " * 40
+    seeds = [each.encode() for each in (zh, en, table, odd)]
+    for seed in seeds:
+        _note(seed)  # what is compiled once is compiled before anything is timed
+    return seeds
+
+
+_DEIDENTIFIER = Deidentifier(policy="gbt37964-research", key=b"k" * 32)
+
+
 TARGETS = {
     "sealed-header": Target(
         parse=lambda data: parse_header(data, "f"), seeds=lambda: [new_header(new_data_key()).to_bytes()]
@@ -281,6 +309,7 @@ TARGETS = {
     "request": Target(parse=_request, seeds=_requests, part=0.1),
     "signature": Target(parse=_signature, seeds=_signatures, part=0.1),
     "hand-over": Target(parse=_handed, seeds=_handed_over),
+    "notes": Target(parse=_note, seeds=_notes),
     "study-file": Target(parse=_study, seeds=lambda: [STUDY.format(language="en").encode()]),
 }
 

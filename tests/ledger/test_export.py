@@ -241,6 +241,8 @@ def forge(entry, previous):
         '{"kind":"genesis","previous":"P","sequence":0,"sequence":0}',
         '{"previous":"P","kind":"genesis","sequence":0}',
         '{"kind":"genesis","previous":"P","sequence":0,"x":NaN}',
+        '{"kind":"genesis","previous":"P","sequence":0} ',
+        '{"kind":"genesis","previous":"P","sequence":0}{}',
     ],
 )
 def test_an_entry_that_is_not_in_the_one_form_is_refused_though_its_hash_fits(lines, tmp_path, text):

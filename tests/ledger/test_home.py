@@ -6,13 +6,23 @@ from contextlib import closing
 
 import pytest
 from old_schema import ID, write_old_ledger
+from people import ANNA, BO, ask, found
 from test_charge import Count
 
 from confide.crypto.note import new_signer, parse_checkpoint, verify_signature
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.ledger import files, log_key
-from confide.ledger.home import CHECKPOINT, COSIGNED, LEDGER, check_against, open_ledger, write_checkpoint
+from confide.ledger.home import (
+    CHECKPOINT,
+    COSIGNED,
+    LEDGER,
+    check_against,
+    open_ledger,
+    rotate_key,
+    write_checkpoint,
+)
 from confide.ledger.log_key import LOG_KEY, NEXT_KEY, rotate_log_key
+from confide.ledger.verify import verify_ledger
 
 
 def fill(folder, names="a", **options):
@@ -38,6 +48,24 @@ def test_a_new_ledger_has_a_key_for_its_owner_only_and_names_it_right_after_its_
         assert ledger.store.at(1).body["verifier"] == ledger.signer.verifier.to_text()
         assert ledger.signer.name == f"confide-ledger/{ledger.id}"
     assert (tmp_path / LOG_KEY).stat().st_mode & 0o777 == 0o600
+
+
+def test_where_roles_were_founded_a_new_log_key_takes_an_approval_of_just_that_once(tmp_path):
+    with open_ledger(tmp_path) as ledger:
+        found(ledger, ANNA, BO)
+        before = (tmp_path / LOG_KEY).read_bytes()
+        right = ask(ledger, "rotate-log-key", {"reason": "a disk was stolen"}, ANNA)
+        for approval in (None, ask(ledger, "receive", {}, ANNA)):
+            size = ledger.store.head()[0]
+            with pytest.raises(AccessDenied):
+                rotate_key(ledger, tmp_path, approval)
+            assert ledger.store.head()[0] == size
+            assert (tmp_path / LOG_KEY).read_bytes() == before
+        key = rotate_key(ledger, tmp_path, right)
+        assert key == ledger.signer.verifier.to_text() == ledger.store.last(kind="log-key").body["verifier"]
+        with pytest.raises(InvalidInput, match="counts once"):
+            rotate_key(ledger, tmp_path, right)
+        verify_ledger(ledger)
 
 
 def test_every_write_leaves_a_checkpoint_that_the_log_key_signed(tmp_path):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from test_charge import Count
 
 from confide.errors import IntegrityError, InvalidInput
+from confide.ledger.entries import START, canonical, link, parse
 from confide.ledger.home import CHECKPOINT, check_against, open_ledger, write_checkpoint
 from confide.ledger.ledger import Ledger, now
 from confide.ledger.sqlite import Sqlite
@@ -24,6 +25,14 @@ def fill(home, names="ab"):
             ledger.run(Count(name=name), [], study="study", account="inpatients")
         with ledger.charge(Count(name="left"), study="study", account="inpatients"):
             pass
+
+
+@pytest.mark.parametrize("more", [" ", "\n", "{}", "x"])
+def test_a_text_with_anything_behind_the_entry_is_none_though_its_hash_fits(more):
+    text = canonical({"kind": "genesis", "sequence": 0, "previous": START})
+    assert parse(0, START, link(START, text), text).body["kind"] == "genesis"
+    with pytest.raises(IntegrityError):
+        parse(0, START, link(START, text + more), text + more)
 
 
 def test_a_ledger_older_than_its_own_checkpoint_is_refused(tmp_path):

@@ -26,6 +26,7 @@ from people import (
 
 from confide.errors import AccessDenied, ConfideError, IntegrityError, InvalidInput
 from confide.ledger.requests import (
+    DEEPEST,
     KINDS,
     LARGEST,
     Approval,
@@ -362,6 +363,7 @@ def test_a_request_in_which_two_readers_could_see_two_things_is_refused(ledger, 
         read_request(text.replace(where, where + twice[where], 1).encode())
 
 
+ARABIC = {ord("0") + n: chr(0x660 + n) for n in range(10)}  # digits to Python, and to no other reader
 BROKEN = [
     lambda r: r.pop("signatures"),
     lambda r: r.update(more=1),
@@ -379,6 +381,7 @@ BROKEN = [
     lambda r: r["request"].update(fields=[]),
     lambda r: r["request"].update(fields={"x": 0.5}),
     lambda r: r["request"].update(fields={"x": "\ud800"}),
+    lambda r: r["request"].update(created=r["request"]["created"].translate(ARABIC)),
     lambda r: r["request"].update(requester="me"),
     lambda r: r["request"].update(expires=r["request"]["created"]),
     lambda r: r["request"].update(expires="2099-01-01T00:00:00Z"),
@@ -394,6 +397,18 @@ def test_what_has_not_the_form_of_a_request_is_refused_in_one_sentence(ledger, n
     unchanged(ledger, lambda: ledger.approved(request), InvalidInput, ".")
     with pytest.raises(InvalidInput):
         read_request(json.dumps(request).encode())
+
+
+def test_a_request_is_nested_as_deep_as_the_page_allows_and_no_deeper(ledger):
+    for deep, stands in ((DEEPEST, True), (DEEPEST + 1, False), (5000, False)):
+        value = []
+        for _ in range(deep - 3):  # the request, its fields and the list inside are three
+            value = [value]
+        if stands:
+            ledger.approved(ask(ledger, "erase", {"subject": value}, ANNA, BO))
+        else:
+            with pytest.raises(InvalidInput, match="not a request"):
+                new_request("erase", {"subject": value}, ledger)
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b"\xff", b"[" * 5000, b" " * (LARGEST + 1), b"null"])

@@ -5,6 +5,7 @@ import base64
 import copy
 import importlib.util
 import json
+import math
 import random
 import subprocess
 import sys
@@ -17,8 +18,11 @@ from examples import SMALL, WHOLE, WITNESS, Stated, keyed, ledger_of, opened, pe
 from people import ask, extension, found
 
 from confide.dp.events import DiscreteGaussian, DiscreteLaplace
+from confide.ledger.backup import backup, restore
 from confide.ledger.entries import canonical
 from confide.ledger.export import export, read_export
+from confide.ledger.home import LEDGER, open_ledger, rotate_key
+from confide.ledger.log_key import LOG_KEY
 from confide.ledger.verify import verify_ledger
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "verify_ledger.py"
@@ -470,3 +474,37 @@ def test_a_ledger_that_was_closed_after_a_loss_verifies_though_more_was_cosigned
     path = forger.write(tmp_path / "export")
     assert verified(path)["lost"] is True
     assert read_export(path).cosigned.size == 6
+
+
+def test_a_log_key_that_was_lost_with_its_entry_does_not_make_an_honest_export_refused(tmp_path):
+    """The key was changed and the new one used before a witness; the copy and the key in the safe are older."""
+    home = tmp_path / "home"
+    home.mkdir()
+    with opened(home) as ledger:
+        backup(ledger, tmp_path / "copy")
+        kept = (home / LOG_KEY).read_bytes()
+        rotate_key(ledger, home)
+        witness(ledger, home)
+        size = ledger.store.head()[0]
+    for path in home.glob(LEDGER + "*"):
+        path.unlink()
+    (home / LOG_KEY).write_bytes(kept)
+    assert restore(home, tmp_path / "copy", accept_loss=True).missing == 1
+    with open_ledger(home) as ledger:
+        export(ledger, tmp_path / "export", folder=home)
+    assert read_export(tmp_path / "export").cosigned.size == size
+    told = verified(tmp_path / "export")
+    assert (told["cosigned"], told["lost"], told["witnesses"][WITNESS.name] > 0) == (size, True, True)
+
+
+@pytest.mark.parametrize(("rate", "sigma"), [(0.01, 0.8), (0.2, 2.5), (0.01, 2.5), (1.0, 2.5)])
+def test_the_script_finds_the_least_figure_by_halves(rate, sigma):
+    part, d = ("sampled-gaussian", 1.0, sigma, rate, 100, None, 0), 1e-6
+
+    def figure(order):
+        return stand_alone.curve(part, order) + math.log(1 - 1 / order) - math.log(d * order) / (order - 1)
+
+    orders = stand_alone.ORDERS if rate == 1 else range(2, 130)
+    least = min(map(figure, orders))
+    assert least < figure(orders[-1])  # so that it is among these
+    assert stand_alone.converted((part,), d) == least

@@ -74,7 +74,8 @@ def test_a_field_of_another_type_or_missing_or_one_more_is_refused(kind):
     ("account", "account", ""), ("account", "patients", 0), ("account", "unit", "person"), ("account", "relation", "one row"),
     ("allowance", "expires", "2026-1-31"), ("allowance", "expires", "2026-02-31"), ("allowance", "spent_study", {}),
     ("cohort", "salt", "0" * 64), ("charge", "delta", "1E-8"), ("charge", "delta", "0.10"), ("charge", "delta", "one"),
-    ("charge", "versions", {"confide": 1}), ("charge", "spent_cohorts", {}), ("charge", "plan", []), ("record", "what", "Vault-x"),
+    ("charge", "versions", {"confide": 1}), ("charge", "unit", []), ("account", "relation", {}), ("cohort", "overlaps", [["a", 1]]),
+    ("charge", "spent_cohorts", {"east": {}}), ("charge", "spent_cohorts", {}), ("charge", "plan", []), ("record", "what", "Vault-x"),
     ("record", "what", "ab"), ("restored", "missing", 0), ("approval", "signatures", {}), ("clock", "newest", "today"),
 ])  # fmt: skip
 def test_what_a_field_may_not_hold_is_refused(kind, field, wrong):

@@ -91,6 +91,23 @@ def test_a_request_that_names_an_old_algorithm_is_refused_with_the_reason(two):
         assert refused.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [(timedelta(days=-91), "request-age"), (timedelta(minutes=11), "request-age"), (timedelta(days=-89), None),
+     ("2026-02-31T09:30:00Z", "no-document"), ("٢٠٢٦-٠١-٣١T٠٩:٣٠:٠٠Z", "no-document")],
+)  # fmt: skip
+def test_a_request_stands_for_90_days(two, made, code):
+    if isinstance(made, timedelta):
+        made = (datetime.now(UTC) + made).strftime("%Y-%m-%dT%H:%M:%SZ")
+    file = edited(two.request(), lambda asked: asked.update(made=made), signing_key(two.b))
+    if code is None:
+        assert handover.read_request(file, two.a).statement["made"] == made
+    else:
+        with pytest.raises(InvalidInput) as refused:
+            two.offer(file)
+        assert refused.value.code == f"handover.{code}"
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(
     ("name", "reason"),

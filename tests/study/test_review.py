@@ -23,12 +23,13 @@ from erasing import found_roles, run
 
 from confide.cli import main
 from confide.crypto.sign import Signature, new_key, verify
+from confide.deid.review import queue_to_bytes
 from confide.errors import AccessDenied, GateRefused, InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.study.decisions import decisions_file, read_decisions
 from confide.study.erase import erase_patient
 from confide.study.index import QUEUE
-from confide.study.review import REVIEWED, person_of
+from confide.study.review import REVIEWED, Person, person_of
 from confide.study.reviewing import desk_of, opened, person_with
 from confide.study.sources import remove_originals
 from confide.study.workplace import open_workplace
@@ -231,6 +232,24 @@ def test_erasing_a_patient_destroys_the_queue_and_what_was_decided_on_the_patien
         assert not queue.exists()
         assert len(read_decisions(place.vault, queue)) == 4
     assert run(study).verdict == "pass"
+
+
+def test_a_sealed_queue_of_no_study_is_reviewed_too_and_has_no_sample_and_no_site_list(study, tmp_path):
+    queue, tasks, secret = tmp_path / "q" / QUEUE, tmp_path / "tasks.json", study / "passphrase.txt"
+    queue.parent.mkdir()
+    with opened(study) as there, desk_of(there, Person("reviewer"), "a test") as desk:
+        there.vault.seal_bytes(queue_to_bytes(desk.items[:2]), queue)
+
+    def command(*options):
+        with pytest.raises(SystemExit) as left:
+            main.run(["review", str(queue), "--passphrase-file", str(secret), *options])
+        return left.value.code
+
+    assert command("--export", str(tasks), "--purpose", "a test") == 0
+    assert len(json.loads(tasks.read_text())) == 2
+    for option in (["--sample", "3"], ["--learn", str(tmp_path / "site.sealed")]):
+        assert command(*option) == 2
+    assert decisions_file(queue).parent == queue.parent
 
 
 def test_the_command_refuses_two_acts_at_once_and_an_export_without_a_purpose(study, capsys):

@@ -9,7 +9,7 @@ from erasing import run
 
 from confide.cli import main
 from confide.errors import IntegrityError, InvalidInput
-from confide.study.sites import LEARNT, learn
+from confide.study.sites import LEARNT, learn, site_list_of
 from confide.study.workplace import open_workplace
 
 
@@ -54,6 +54,8 @@ def test_the_study_that_a_list_was_learnt_from_refuses_it(study):
     with pytest.raises(InvalidInput) as refused:
         run(study)
     assert refused.value.code == "review.own-site-list"
+    with open_workplace(study) as place, pytest.raises(InvalidInput):
+        site_list_of(place.study, place.vault, "9999-01-01T00:00:00Z")  # also under another ledger's clock
 
 
 def test_a_study_that_began_before_the_list_was_learnt_refuses_it_under_any_name(study):

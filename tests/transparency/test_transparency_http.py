@@ -212,6 +212,14 @@ def test_what_is_no_address_is_refused(text):
     assert refused.value.code == "transparency.address"
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("127.0.0.1:8480", ("127.0.0.1", 8480)), ("[::1]:0", ("::1", 0)), ("h:65535", ("h", 65535))],
+)
+def test_an_address_is_a_host_and_a_port(text, found):
+    assert address_of(text) == found
+
+
 def test_a_timer_cuts_what_takes_too_long_and_nothing_else():
     one, other = socket.socketpair()
     with within(one, 60):

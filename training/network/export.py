@@ -99,6 +99,12 @@ def main() -> None:
     parser.add_argument("trained", type=Path)
     parser.add_argument("--calibrate", type=Path, nargs="+", required=True)
     parser.add_argument("--held", type=Path, nargs="+", required=True)
+    parser.add_argument(
+        "--lean",
+        type=float,
+        default=0.5,
+        help="taken from the score of nothing: a miss costs more than a mask",
+    )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     saved = torch.load(options.trained, weights_only=False)
@@ -106,6 +112,8 @@ def main() -> None:
     net = Tagger(n_characters(), len(vocabulary), len(LABELS), saved["width"])
     net.load_state_dict(saved["net"])
     net.eval()
+    with torch.no_grad():
+        net.out.bias[0] -= options.lean
     row = torch.zeros(1, 64, dtype=torch.int32)
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -9,10 +9,12 @@ Seeded; runs on one core, on several or on a GPU. `training/network/export.py` m
 import argparse
 import gzip
 import json
+import re
 import sys
 import time
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
@@ -79,14 +81,69 @@ def _count(count: Counter[int], text: str) -> None:
     count.update(dict(zip(values.tolist(), n.tolist(), strict=True)))
 
 
-def load(files: list[Path], vocabulary: Vocabulary, repeat=None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def everyday_words(file: Path | None) -> list[str]:
+    """Return the words of a list that are no names: small letters only, or by the part of speech of a Chinese list."""
+    if file is None:
+        return []
+    words = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        word, *rest = line.split(" ")
+        kind = rest[-1] if rest and int(rest[0]) >= 30 else "nr"
+        if (not rest and word.isascii() and word.isalpha() and word.islower() and len(word) > 2) or (
+            kind[:1] in set("nviladztrsb")
+            and kind not in {"nr", "ns", "nt", "nz", "nrt", "nrfg"}
+            and len(word) < 5
+        ):
+            words.append(word)
+    return words
+
+
+def with_strange_words(text: str, spans, words: dict[bool, list[str]], random: Random):
+    """Return an example with some words outside of identifiers exchanged or put in: everyday words are no names."""
+    pieces, moved, at = [], [], 0
+    for start, end, kind in [*sorted(spans), (len(text), len(text), "")]:
+        pieces.append(_strange(text[at:start], words, random))
+        length = sum(map(len, pieces))
+        if kind:
+            moved.append((length, length + end - start, kind))
+        pieces.append(text[start:end])
+        at = end
+    return "".join(pieces), moved
+
+
+def _strange(text: str, words: dict[bool, list[str]], random: Random) -> str:
+    def other(match: re.Match[str]) -> str:
+        word = match.group()
+        if not words[True] or random.random() > (0.07 if word.islower() or word.isupper() else 0.03):
+            return word
+        new = random.choice(words[True])
+        return new if word.islower() else new.upper() if word.isupper() else new.capitalize()
+
+    def more(match: re.Match[str]) -> str:
+        if not words[False] or random.random() > 0.2:
+            return match.group()
+        return match.group() + "".join(random.choice(words[False]) for _ in range(random.randint(1, 2)))
+
+    return re.sub(
+        r"[,。;、:](?=.?[\u3400-\u9fff])",
+        more,
+        re.sub(r"(?<![A-Za-z'])[A-Za-z]{3,}(?![A-Za-z'])", other, text),
+    )
+
+
+def load(
+    files: list[Path], vocabulary: Vocabulary, repeat=None, words=None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return one long row each of characters, words and labels; examples stand apart by a gap of zeros.
 
     `repeat` says how often the examples of a style stand in the row: real text is rare, and mostly no identifier.
     """
     rows: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     gap = RADIUS // 2
+    random = Random(7)
     for text, spans, style in examples(files):
+        if words:
+            text, spans = with_strange_words(text, spans, words, random)
         c, w = encode(text, vocabulary)
         pad = np.zeros(gap, np.uint8)
         labels = np.concatenate([labels_of(text, spans), pad + 255])
@@ -110,8 +167,10 @@ def carried_over(began, vocabulary: Vocabulary) -> torch.Tensor:
 
 
 def batches(data, size: int, rng: np.random.Generator):
-    """Yield random crops for ever. So that places decide and not only lists of names, some words are hidden, more of
-    them inside of identifiers, and in some crops the letters of names are exchanged for others of their kind.
+    """Yield random crops for ever.
+
+    So that places decide and not only lists of names, some words are hidden, more of them inside of identifiers, and
+    in some crops the letters of names are exchanged for others of their kind.
     """
     c, w, y = data
     offsets, alike = np.arange(CROP), kinds()
@@ -192,7 +251,8 @@ def main() -> None:
     began = torch.load(options.start, weights_only=False) if options.start else None
     vocabulary = vocabulary_of(options.train, least=4, most=80_000)
     repeat = {style: int(n) for style, n in (pair.split("=") for pair in options.repeat)}
-    data = load(options.train, vocabulary, repeat)
+    words = {True: everyday_words(options.words_en), False: everyday_words(options.words_zh)}
+    data = load(options.train, vocabulary, repeat, words)
     held = {file.name: load([file], vocabulary) for file in options.held}
     print(f"{len(data[0]) / 1e6:.1f} M characters, {len(vocabulary)} words", flush=True)
     net = Tagger(n_characters(), len(vocabulary), len(LABELS), options.width).to(device)

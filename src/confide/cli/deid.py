@@ -13,7 +13,8 @@ from confide.errors import InvalidInput
 from confide.words import language, say
 
 if TYPE_CHECKING:
-    from confide.study.files import Found
+    from confide.study.files import Found, Release
+    from confide.study.inputs import Inputs
     from confide.study.keys import Opener
 
 _file = click.Path(path_type=Path, dir_okay=False)
@@ -56,35 +57,43 @@ def deid_command(
     opener: "Opener",
     as_json: bool,
 ) -> None:
-    from confide.study.files import Release, deidentify_files, look_at_files
-    from confide.study.inputs import inputs_from
     from confide.study.keys import opened_by, secret_files
 
-    inputs = inputs_from(
-        files,
-        patient=patient,
-        texts=texts,
-        identifiers=dict(map(_pair, identifiers)),
-        owner=owner,  # type: ignore[arg-type]  # one of the choices
-        known_file=known,
-        besides=secret_files(opener),
-    )
-    release = Release(
-        policy=policy or say("study.file.policy"),
-        out=out,
-        name=name,
-        account=account,
-        language=language(),  # type: ignore[arg-type]  # "en" or "zh"
-        review=review,  # type: ignore[arg-type]  # one of the choices
-        processes=processes,
-    )
+    def given() -> "tuple[Inputs, Release]":
+        from confide.study.files import Release
+        from confide.study.inputs import inputs_from
+
+        inputs = inputs_from(
+            files,
+            patient=patient,
+            texts=texts,
+            identifiers=dict(map(_pair, identifiers)),
+            owner=owner,  # type: ignore[arg-type]  # one of the choices
+            known_file=known,
+            besides=secret_files(opener),
+        )
+        return inputs, Release(
+            policy=policy or say("study.file.policy"),
+            out=out,
+            name=name,
+            account=account,
+            language=language(),  # type: ignore[arg-type]  # "en" or "zh"
+            review=review,  # type: ignore[arg-type]  # one of the choices
+            processes=processes,
+        )
+
     bars = ProgressLines(quiet=as_json)
     if dry_run:
+        from confide.study.files import look_at_files
+
         with bars("deid") as progress:
-            found = look_at_files(inputs, release, progress=progress)
+            found = look_at_files(*given(), progress=progress)
     else:
         with opened_by(opener, ask_passphrase) as (vault, ledger), bars("deid") as progress:
-            found = deidentify_files(inputs, release, vault, ledger, progress=progress)
+            # A passphrase takes 64 MB for a moment: the rest is loaded and read only then.
+            from confide.study.files import deidentify_files
+
+            found = deidentify_files(*given(), vault, ledger, progress=progress)
     show_json(found.to_json()) if as_json else _show(found)
 
 

@@ -297,7 +297,7 @@ def _pages() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(say=say, class_name=_class_name, level=_level, risk=risk)
+    made.globals.update(say=say, class_name=_class_name, level=_level, risk=risk, when=_when)
     return made
 
 
@@ -307,6 +307,15 @@ def _class_name(kind: str) -> str:
         return say(f"dossier.class.{kind}")
     except KeyError:
         return kind
+
+
+def _when(time: str) -> str:
+    """Return a time of the ledger as people read it.
+
+    >>> _when("2026-01-31T09:30:00Z")
+    '2026-01-31 09:30 UTC'
+    """
+    return f"{time[:10]} {time[11:16]} UTC"
 
 
 def _level(risk: float) -> str:

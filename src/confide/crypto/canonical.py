@@ -63,11 +63,11 @@ def number(value: float) -> str:
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     text, point = "".join(map(str, digits)), len(digits) + int(exponent)
     minus = "-" if sign else ""
-    if len(text) <= point <= 21:
-        return f"{minus}{text}{'0' * (point - len(text))}"
-    if 0 < point <= 21:
-        return f"{minus}{text[:point]}.{text[point:]}"
-    if -6 < point <= 0:
+    if not -6 < point <= 21:
+        mantissa = text if len(text) == 1 else f"{text[0]}.{text[1:]}"
+        return f"{minus}{mantissa}e{point - 1:+d}"
+    if point <= 0:
         return f"{minus}0.{'0' * -point}{text}"
-    mantissa = text if len(text) == 1 else f"{text[0]}.{text[1:]}"
-    return f"{minus}{mantissa}e{point - 1:+d}"
+    if point < len(text):
+        return f"{minus}{text[:point]}.{text[point:]}"
+    return f"{minus}{text}{'0' * (point - len(text))}"

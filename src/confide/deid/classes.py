@@ -3,7 +3,10 @@
 Names only: what is done with a class stands in a policy, how it is found in the layers.
 """
 
+from collections.abc import Mapping
 from typing import Final
+
+from confide.errors import InvalidInput
 
 NAME_CLASSES: Final = ("name", "staff", "kin")
 DATE_CLASSES: Final = ("date", "birth-date")
@@ -39,3 +42,10 @@ def domain(kind: str) -> str:
     if kind in NAME_CLASSES:
         return "name"
     return "date" if kind in DATE_CLASSES else kind
+
+
+def check_classes(identifiers: Mapping[str, str]) -> None:
+    """Refuse a class of identifier that does not exist."""
+    for column, kind in identifiers.items():
+        if kind not in CLASSES:
+            raise InvalidInput("deid.unknown-class", found=kind, column=column, known=", ".join(CLASSES))

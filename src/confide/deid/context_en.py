@@ -35,12 +35,27 @@ _DOSE: Final = re.compile(
 _ROOM_KEYS: Final = frozenset({"bed", "room", "ext", "extension", "rm", "ward"})
 
 
+_PLATE_WORDS: Final = (
+    "plate",
+    "plates",
+    "Plate",
+    "Plates",
+    "license tag",
+    "plate number",
+    "Plate number",
+    "registration",
+    "PLATE",
+)
+
+
 @cache
 def _anchors() -> Anchors:
     return Anchors(
         {
             "separator": (":", "#", "=", "No. ", "no. ", "No ", "|", "\t", " is "),
             "number": tuple(spelling for word in _NUMBER_WORDS for spelling in _spellings(word)),
+            "plate": _PLATE_WORDS,
+            "vin": ("VIN", "vin", "vehicle id", "Vehicle ID", "vehicle ID"),
             **names_en.lists(),
             **places_en.lists(),
         }
@@ -60,6 +75,7 @@ def find_context_en(text: str) -> list[Hit]:
         hits += find_columns(
             text, _column_keys(), lambda text, at, kind, key: _value(text, at, kind, key.lower())
         )
+    hits += _vehicles(text, at.get("plate", ()), at.get("vin", ()))
     hits += names_en.find_titled(text, at.get("title", ()))
     hits += names_en.find_with_degree(text, at.get("degree", ()))
     hits += names_en.find_relations(text, at.get("relation", ()))
@@ -84,17 +100,18 @@ def _column_keys() -> dict[str, str]:
 
 _KEY: Final = re.compile(r"(?<![A-Za-z])[A-Za-z][A-Za-z'/]{0,20}(?:[ ,-] ?[A-Za-z'/]{1,20}){0,4}$")
 _AFTER_KEY: Final = re.compile(r"[ #:=.*_|\t]{0,6}(?P<line>\n *(?=[A-Z0-9(+]))?")
+_BACKWARDS: Final = re.compile(r"[ *_.]{0,3}(?:\)[^()\n:]{1,16}\( ?)?[.*_ ]{0,3}(?P<word>[A-Za-z'/-]{1,21})")
 _BEFORE_SEPARATOR: Final = re.compile(r"(?: ?\([^()\n:]{1,16}\))?[.*_]{0,2} ?$")
 
 
 def _behind_keys(text: str, separators: Places) -> Iterator[Hit]:
     """Yield the values of `key: value`; the longest run of words before the separator that is a key decides."""
-    classes = key_classes("en")
+    classes, last_words = key_classes("en"), _last_words()
     for start, end in separators:
-        low = max(0, start - 60)
-        before = text[low:start]
-        if text[start - 1 : start] in tuple("#:=") or not before or before[-1] in "\n\t":
-            continue
+        before = text[max(0, start - 60) : start]
+        word = _BACKWARDS.match(before[::-1])
+        if word is None or word.group("word")[::-1].lower() not in last_words:
+            continue  # most separators stand behind no key: a cheap look at the last word says so
         if text[start] in "Nn|\t" and before[-1] not in " .)|" and text[start] in "Nn":
             continue
         trimmed = _BEFORE_SEPARATOR.sub("", before)
@@ -111,7 +128,30 @@ def _behind_keys(text: str, separators: Places) -> Iterator[Hit]:
         yield from _value(text, at, classes[key], key, strict=strict)
 
 
+_PLATE: Final = re.compile(
+    r"(?: of| is|:|#| no\.?| number)? {0,2}#?(?P<v>(?=[A-Z0-9 -]{0,6}[0-9])[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5})(?![A-Za-z0-9])"
+)
+_VIN: Final = re.compile(
+    r"(?:#| number| no\.?)?(?: is|:)? {0,2}(?P<v>[A-HJ-NPR-Z0-9](?:[ -]?[A-HJ-NPR-Z0-9]){16})(?![A-Za-z0-9])"
+)
+
+
+def _vehicles(text: str, plates: Places, vins: Places) -> Iterator[Hit]:
+    """Yield number plates and VINs behind their word: plate ABC 1234."""
+    for places, pattern in ((plates, _PLATE), (vins, _VIN)):
+        for start, end in places:
+            match = None if text[start - 1 : start].isalpha() else pattern.match(text, end)
+            if match and sum(c.isdigit() for c in match.group("v")) > 1:
+                yield Hit(*match.span("v"), "plate", 0.7, "context:plate")
+
+
 _LONG_NUMBER: Final = re.compile(r"[A-Za-z(+-]{0,5}[0-9][0-9() -]?[0-9]")
+
+
+@cache
+def _last_words() -> frozenset[str]:
+    """Return the last words of all keys, each also as it reads behind a mark that parts it: `b` of `a/b`."""
+    return frozenset(key.split()[-1] for key in key_classes("en"))
 
 
 def _key_at_the_end(before: str, classes: dict[str, str]) -> str | None:
@@ -162,6 +202,9 @@ def _person(text: str, at: int, kind: str, key: str, *, strict: bool) -> Iterato
     """Yield a name behind a key; a single word counts behind a strong key, at the end of a line, or as a usual name."""
     title = _TITLE.match(text, at)
     at = title.end() if title else at
+    if "name" in key and (lower := _LOWER_NAME.match(text, at)):
+        yield Hit(at, lower.end(), kind, 0.7, f"context:{key}")
+        return
     place = read_person(text, at)
     if place is None:
         return
@@ -182,6 +225,9 @@ def _person(text: str, at: int, kind: str, key: str, *, strict: bool) -> Iterato
     yield Hit(*place, kind, 0.9 if len(tokens) > 1 else 0.75, f"context:{key}")
 
 
+_LOWER_NAME: Final = re.compile(
+    r"[a-z]{2,14}(?:[-'][a-z]+)?,? (?:[a-z]\.? )?[a-z]{2,14}(?:[-'][a-z]+)?(?= *(?:[\n;,|\t]|$|  ))"
+)
 _TITLE: Final = re.compile(r"(?:Dr|DR|Mr|Mrs|Ms|Miss|Prof|Nurse)\.? ")
 
 
@@ -196,11 +242,11 @@ def _looks_like_person(tokens: list[str]) -> bool:
 _NUMBER_WORDS: Final = {
     **dict.fromkeys(("MRN", "medical record", "record number", "chart", "accession", "encounter", "patient ID", "specimen"), "record-number"),
     **dict.fromkeys(("case number", "visit number", "visit ID", "hospital number", "NHS number", "NHS", "CSN", "order number"), "record-number"),
-    **dict.fromkeys(("member ID", "policy", "Medicare", "Medicaid", "insurance ID", "group number", "subscriber ID", "health plan"), "insurance-id"),
+    **dict.fromkeys(("member ID", "policy", "Medicare", "Medicaid", "insurance ID", "group number", "GRP", "group #", "subscriber ID", "health plan"), "insurance-id"),
     **dict.fromkeys(("account", "acct", "credit card", "card number", "card ending", "routing number"), "account-number"),
     **dict.fromkeys(("SSN", "social security"), "ssn"),
-    **dict.fromkeys(("serial", "S/N", "pacemaker SN", "UDI", "lot number", "device ID"), "device-id"),
-    **dict.fromkeys(("phone", "tel", "telephone", "cell", "fax", "pager", "beeper", "mobile", "extension"), "phone"),
+    **dict.fromkeys(("serial", "S/N", "pacemaker SN", "UDI", "lot number", "device ID", "ser.", "SN", "ser"), "device-id"),
+    **dict.fromkeys(("phone", "tel", "telephone", "ext", "ext.", "pager number", "cell", "fax", "pager", "beeper", "mobile", "extension"), "phone"),
     **dict.fromkeys(("NPI", "DEA", "license", "licence", "badge", "room", "bed", "driver's license", "employee ID", "certificate"), "other-id"),
     **dict.fromkeys(("passport",), "passport"),
     **dict.fromkeys(("license plate", "plate number", "VIN"), "plate"),

@@ -15,8 +15,11 @@ from confide.deid.hits import Hit
 from confide.deid.lexicon import key_classes, word_set, words
 from confide.deid.names_zh import (
     find_asked_names,
+    find_dotted_names,
+    find_led_names,
     find_names_before_sex,
     find_role_names,
+    find_signatures,
     find_titled_names,
     read_names,
 )
@@ -25,8 +28,12 @@ from confide.deid.sieve import Anchors
 
 Places = Sequence[tuple[int, int]]
 _H: Final = "\u3400-\u9fff"
-_NUMBER: Final = re.compile(r"[A-Za-z0-9(][A-Za-z0-9()*_/.-]{0,34}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}")
-_PHONE: Final = re.compile(r"[+(]?\(?[0-9][0-9() +.-]{3,24}[0-9](?: ?[,/、或] ?[0-9][0-9 -]{5,20}[0-9])?")
+_NUMBER: Final = re.compile(
+    r"[+加]?[A-Za-z0-9(][A-Za-z0-9()*_/.-]{0,34}(?:[ -][A-Za-z0-9]*[0-9][A-Za-z0-9]*){0,4}"
+)
+_PHONE: Final = re.compile(
+    r"[+(]?\(?[0-9OolI][0-9OolI() +.-]{3,24}[0-9OolI](?: ?[,/、或] ?[0-9][0-9 -]{5,20}[0-9])?"
+)
 _LINE: Final = re.compile(r"[^\n\r\t|;。:,]{2,60}(?:,[^\n\r;。:,]{0,8}[0-9号室楼]{1,4})?")
 _HANDLE: Final = re.compile(r"@?[A-Za-z0-9_][A-Za-z0-9_.@-]{3,40}")
 _TIGHT: Final = re.compile(r"[A-Za-z]{0,6}[A-Za-z0-9_-]{2,30}(?![A-Za-z0-9]| ?[%年月日周天岁个次])")
@@ -49,10 +56,14 @@ def _anchors() -> Anchors:
             "sex": ["男", "女"],
             "unit": words("zh", "organisation_units"),
             "ward": ["病区", "病房", "科", "ICU"],
-            "place": [*words("zh", "provinces"), *words("zh", "cities")],
+            "place": [*words("zh", "provinces"), *words("zh", "cities"), *words("zh", "towns")],
             "street": words("zh", "streets"),
             "lead": words("zh", "place_leads"),
             "bed": ["床"],
+            "staff-lead": words("zh", "staff_leads"),
+            "name-lead": [*words("zh", "name_leads"), "床"],
+            "dot": ["·", "•"],
+            "wechat": ["加", "微信", "微", "wx", "vx", "VX", "V信", "v信"],
         }
     )
 
@@ -72,7 +83,14 @@ def find_context_zh(text: str) -> list[Hit]:
     hits += find_asked_names(text, at.get("asked", ()))
     hits += find_titled_names(text, outermost(at.get("title", ())))
     hits += find_names_before_sex(text, at.get("sex", ()))
-    hits += find_organisations(text, outermost(at.get("unit", ())), at.get("ward", ()))
+    hits += find_led_names(text, at.get("staff-lead", ()), "staff")
+    hits += find_led_names(text, at.get("name-lead", ()), "name")
+    hits += [
+        *find_signatures(text),
+        *find_dotted_names(text, at.get("dot", ())),
+        *_wechat(text, at.get("wechat", ())),
+    ]
+    hits += find_organisations(text, outermost(at.get("unit", ())), at.get("ward", ()), at.get("place", ()))
     hits += find_addresses(text, at.get("place", ()), at.get("street", ()))
     hits += find_places(text, at.get("place", ()), at.get("lead", ()))
     return hits
@@ -174,8 +192,9 @@ _ETHNIC: Final = re.compile(rf"[{_H}]{{1,5}}?族|[{_H}]{{1,4}}")
 def _trait(text: str, at: int, kind: str, rule: str) -> Iterator[Hit]:
     if kind == "occupation":
         if (match := _OCCUPATION.match(text, at)) and not match.group().startswith(("不详", "未知", "同前")):
-            value = _until_next_key(match.group())
-            yield Hit(at, at + len(value), kind, 0.8, rule)
+            value = match.group()
+            ends = [value.find(key, 1) for key in words("zh", "occupation_ends")]
+            yield Hit(at, at + min((n for n in ends if n > 0), default=len(value)), kind, 0.8, rule)
         return
     match, groups = _ETHNIC.match(text, at), word_set("zh", "ethnic_groups")
     if match is None:
@@ -190,7 +209,9 @@ def _trait(text: str, at: int, kind: str, rule: str) -> Iterator[Hit]:
 @cache
 def _next_key() -> re.Pattern[str]:
     keys = [key for key in (*words("zh", "next_keys"), "职称", "邮编", "身份证") if len(key) > 1]
-    return re.compile(rf"  |\t|\|| (?=[{_H}]{{2,6}} ?$)|" + "|".join(keys))
+    return re.compile(
+        rf"  |\t|\|| (?=[{_H}]{{2,6}} ?$|[于因系由患主入现]|[12][0-9]{{3}}年)|" + "|".join(keys)
+    )
 
 
 def _until_next_key(value: str) -> str:
@@ -199,13 +220,27 @@ def _until_next_key(value: str) -> str:
     return (value[: at.start()] if at else value).rstrip()
 
 
+_DIGIT_OR_SPACE: Final = frozenset("0123456789 ")
+_NO_BED: Final = frozenset("位旁上头边档椅垫单")
 _BED_NUMBER: Final = re.compile(r"(?:(?<![0-9A-Za-z.])[+加]?[0-9]{1,3}|(?<![0-9A-Za-z])[A-Z][0-9]{1,3}) ?$")
 
 
 def _beds(text: str, places: Places) -> Iterator[Hit]:
     """Yield the number of a bed before its word: 12床, 加3床."""
     for start, end in places:
-        if text[end : end + 1] in tuple("位旁上头边档椅垫单"):
+        if text[end : end + 1] in _NO_BED or text[start - 1 : start] not in _DIGIT_OR_SPACE:
             continue
         if match := _BED_NUMBER.search(text, max(0, start - 6), start):
             yield Hit(match.start(), start, "other-id", 0.6, "context:床")
+
+
+_WECHAT: Final = re.compile(
+    r"(?:我|微信|号)?[是为: ]{0,2}(?P<v>(?=[a-z_-]{0,20}[0-9_-])[a-z][a-z0-9_-]{5,19})(?![A-Za-z0-9@.])"
+)
+
+
+def _wechat(text: str, places: Places) -> Iterator[Hit]:
+    """Yield WeChat names in speech: 加xiao_wei88."""
+    for _, end in places:
+        if match := _WECHAT.match(text, end):
+            yield Hit(*match.span("v"), "social", 0.6, "context:wechat")

@@ -126,8 +126,18 @@ _NUMERIC: Final = (
     _form("mdy", rf"{_LEFT}(?P<a>[0-3]?[0-9])(?P<s>[-/.])(?P<b>[0-3]?[0-9])(?P=s){_Y}{_RIGHT}"),
     _form(
         "mdy-short",
-        rf"{_LEFT}(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}",
+        rf"{_LEFT}(?<![Aa]pgar )(?<!APGAR )(?<!Apgars )(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}",
         0.8,
+    ),
+    _form(
+        "mdy-dots",
+        rf"{_LEFT}(?P<a>[0-3][0-9])\.(?P<b>[0-3][0-9])\.(?P<y>[0-9]{{2}}){_RIGHT}",
+        0.6,
+    ),
+    _form(
+        "ymd-dots",
+        rf"{_LEFT}(?P<y>[12][0-9])\.(?P<m>[1-9]|1[0-2])\.(?P<d>[1-9]|[12][0-9]|3[01]){_RIGHT}",
+        0.55,
     ),
     _form(
         "ymd-short",
@@ -143,7 +153,7 @@ _NUMERIC: Final = (
     _form("year-month", rf"{_LEFT}{_Y}[-/.](?P<m>0[1-9]|1[0-2])(?![0-9%])(?![-/.][0-9])", 0.6, "month"),
     _form(
         "month-day",
-        r"(?:(?<=\bon )|(?<=since )|(?<=from )|(?<=until )|(?<=dated )|(?<=\bby ))"
+        r"(?:(?<=\bon )|(?<=since )|(?<=from )|(?<=until )|(?<=dated )|(?<=\bby )|(?<=thru )|(?<=through )|(?<=seen )|(?<=visit )|(?<=last )|(?<=Echo )|(?<=Labs ))"
         r"(?P<m>0?[1-9]|1[0-2])/(?P<d>[0-3]?[0-9])(?![0-9/%.]| ?(?:mg|ml|mm|cm|strength|pain))",
         0.7,
         "month-day",
@@ -159,7 +169,10 @@ _COMPACT: Final = (
 _EN: Final = (
     _form("en-mdy", rf"(?<![A-Za-z]){_MONTH},? ?{_D3}{_ORD},? ?(?:of )?{_Y}(?![0-9])"),
     _form("en-mdy-short", rf"(?<![A-Za-z]){_MONTH} ?{_D3}{_ORD},? ?'(?P<y>[0-9]{{2}})(?![0-9])"),
-    _form("en-dmy", rf"(?<![0-9A-Za-z]){_D3}{_ORD}(?: |-|/|(?: day)? of ){_MONTH}(?:,? |-|/){_Y}(?![0-9])"),
+    _form(
+        "en-dmy",
+        rf"(?<![0-9A-Za-z]){_D3}{_ORD}(?: |-|/|(?: day)? of |){_MONTH}(?:,? |-|/|, of |){_Y}(?![0-9])",
+    ),
     _form("en-dmy-short", rf"(?<![0-9A-Za-z]){_D3}(?P<s>[-/]){_MONTH}(?P=s)(?P<y>[0-9]{{2}})(?![0-9])"),
     _form("en-ymd", rf"(?<![0-9A-Za-z]){_Y}(?: |-|/){_MONTH}(?: |-|/){_D3}(?![0-9])"),
     _form("en-my", rf"(?<![A-Za-z]){_MONTH}(?:,? |-|/| of ){_Y}(?![0-9])", grain="month"),

@@ -64,7 +64,7 @@ def _read(form: Form, match: re.Match[str]) -> DateHit | None:
     """Turn a match into a hit; None when it is no date at all."""
     start, groups = match.start(), {name: value for name, value in match.groupdict().items() if value}
     month = groups.get("m", "")
-    if month.rstrip(".") in {"may", "mar", "march"}:
+    if month.rstrip(".") in {"may", "mar", "march"} and form.grain == "month-day":
         return None  # "may 2 tablets": the verb
     parts = tuple(
         (name, match.start(name) - start, match.end(name) - start)

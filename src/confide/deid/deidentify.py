@@ -1,103 +1,69 @@
 """De-identify all notes and tables of a patient under one policy and one key.
 
-The door of the room: `Deidentifier` finds (`confide.deid.cascade`), replaces (`confide.deid.replace`) and
-says what was doubtful (`confide.deid.review`). It opens no file and keeps nothing of a patient between calls.
+The door of the room: `Deidentifier` finds (`confide.deid.cascade`), replaces (`confide.deid.texts`, `table`), says
+what was doubtful (`confide.deid.review`) and leads back (`confide.deid.way_back`). It opens no file but the vault's,
+and keeps nothing of a patient between calls. A first page: `docs/de-identification.md`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import NoReturn, Protocol
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, Self
 
 from confide.crypto.keyed import Keyed
-from confide.deid.cascade import Document, find_in_documents, latest_date
-from confide.deid.classes import CLASSES, DATE_CLASSES, NAME_CLASSES
-from confide.deid.fold import fold
-from confide.deid.hits import Hit
+from confide.deid.cascade import find_in_documents, latest_date
+from confide.deid.classes import CLASSES, check_classes, domain
+from confide.deid.codes import Codes
+from confide.deid.key_reference import KeyReference
 from confide.deid.known import known_values
-from confide.deid.lexicon import key_classes
+from confide.deid.notes import clean_notes
+from confide.deid.people import People
 from confide.deid.policy import Policy, load_policy
-from confide.deid.replace import OLD, Replacer, as_wide, tags
-from confide.deid.review import Marks, ReviewItem, Rulings, refuse_if_blocked, review_item, undecided
+from confide.deid.replace import Replacer, tags
+from confide.deid.results import CleanText, DeidNote, NoteLike
+from confide.deid.review import ReviewItem, Rulings, refuse_if_blocked, undecided
 from confide.deid.section import Review
 from confide.deid.site import SiteList
-from confide.deid.table import deidentify_table, text_cell
-from confide.errors import InvalidInput
-from confide.types import Language, Span
-from confide.vault.pseudonyms import Pseudonyms
+from confide.deid.texts import Judged, births_in, people_of, replace_text
+from confide.deid.way_back import WayBack
+from confide.errors import IntegrityError, InvalidInput
+from confide.types import Language
+from confide.vault.pseudonyms import Pseudonyms, study_key
+from confide.vault.vault import Permit, Vault
 
+if TYPE_CHECKING:
+    import polars as pl
 
-class NoteLike(Protocol):
-    """What a note must offer; `confide.records.notes.Note` fits."""
-
-    @property
-    def id(self) -> str:
-        """Identify the note inside."""
-
-    @property
-    def patient(self) -> str:
-        """Identify the patient inside."""
-
-    @property
-    def text(self) -> str:
-        """Return the whole text."""
-
-    @property
-    def fields(self) -> Mapping[str, str]:
-        """Return the other columns of the note's row."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeidNote:
-    """A note after de-identification. `repr` shows no text.
-
-    `id` is the note's own id and stays inside; `release_id` and `patient` are pseudonyms that may leave.
-    `spans` are what was found and replaced, in the ORIGINAL text. A note that is `held` must not leave.
-    `review` are its doubtful spans, masked in `text` all the same; they hold original text, so seal them.
-    """
-
-    id: str = field(repr=False)
-    release_id: str
-    patient: str
-    text: str = field(repr=False)
-    spans: tuple[Span, ...]
-    held: bool
-    fields: Mapping[str, str] = field(repr=False)
-    review: tuple[ReviewItem, ...] = field(default=(), repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class CleanText:
-    """One text after replacement; `spans` are of the original."""
-
-    text: str = field(repr=False)
-    spans: tuple[Span, ...]
-    review: tuple[ReviewItem, ...] = field(default=(), repr=False)
-    is_open: bool = False  # whether nobody ruled on one of `review`
+__all__ = ["CleanText", "DeidNote", "Deidentifier", "NoteLike", "check_classes"]
 
 
 class Deidentifier:
-    """De-identifies notes and tables under one policy and one key.
+    """De-identifies notes, texts and tables under one policy and one key.
 
     Guarantee: every value in `known` is found in every document of the patient; what is found is replaced
     as the policy says, the same value by the same surrogate in all notes and tables of a patient, and by an
     unlinked one under another key; a doubtful span is never left as it was, unless a person ruled that it
-    identifies nobody. The key is neither shown nor pickled.
+    identifies nobody. The key is neither shown nor pickled: a pickle holds a `KeyReference`, or is
+    refused (with it go `taken`, `rulings` and `site`, which are patient data).
 
     Args:
         policy: name of a policy, or the path of a policy file.
-        key: at least 16 secret bytes from the vault; who holds it can recompute every pseudonym.
+        vault: an open vault, or a `KeyReference` to one, which can be pickled; or else give `key`.
+        key: at least 16 secret bytes, inside a study; who holds it can recompute every pseudonym.
+        study: whose pseudonyms and surrogates these are; another study's are unlinked.
+        recipient: who gets them, if other recipients of the study get unlinked ones.
         language: language of redaction tags; both languages are always searched.
         review: "mask", "hold" or "block": what doubtful spans do to their document.
         today: the day at which birth dates are looked at when the records name no later day.
         taken: numbers that belong to people of the records; no invented number equals or holds one of them.
         rulings: what people said of doubtful spans that earlier calls returned.
         site: strings that the review of an earlier study taught.
+        identifiers: for frames, column -> class of identifier.
+        text_columns: for frames, columns of free text.
+        patient_column: for frames, the column that says whose row it is.
 
     Raises:
-        InvalidInput: no such policy, or a key that is too short.
+        InvalidInput: no such policy, a key that is too short, not exactly one of vault and key.
 
     >>> deidentifier = Deidentifier(policy="gbt37964-research", key=bytes(32), language="zh")
     >>> deidentifier
@@ -106,26 +72,42 @@ class Deidentifier:
 
     def __init__(
         self,
-        *,
         policy: str,
-        key: bytes,
+        vault: Vault | KeyReference | None = None,
+        *,
+        key: bytes | None = None,
+        study: str = "deid",
+        recipient: str | None = None,
         language: Language = "en",
         review: Review = "mask",
         today: date | None = None,
         taken: Iterable[str] = (),
         rulings: Rulings | None = None,
         site: SiteList | None = None,
+        identifiers: Mapping[str, str] | None = None,
+        text_columns: Sequence[str] = (),
+        patient_column: str = "_patient",
     ) -> None:
+        if (vault is None) == (key is None):
+            raise InvalidInput("deid.one-key")
+        self._named, self._vault = vault, vault.open() if isinstance(vault, KeyReference) else vault
+        if self._vault is not None:
+            key = study_key(self._vault, study, recipient)
+        self._take_key(key or b"")
+        self._study, self._recipient = study, recipient
+        self._asked_policy, self._policy = policy, load_policy(policy)
+        self._language, self._review, self._today = language, review, today
         self._rulings: Rulings = rulings or {}
         self._site = site
         self._taken = frozenset(value.strip().casefold() for value in taken)
-        self._policy: Policy = load_policy(policy)
-        self._keyed = Keyed(key)
-        self._pseudonyms = Pseudonyms(key)
-        self._language: Language = language
-        self._review: Review = review
-        self._today = today
+        self._identifiers, self._text_columns = dict(identifiers or {}), tuple(text_columns)
+        self._patient_column = patient_column
+        check_classes(self._identifiers)
         self._tags = tags(language)
+
+    def _take_key(self, key: bytes) -> None:
+        self._keyed, self._codes, self._pseudonyms = Keyed(key), Codes(key), Pseudonyms(key)
+        self._way_back = WayBack(key)
 
     def __repr__(self) -> str:
         return (
@@ -133,8 +115,88 @@ class Deidentifier:
             f"review={self._review!r}, key hidden)"
         )
 
-    def __reduce__(self) -> NoReturn:
-        raise InvalidInput("deid.pickled-key")
+    def __reduce__(self) -> tuple[Callable[..., "Deidentifier"], tuple[dict[str, Any]]]:
+        if not isinstance(self._named, KeyReference):
+            raise InvalidInput("deid.pickled-key")
+        return _again, (self.get_params(),)
+
+    # Settings, as scikit-learn asks for them
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the settings; never a key."""
+        return {
+            "policy": self._asked_policy, "vault": self._named, "study": self._study, "recipient": self._recipient,
+            "language": self._language, "review": self._review, "today": self._today, "taken": self._taken,
+            "rulings": self._rulings, "site": self._site,
+            "identifiers": self._identifiers, "text_columns": self._text_columns,
+            "patient_column": self._patient_column,
+        }  # fmt: skip
+
+    def set_params(self, **params: Any) -> Self:
+        """Change settings; one that was made with a bare key keeps it.
+
+        Raises:
+            InvalidInput: no such setting, or as at construction.
+        """
+        now = self.get_params()
+        if unknown := sorted(set(params) - set(now)):
+            raise InvalidInput("deid.unknown-parameter", found=", ".join(unknown), known=", ".join(now))
+        if now["vault"] is None and "vault" not in params:
+            kept = {name: vars(self)[name] for name in ("_keyed", "_codes", "_pseudonyms", "_way_back")}
+            fresh = Deidentifier(**{**now, **params, "key": bytes(32)})
+            vars(self).update(vars(fresh) | kept)
+        else:
+            vars(self).update(vars(Deidentifier(**{**now, **params})))
+        return self
+
+    def __sklearn_clone__(self) -> "Deidentifier":
+        """Return another of the same settings and key, without copying the key."""
+        clone = object.__new__(type(self))
+        vars(clone).update(vars(self))
+        return clone
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Nothing is learnt: it is always ready."""
+        return True
+
+    def fit(self, documents: Any = None, target: Any = None) -> Self:
+        """Learn nothing: a rule learnt from some patients would tell of them."""
+        return self
+
+    def transform(
+        self,
+        documents: Any,
+        *,
+        patients: Sequence[str] | None = None,
+        known: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+    ) -> Any:
+        """De-identify notes, texts or a data frame, in their order, and return the same kind of thing.
+
+        Args:
+            documents: a list of notes; a list or pandas Series of str; a polars or pandas frame.
+            patients: of texts, whose each is; if left out each is treated as of a patient of its own, and nothing
+                is consistent between them.
+            known: patient -> class -> values of the patient's own structured fields.
+
+        Returns:
+            `DeidNote`s for notes, str for texts, a frame for a frame (its columns as the settings say).
+
+        Raises:
+            InvalidInput: something else, or a frame without the columns that the settings name.
+            GateRefused: something is doubtful and `review` is "block".
+        """
+        from confide.deid.transform import transformed  # polars as well
+
+        return transformed(
+            self, documents, patients=patients, known=known or {}, columns=self._identifiers,
+            text_columns=self._text_columns, patient_column=self._patient_column,
+        )  # fmt: skip
+
+    def fit_transform(self, documents: Any, target: Any = None, **given: Any) -> Any:
+        """As `transform`."""
+        return self.transform(documents, **given)
+
+    # Replacing
 
     @property
     def policy(self) -> Policy:
@@ -180,36 +242,15 @@ class Deidentifier:
             raise InvalidInput("deid.two-patients")
         if not notes:
             return []
-        values = {kind: list(texts) for kind, texts in known.items()}
-        for note in notes:
-            for name, kind in mapped.items():
-                if note.fields.get(name, "").strip():
-                    values.setdefault(kind, []).append(note.fields[name])
-        texts = [note.text for note in notes]
-        free = [(i, name) for i, note in enumerate(notes) for name in note.fields if name not in mapped]
-        prefixes = [_field_prefix(name) for _, name in free]
-        cells = [prefix + notes[i].fields[name] for prefix, (i, name) in zip(prefixes, free, strict=True)]
-        cleaned, replacer = self._clean([*texts, *cells], values, notes[0].patient)
-        fields: list[dict[str, str]] = [dict.fromkeys(note.fields, "") for note in notes]
-        review = [list(clean.review) for clean in cleaned[: len(texts)]]
-        for (i, name), prefix, clean in zip(free, prefixes, cleaned[len(texts) :], strict=True):
-            fields[i][name] = clean.text[len(prefix) :]
-            review[i] += clean.review
-        for i, note in enumerate(notes):
-            for name, kind in mapped.items():
-                if name in note.fields:
-                    fields[i][name] = text_cell(replacer, kind, note.fields[name])
-        out = [
-            self._result(note, clean, fields[i], [_named(item, note.id) for item in review[i]])
-            for i, (note, clean) in enumerate(zip(notes, cleaned, strict=False))
-        ]
+        cleaned = clean_notes(notes, known, mapped, clean=self._clean)
+        out = [self._result(note, *done) for note, done in zip(notes, cleaned, strict=True)]
         refuse_if_blocked(
             self._review, undecided((item for note in out for item in note.review), self._rulings)
         )
         return out
 
     def _result(
-        self, note: NoteLike, clean: CleanText, fields: dict[str, str], review: list[ReviewItem]
+        self, note: NoteLike, clean: CleanText, fields: Mapping[str, str], review: tuple[ReviewItem, ...]
     ) -> DeidNote:
         return DeidNote(
             id=note.id,
@@ -219,12 +260,15 @@ class Deidentifier:
             spans=clean.spans,
             held=self._review == "hold" and bool(undecided(review, self._rulings)),
             fields=fields,
-            review=tuple(review),
+            review=review,
+            way_back=self._way_back.seal(note.text, clean, note.fields, fields)
+            if self._policy.reversible
+            else b"",
         )
 
     def table(
-        self, frame: pl.DataFrame, identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
-    ) -> pl.DataFrame:
+        self, frame: "pl.DataFrame", identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
+    ) -> "pl.DataFrame":
         """De-identify a table column by column, with the surrogates that the notes get.
 
         Args:
@@ -244,9 +288,13 @@ class Deidentifier:
         return self.table_with_review(frame, identifiers, text_columns)[0]
 
     def table_with_review(
-        self, frame: pl.DataFrame, identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
-    ) -> tuple[pl.DataFrame, list[ReviewItem]]:
+        self, frame: "pl.DataFrame", identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
+    ) -> tuple["pl.DataFrame", list[ReviewItem]]:
         """As `table`, with the doubtful spans of its text; under "hold" a doubtful text becomes null."""
+        from confide.deid.table import (
+            deidentify_table,  # polars loads here, so that texts alone start quickly
+        )
+
         check_classes(identifiers)
         result, items = deidentify_table(
             frame,
@@ -265,7 +313,13 @@ class Deidentifier:
         self, texts: Sequence[str], known: Mapping[str, Sequence[str]], patient: str
     ) -> list[CleanText]:
         """De-identify texts of one patient that are no notes; `review` does not hold or block here."""
-        return self._clean(texts, known, patient)[0]
+        cleaned = self._clean(texts, known, patient)[0]
+        if not self._policy.reversible:
+            return cleaned
+        return [
+            replace(clean, way_back=self._way_back.seal(text, clean, {}, {}))
+            for text, clean in zip(texts, cleaned, strict=True)
+        ]
 
     def _clean(
         self, texts: Sequence[str], known: Mapping[str, Sequence[str]], patient: str
@@ -273,98 +327,70 @@ class Deidentifier:
         prepared = known_values(known)
         documents = find_in_documents(texts, prepared)
         if self._site is not None:
-            documents = [self._site.applied(d, self._policy.threshold) for d in documents]
-        named = [value for kind in NAME_CLASSES for value in known.get(kind, ())]
-        found = [d.value(hit) for d in documents for hit in d.hits if hit.type in NAME_CLASSES]
-        reference = latest_date(documents, prepared.birth_dates | _births(documents))
-        replacer = self._replacer(patient, reference or self._today or date.today(), [*named, *found])
-        return [
-            self._replace(text, d, replacer, patient) for text, d in zip(texts, documents, strict=True)
-        ], replacer
+            documents = [self._site.applied(document, self._policy.threshold) for document in documents]
+        reference = latest_date(documents, prepared.birth_dates | births_in(documents))
+        people = people_of(documents, known)
+        replacer = self._replacer(patient, reference or self._today or date.today(), people)
+        judged = Judged(self._keyed, patient, self._rulings)
+        cleaned = [replace_text(text, d, replacer, judged) for text, d in zip(texts, documents, strict=True)]
+        return cleaned, replacer
 
-    def _replacer(self, patient: str, reference: date, full_names: Iterable[str] = ()) -> Replacer:
+    def _replacer(self, patient: str, reference: date, people: People | None = None) -> Replacer:
         return Replacer(
             policy=self._policy,
             keyed=self._keyed,
+            codes=self._codes,
             patient=patient,
             tags=self._tags,
             reference=reference,
-            full_names=full_names,
+            people=people,
             taken=self._taken,
         )
 
-    def _replace(self, text: str, document: Document, replacer: Replacer, patient: str) -> CleanText:
-        """Put the replacements into one text; finds that stay as they are get no span."""
-        pieces: list[str] = []
-        spans: list[Span] = []
-        items: list[ReviewItem] = []
-        marks: Marks | None = None
-        at = 0
-        for hit in document.hits:
-            start, end = document.folded.span(hit.start, hit.end)
-            start = max(start, at)
-            if start >= end:
+    # The way back
+
+    def reveal_text(self, clean: CleanText, permit: Permit) -> str:
+        """Return the original of a text that was de-identified under a reversible policy.
+
+        Guarantee: byte by byte what it was; the vault recorded the purpose before (`Vault.permit_way_back`).
+
+        Raises:
+            AccessDenied: the permit is of another vault or study.
+            InvalidInput: the policy was not reversible, or this was made without a vault.
+            IntegrityError: the text was changed since, or made under another key.
+        """
+        return self._led_back(clean.way_back, clean.text, {}, permit)[0]
+
+    def reveal_note(self, note: DeidNote, permit: Permit) -> tuple[str, dict[str, str]]:
+        """Return the original text and fields of a note; raises as `reveal_text`."""
+        return self._led_back(note.way_back, note.text, note.fields, permit)
+
+    def reveal_token(self, token: str, permit: Permit) -> tuple[str, str]:
+        """Return the patient and the value behind a token such as `[NAME:…]`; raises as `reveal_text`.
+
+        A name comes back in its full, plain form, as all its spellings have one token.
+        """
+        self._verify(permit)
+        code = token.strip("[]").rpartition(":")[2]
+        for kind in dict.fromkeys(domain(kind) for kind in CLASSES):
+            try:
+                return self._codes.reveal(code, kind)
+            except IntegrityError:
                 continue
-            span = Span(start, end, hit.type, hit.score, hit.found_by)
-            if doubtful := hit.score < self._policy.threshold:
-                marks = marks or Marks(self._keyed, patient, text)
-                items.append(review_item(text, span, mark=marks.of(span), patient=patient))
-                if ruling := self._rulings.get(items[-1].mark):
-                    if ruling.verdict == "reject":
-                        continue
-                    hit = replace(hit, type=ruling.type, found_by=f"review:{hit.found_by}")
-                    span = replace(span, type=hit.type, found_by=hit.found_by)
-            new = self._one(document, hit, replacer, doubtful=doubtful)
-            if new is None:
-                if doubtful:
-                    items.pop()
-                continue
-            pieces += [text[at:start], as_wide(text[start:end], new)]
-            spans.append(span)
-            at = end
-        pieces.append(text[at:])
-        return CleanText("".join(pieces), tuple(spans), tuple(items), bool(undecided(items, self._rulings)))
+        raise IntegrityError("crypto.token")
 
-    def _one(self, document: Document, hit: Hit, replacer: Replacer, *, doubtful: bool) -> str | None:
-        """Return what stands in place of a hit; None when the policy lets it stay."""
-        value, place = document.value(hit), (hit.start, hit.end)
-        if replacer.action(hit.type, doubtful=doubtful) == "keep":
-            return None
-        if hit.type == "age":
-            age = document.ages.get(place)
-            if age is not None and age.years < OLD and replacer.action("age") == "cap":
-                return None
-            return replacer.age(age, value, doubtful=doubtful)
-        if hit.type in DATE_CLASSES:
-            day = document.dates.get(place)
-            new = replacer.day(hit.type, day, value, doubtful=doubtful)
-            return None if day is None and new == value else new
-        return replacer.value(hit.type, value, found_by=hit.found_by, doubtful=doubtful)
+    def _led_back(
+        self, record: bytes, text: str, fields: Mapping[str, str], permit: Permit
+    ) -> tuple[str, dict[str, str]]:
+        self._verify(permit)
+        return self._way_back.reveal(record, text, fields)
+
+    def _verify(self, permit: Permit) -> None:
+        if self._vault is None:
+            raise InvalidInput("deid.reveal-without-vault")
+        self._vault.verify_permit(self._study, permit)
 
 
-def check_classes(identifiers: Mapping[str, str]) -> None:
-    """Refuse a class of identifier that does not exist."""
-    for column, kind in identifiers.items():
-        if kind not in CLASSES:
-            raise InvalidInput("deid.unknown-class", found=kind, column=column, known=", ".join(CLASSES))
-
-
-def _births(documents: Sequence[Document]) -> frozenset[date]:
-    """Return the days that a document calls a date of birth."""
-    return frozenset(
-        day
-        for document in documents
-        for hit in document.hits
-        if hit.type == "birth-date" and (read := document.dates.get((hit.start, hit.end)))
-        for day in read.readings
-    )
-
-
-def _field_prefix(name: str) -> str:
-    """Return the name of a field as a key before its value, so that the context rules read it."""
-    folded = fold(name).text.strip()
-    return f"{folded}: " if folded in key_classes("zh") or folded.lower() in key_classes("en") else ""
-
-
-def _named(item: ReviewItem, document: str) -> ReviewItem:
-    return replace(item, document=document)
+def _again(params: dict[str, Any]) -> Deidentifier:
+    """Make a `Deidentifier` anew in another process; opens the vault."""
+    return Deidentifier(**params)

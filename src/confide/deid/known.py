@@ -1,48 +1,45 @@
 """Find the values that the patient's own structured fields already name.
 
-Guarantee: a value that was given is found wherever it stands, whatever its width, case, accents, spaces or
-line breaks between its characters, hyphens or dots; a birth date in every format of `confide.deid.dates`.
-Too short to be searched, and left to the context rules: numbers under three digits, single letters or Han.
+Guarantee: a value that was given is found wherever it stands, whatever its width, case, accents, traditional
+characters, spaces or line breaks between its characters, hyphens or dots, and in the forms of
+`confide.deid.known_forms`; a birth date in every format of `confide.deid.dates`. One pass over a text finds all
+forms. Too short to be searched, and left to the context rules: numbers under three digits, single letters or Han.
 """
 
 import itertools
 import re
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
+
+from ahocorasick import Automaton
 
 from confide.deid.classes import NAME_CLASSES
 from confide.deid.dates import DateHit, find_dates
-from confide.deid.fold import fold, normal
+from confide.deid.fold import fold
 from confide.deid.hits import Hit
-from confide.deid.lexicon import word_set, words
+from confide.deid.known_forms import Form, birth_forms, births_in, forms_of
+from confide.deid.lexicon import word_set
+from confide.deid.spelling import simplified
 
+_NOT_ALNUM: Final = re.compile(r"[\W_]+")
 _GAP: Final = re.compile(r"[\s\-·•.,'()/_:;]{0,8}")
+_HAN_GAP: Final = re.compile(r"[\s·•\-.']{0,8}")
 _NAME_GAP: Final = re.compile(r"[\s·•\-.,']{0,8}")
+_INSIDE_WORD: Final = re.compile(r"-?[ ]*\n[ ]*|-|'")  # Cas-\ntellanos
 _TIGHT: Final = 6  # a number or code of fewer characters is found only as it is written, or spaced as given
 _DIGITS: Final = "0123456789"
-_HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-_PART_OF_ADDRESS: Final = re.compile(r"[\s,;，；、]+")
-_UNITS: Final = re.compile(r"(?<=[省市区县旗镇乡村路街道巷弄])")
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One thing to look for: the letters and digits of a value, and how a find counts.
-
-    `keep`: characters of the needle that are the span (a surname before a title); 0 for all of them.
-    `capital`: the find must begin with a capital, because the word is also an everyday one.
-    """
-
-    needle: str = field(repr=False)
-    type: str
-    score: float
-    rule: str
-    keep: int = 0
-    capital: bool = False
-    eponym: bool = False
+_TITLE: Final = re.compile(
+    r"(?:(?<![a-z])(?:mr|mrs|ms|miss|mister|madam|dr|doctor|prof|professor|nurse|patient|pt|sir)\.?|患者|病人|家属)\s*$",
+    re.IGNORECASE,
+)
+_TITLE_BEHIND: Final = re.compile(r"\s*(?:先生|女士|小姐|太太|医生|医师|大夫|主任|护士|教授|老师)")
+_CUE: Final = re.compile(
+    r"(?:尾号|[后末][三四五六]位|[x*#.…]{2,}|last (?:four|4|six|6)(?: digits| characters)?|ending)"
+    r"(?:数?字?(?:是|为)|in|with|of|are|is|[ :,#*x-])*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +48,7 @@ class Known:
 
     forms: tuple[Form, ...] = field(repr=False)
     birth_dates: frozenset[date] = field(repr=False)
+    automaton: Any = field(repr=False)  # needle -> the places of its forms in `forms`
 
 
 def known_values(values: Mapping[str, Sequence[str]], layer: str = "known") -> Known:
@@ -60,121 +58,42 @@ def known_values(values: Mapping[str, Sequence[str]], layer: str = "known") -> K
         values: class of identifier -> values as the structured fields hold them.
         layer: first word of `found_by`: "known", or "sweep" for what was found in other documents.
     """
-    forms: dict[tuple[str, int, str], Form] = {}
+    forms: dict[tuple[str, int, str, str], Form] = {}
     births: set[date] = set()
     for kind, texts in values.items():
         for text in texts:
             if kind == "birth-date":
                 births |= {day for hit in find_dates(fold(text).text.strip()) for day in hit.readings[:1]}
-            for form in _forms(kind, text, layer):
-                key = (form.needle, form.keep, form.type if kind in NAME_CLASSES else "")
+            births.update(births_in(kind, text))
+            for form in forms_of(kind, text, layer):
+                key = (form.needle, form.keep, form.need, form.type if kind in NAME_CLASSES else "")
                 if key not in forms or forms[key].score < form.score:
                     forms[key] = form
     for day in births:
-        for needle in (f"{day:%Y%m%d}", f"{day:%d%m%Y}", f"{day:%m%d%Y}", f"{day:%y%m%d}"):
-            forms.setdefault((needle, 0, ""), Form(needle, "birth-date", 0.8, f"{layer}:birth-date"))
-    return Known(tuple(forms.values()), frozenset(births))
+        for form in birth_forms(day, layer):
+            forms.setdefault((form.needle, 0, "", ""), form)
+    listed = tuple(forms.values())
+    return Known(listed, frozenset(births), _automaton(listed))
 
 
-def _forms(kind: str, text: str, layer: str) -> Iterator[Form]:
-    if kind in ("date", "birth-date", "age"):
-        return
-    if kind in NAME_CLASSES:
-        yield from _name_forms(kind, text, layer)
-        return
-    whole = normal(text)
-    if len(whole) >= 3 or (len(whole) == 2 and not whole.isdigit()):
-        yield Form(whole, kind, 1.0, f"{layer}:{kind}")
-    if kind in ("address", "place", "organisation"):
-        yield from _address_parts(kind, text, layer)
-    elif whole.isdigit() and len(bare := whole.lstrip("0")) >= 5:
-        yield Form(bare, kind, 0.95, f"{layer}:{kind}")
-    if kind == "phone" and whole.isdigit():
-        for prefix in ("0086", "86", "001", "1"):
-            if whole.startswith(prefix) and len(rest := whole.removeprefix(prefix)) >= 10:
-                yield Form(rest, kind, 1.0, f"{layer}:{kind}")
-    if kind == "email" and len(local := normal(text.partition("@")[0])) >= 4:
-        yield Form(local, kind, 0.8, f"{layer}:{kind}-part")
-
-
-def _name_forms(kind: str, text: str, layer: str) -> Iterator[Form]:
-    whole, rule = normal(text), f"{layer}:{kind}"
-    if len(whole) < 2:
-        return
-    if _HAN.match(whole):
-        yield Form(whole, kind, 1.0, rule)
-        yield from _han_parts(kind, whole, rule)
-        return
-    tokens = [normal(token) for token in re.split(r"[\s,.·]+", fold(text).text) if normal(token)]
-    capital = len(tokens) == 1 and whole in word_set("en", "common_words")
-    yield Form(whole, kind, 1.0, rule, capital=capital, eponym=len(tokens) == 1)
-    if len(tokens) < 2:
-        return
-    orders = [tokens[::-1], [tokens[-1], *tokens[:-1]], [*tokens[1:], tokens[0]], [tokens[0], tokens[-1]]]
-    for order in [*orders, [tokens[-1], tokens[0]], [tokens[0][0], tokens[-1]], [tokens[-1][0], tokens[0]]]:
-        yield Form("".join(order), kind, 0.95, rule, capital=len(order[0]) == 1)
-    everyday = word_set("en", "common_words")
-    for token in tokens:
-        if len(token) >= 2:
-            yield Form(
-                token, kind, 0.9, f"{rule}-part", capital=token in everyday or len(token) < 4, eponym=True
-            )
-
-
-def split_han_name(name: str) -> tuple[str, str]:
-    """Split a Han name into surname and given name.
-
-    >>> split_han_name("欧阳明月"), split_han_name("张伟")
-    (('欧阳', '明月'), ('张', '伟'))
-    """
-    if len(name) > 2 and name[:2] in word_set("zh", "compound_surnames"):
-        return name[:2], name[2:]
-    return name[:1], name[1:]
-
-
-def _han_parts(kind: str, whole: str, rule: str) -> Iterator[Form]:
-    if len(whole) > 4:
-        return
-    surname, given = split_han_name(whole)
-    if len(given) >= 2:
-        yield Form(given, kind, 0.8, f"{rule}-part")
-    for title in words("zh", "titles"):
-        yield Form(surname + title, kind, 0.8, f"{rule}-title", keep=len(surname))
-    for familiar in ("老", "小"):
-        yield Form(familiar + surname, kind, 0.6, f"{rule}-title", keep=-len(surname))
-
-
-def _address_parts(kind: str, text: str, layer: str) -> Iterator[Form]:
-    folded = fold(text).text
-    if not _HAN.search(folded):
-        for part in re.split(r"[,;\n]+", folded):
-            if len(piece := normal(part)) >= 4:
-                yield Form(
-                    piece, kind, 0.9, f"{layer}:{kind}-part", capital=piece in word_set("en", "common_words")
-                )
-            street = re.sub(r"^\s*\d+\s+", "", part)
-            if len(street.split()) >= 2 and len(piece := normal(street)) >= 6:
-                yield Form(piece, kind, 0.9, f"{layer}:{kind}-part")
-            for number in re.findall(r"[0-9]{5}", part):
-                yield Form(number, kind, 0.8, f"{layer}:{kind}-part")
-        return
-    units = [normal(unit) for piece in _PART_OF_ADDRESS.split(folded) for unit in _UNITS.split(piece)]
-    units = [unit for unit in units if unit]
-    provinces = word_set("zh", "provinces")
-    for i, unit in enumerate(units):
-        if len(unit) >= 3 and unit.rstrip("省市") not in provinces:
-            yield Form(unit, kind, 0.8, f"{layer}:{kind}-part")
-        if i and (rest := "".join(units[i:])) and len(rest) >= 4:
-            yield Form(rest, kind, 0.9, f"{layer}:{kind}-part")
+def _automaton(forms: Sequence[Form]) -> Any:
+    places: dict[str, list[int]] = {}
+    for i, form in enumerate(forms):
+        places.setdefault(form.needle, []).append(i)
+    automaton = Automaton()
+    for needle, found in places.items():
+        automaton.add_word(needle, found)
+    automaton.make_automaton()
+    return automaton
 
 
 def find_known(text: str, known: Known, dates: Sequence[DateHit] = ()) -> list[Hit]:
     """Find all forms in a folded text; `dates` are the dates already read from it.
 
     >>> known = known_values({"name": ["张伟"], "record-number": ["ZY-00123"]})
-    >>> text = "张 伟,住院号zy00123,张先生"
+    >>> text = "张 伟,住院号zy00123,张先生,ZHANG, Wei"
     >>> [text[hit.start:hit.end] for hit in find_known(text, known)]
-    ['张 伟', '张', 'zy00123']
+    ['张 伟', 'zy00123', '张', 'ZHANG', 'ZHANG, Wei', 'Wei']
     """
     hits = [
         Hit(hit.start, hit.end, "birth-date", 1.0, "known:birth-date")
@@ -183,49 +102,78 @@ def find_known(text: str, known: Known, dates: Sequence[DateHit] = ()) -> list[H
     ]
     if not known.forms:
         return hits
-    lower = text.lower()
-    places = [i for i, c in enumerate(lower) if c.isalnum()]
-    skeleton = "".join([lower[i] for i in places])
-    for form in known.forms:
-        at = skeleton.find(form.needle)
-        while at >= 0:
-            hit = _check(text, places, at, form)
-            after = at + 1
+    skeleton = simplified(_NOT_ALNUM.sub("", text.lower()))
+    places: list[int] = []
+    grown: dict[int, int] = {}  # form -> where a find that took a whole run of digits ended
+    for end, found in known.automaton.iter(skeleton):
+        places = places or [i for i, c in enumerate(text) if c.isalnum()]
+        for number in found:
+            form = known.forms[number]
+            at = end + 1 - len(form.needle)
+            if places[at] < grown.get(number, 0):
+                continue
+            hit = _check(text, places[at : end + 1], form)
             if hit is not None:
                 hits.append(hit)
-                if hit.end > places[at] + len(form.needle):  # grown to a whole run of digits
-                    after = max(after, bisect_left(places, hit.end))
-            at = skeleton.find(form.needle, after)
+                if hit.end > places[at] + len(form.needle):
+                    grown[number] = hit.end
     return hits
 
 
-def _check(text: str, places: list[int], at: int, form: Form) -> Hit | None:
-    """Say whether the needle found at `at` of the skeleton is the value, and where in the text."""
-    inside = places[at : at + len(form.needle)]
+def _check(text: str, inside: list[int], form: Form) -> Hit | None:
+    """Say whether the needle found at these places of the text is the value, and where it stands."""
     start, end = inside[0], inside[-1] + 1
-    if end - start > len(form.needle):
-        if len(form.needle) < _TIGHT and form.needle[0].isascii() and form.type not in NAME_CLASSES:
-            return None
-        gap = _NAME_GAP if form.type in NAME_CLASSES else _GAP
-        for left, right in itertools.pairwise(inside):
-            if right - left > 1 and not gap.fullmatch(text, left + 1, right):
-                return None
-    if sum(c.isdigit() for c in form.needle) >= _TIGHT and not form.rule.endswith("birth-date"):
+    if end - start > len(form.needle) and not _fits(text, inside, form):
+        return None
+    if form.grows:
         while start > 0 and text[start - 1] in _DIGITS and text[start] in _DIGITS:
             start -= 1
         while end < len(text) and text[end] in _DIGITS and text[end - 1] in _DIGITS:
             end += 1
     elif not (_is_border(text, start - 1, start) and _is_border(text, end, end - 1)):
         return None
-    if form.capital and not text[start].isupper():
-        return None
-    if form.eponym and _is_eponym(text, start, end):
+    if (form.need and not _has(text, inside, form)) or (form.eponym and _is_eponym(text, start, end)):
         return None
     if form.keep > 0:
         end = inside[form.keep - 1] + 1
     elif form.keep < 0:
         start = inside[form.keep]
     return Hit(start, end, form.type, form.score, form.rule)
+
+
+def _fits(text: str, inside: list[int], form: Form) -> bool:
+    """Say whether what stands between the characters of a find may stand there."""
+    name = form.type in NAME_CLASSES
+    if len(form.needle) < _TIGHT and form.needle[0].isascii() and not name:
+        return False
+    gaps = [
+        (i, left + 1, right)
+        for i, (left, right) in enumerate(itertools.pairwise(inside), 1)
+        if right - left > 1
+    ]
+    usual = (_HAN_GAP if form.breaks is None else _NAME_GAP) if name else _GAP
+    if not all(usual.fullmatch(text, left, right) for _, left, right in gaps):
+        return False
+    if form.breaks is None or len(gaps) == len(inside) - 1:  # s p a c e d
+        return True
+    return all(i in form.breaks or _INSIDE_WORD.fullmatch(text, left, right) for i, left, right in gaps)
+
+
+def _has(text: str, inside: list[int], form: Form) -> bool:
+    """Say whether a find of a short form has what tells it from an everyday word."""
+    start, end = inside[0], inside[-1] + 1
+    if form.need == "mixed":
+        glued = (inside[i] for i in form.breaks or () if inside[i] == inside[i - 1] + 1)
+        return text[start].isupper() and all(text[place].isupper() for place in glued)
+    if form.need == "capital":
+        return text[start].isupper()
+    if form.need == "title":
+        return bool(_TITLE.search(text, max(0, start - 12), start) or _TITLE_BEHIND.match(text, end))
+    if form.need == "cue":
+        return bool(_CUE.search(text, max(0, start - 28), start))
+    letters = text[start:end]
+    capitals = letters.upper() == letters
+    return capitals and (form.need == "capitals" or letters.count(".") >= len(form.needle) - 1)
 
 
 def _is_border(text: str, outside: int, inside: int) -> bool:

@@ -14,7 +14,7 @@ from confide.deid.lexicon import word_set, words
 
 Places = Sequence[tuple[int, int]]
 _WORD: Final = (
-    r"(?:Mc|Mac|O'|D'|De|Di|Le|La|Van |Von |van |von |de |del |de la |van der |van den |al-|El-|bin )?"
+    r"(?:St\. |Mc|Mac|O'|D'|De|Di|Le|La|Van |Von |van |von |de |del |de la |van der |van den |al-|El-|bin )?"
     r"[A-Z][a-z]+(?:[-'][A-Z][a-z]+)?(?:[A-Z][a-z]+)?"
 )
 _INITIAL: Final = r"[A-Z]\."
@@ -50,20 +50,41 @@ def read_person(text: str, at: int, *, titled: bool = False) -> tuple[int, int] 
         return None
     stop = _never_names() if titled else word_set("en", "stop_words")
     pieces = list(_PIECE.finditer(match.group()))
-    keep = 0
+    keep, degrees = 0, word_set("en", "degrees")
     for piece in pieces:
         word = piece.group()
-        if (word in stop and len(word) > 1) or (
-            word.capitalize() in stop and word.isupper() and len(word) > 2
+        if (
+            (keep and word.rstrip(".") in degrees)
+            or (word in stop and len(word) > 1)
+            or (word.capitalize() in stop and word.isupper() and len(word) > 2)
         ):
             break
         keep += 1
+    keep = _end_of_capitals(text, match.end(), pieces[:keep])
     tokens = [piece.group() for piece in pieces[:keep]]
     if not tokens or tokens[0].capitalize() in stop or tokens[1:] == ["I"]:  # "Shall I" is no name
         return None
     if len(tokens) == 1 and not titled and tokens[0] in word_set("en", "brakes"):
         return None
     return at, at + pieces[keep - 1].end()
+
+
+_CLOSED: Final = re.compile(r"  | *(?:[\n\t|;:,.()]|$)")
+
+
+def _end_of_capitals(text: str, end: int, pieces: Sequence[re.Match[str]]) -> int:
+    """Return how many words in capitals are the name where more run on: only SMITH of SMITH RETIRED."""
+    tokens = [piece.group() for piece in pieces]
+    if len(tokens) < 2 or not all(token.isupper() for token in tokens) or _CLOSED.match(text, end):
+        return len(tokens)
+    if pieces[0].end() + 1 < pieces[1].start():  # a comma stands between: SMITH, JOHN
+        return 2
+    first, keep = word_set("en", "first_names"), 0
+    while keep < len(tokens) - 1 and (
+        tokens[keep].capitalize() in first or len(tokens[keep].rstrip(".")) == 1
+    ):
+        keep += 1
+    return keep + 1
 
 
 _BEHIND_TITLE: Final = re.compile(r"\.?[ \n]{1,2}(?=[A-Z])|\.(?=[A-Z][a-z])")
@@ -89,10 +110,11 @@ def find_with_degree(text: str, degrees: Places) -> Iterator[Hit]:
         if text[end : end + 1].isalpha() or text[start - 1 : start] not in (" ", ","):
             continue
         low = max(0, start - 50)
-        for name in _BEFORE_DEGREE.finditer(text[low:start]):
-            place = read_person(text, low + name.start())
-            if place and place[1] == low + name.end():
-                yield Hit(*place, "staff", 0.85, "context:degree")
+        before = text[low:start]
+        for name in _BEFORE_DEGREE.finditer(before):
+            place = read_person(before[: name.end()], name.start())
+            if place and place[1] == name.end():
+                yield Hit(low + place[0], low + place[1], "staff", 0.85, "context:degree")
 
 
 _BEHIND_KIN: Final = re.compile(r",? (?:named |is |called )?(?=[A-Z])|,? \((?=[A-Z])")
@@ -144,18 +166,23 @@ def find_first_and_last(text: str, firsts: Places) -> Iterator[Hit]:
             yield Hit(start, match.end(), "name", 0.7, "context:first-name")
 
 
+_AFTER_LEAD: Final = re.compile(r":? ?(?:\n[ \n]{0,4})?")
+_TITLE: Final = re.compile(r"(?:Dr|DR|Mr|Mrs|Ms|Miss|Prof)\b")
+
+
 def find_led(text: str, leads: Places) -> Iterator[Hit]:
     """Yield names behind "signed by", "Dear" and the like, if a usual first name or several words stand there."""
     first = word_set("en", "first_names")
     for start, end in leads:
         if text[start - 1 : start].isalpha():
             continue
-        at = end + (text[end : end + 1] in (" ", ":")) + (text[end : end + 2] == ": ")
-        place = read_person(text, at)
+        gap = _AFTER_LEAD.match(text, end)
+        at = gap.end() if gap else end
+        place = None if _TITLE.match(text, at) else read_person(text, at)
         if place is None or at == end:
             continue
         tokens = text[place[0] : place[1]].replace(",", " ").split()
-        signed = text[start:end].lower().endswith(" by") and len(tokens) > 1
+        signed = len(tokens) > 1 and text[start:end].lower().endswith((" by", ",", "/s/"))
         if signed or tokens[0] in first or (len(tokens) > 1 and tokens[1] in first):
             kind = "staff" if text[start:end].endswith((" by", "with", "BY")) else "name"
             yield Hit(*place, kind, 0.7 if len(tokens) > 1 else 0.6, "context:lead")

@@ -20,6 +20,7 @@ _ALL_HAN: Final = re.compile(rf"[{_H}]+")
 _RUN: Final = re.compile(rf"[{_H}]{{1,12}}")
 _LATIN: Final = re.compile(r"[A-Z][A-Za-z'-]*\.?(?: [A-Z][A-Za-z'-]*\.?){0,3}")
 _MORE: Final = re.compile(r" ?[、/,;和及] ?| (?! )")
+_DOTS: Final = frozenset("·•.")
 _NOT_GIVEN: Final = {
     "不详",
     "未知",
@@ -37,7 +38,9 @@ _NOT_GIVEN: Final = {
     "以上",
 }
 _MALE_FEMALE: Final = "男女"
-_NEVER_GIVEN: Final = frozenset("的了在是按过看我您你他她们不用有这那")
+_NEVER_GIVEN: Final = frozenset(
+    "的了在是按过看我您你他她们不用有这那很都也说来去到要会能还已被把给对从和与及因于无没未可应将后前上下再又就但而或则即若如某等均"
+)
 
 
 @cache
@@ -80,9 +83,16 @@ def read_names(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Ite
 
 def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit | None:
     found_by = f"context:{rule}"
-    if match := _MINORITY.match(text, at):
+    sure, careful, compound = _surnames()
+    if not _DOTS.isdisjoint(text[at : at + 9]) and (match := _MINORITY.match(text, at)):
         return Hit(at, match.end(), kind, 0.9, found_by)
-    sure, careful, _ = _surnames()
+    if (
+        strict
+        and text[at : at + 1] not in sure
+        and text[at : at + 1] not in careful
+        and text[at : at + 2] not in compound
+    ):
+        return None
     if (match := _SPACED.match(text, at)) and text[at] in sure | careful:
         return Hit(at, match.end(), kind, 0.85, found_by)
     if match := _LATIN.match(text, at):
@@ -90,8 +100,8 @@ def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit
     if not (match := _RUN.match(text, at)):
         return None
     run = _cut(match.group(), text[match.end() : match.end() + 1])
-    if run[:2] in _NOT_GIVEN or is_braked(text, at):
-        return None
+    if run[:2] in _NOT_GIVEN or run[:2] in word_set("zh", "next_keys") or is_braked(text, at):
+        return None  # the next cell of a table's head is a key too
     length, score = _name_length(run, strict=strict)
     return Hit(at, at + length, kind, score, found_by) if length else None
 
@@ -124,7 +134,7 @@ def _name_length(run: str, *, strict: bool) -> tuple[int, float]:
 
 _END: Final = (
     r"(?=[^\u3400-\u9fffA-Za-z·]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院"
-    r"|之[妻子女夫父母]|等|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话)"
+    r"|之[妻子女夫父母]|等|及|与|和|的|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话)"
 )
 _CLEAR_END: Final = (
     r"(?=[ ,.;:。、()\[\]0-9]|$|\n|男[, 0-9]|女[, 0-9]|,男|,女"
@@ -139,11 +149,33 @@ def _name_patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]
     """Return patterns for a name behind a role, one that is asked to do something, and one before a sex."""
     sure, careful = ("".join(sorted(each)) for each in _surnames()[:2])
     compound, given = "|".join(sorted(_surnames()[2])), rf"[{_H}]{{1,2}}?"
-    behind = rf" ?(?P<n>(?:{compound}){given}{_END}|[{sure}]{given}{_END}|[{careful}]{given}{_CLEAR_END}|{_MINORITY_NAME})"
+    behind = rf" ?(?P<n>(?:{compound}){given}{_END}|[{sure}]{given}{_END}|[{careful}]{given}{_CLEAR_END}|{_MINORITY_NAME}|[{sure}](?: {{1,3}}[{_H}]){{1,2}}(?=[,.;:。、()\n]|$))"
     asked = rf"(?:请|由)(?P<n>(?:{compound}){given}{_ASKED}|[{sure}{careful}]{given}{_ASKED})"
     whole = rf"(?:(?:{compound})[{_H}]{{1,2}}|[{sure}{careful}][{_H}]{{1,2}}|[{_H}]{{1,8}}[·•][{_H}]{{1,8}})"
-    before = rf"(?:^|[\s,;:。、()\[\]]|患者|病人|患儿|产妇|孕妇)(?P<n>{whole})[ ,(]{{0,2}}$"
+    before = rf"(?:^|[\s,;:。、()\[\]]|患者|病人|患儿|产妇|孕妇)(?:患者|病人|患儿|产妇|孕妇)?(?P<n>{whole})[ ,(]{{0,2}}$"
     return re.compile(behind), re.compile(asked), re.compile(before)
+
+
+@cache
+def _whole_name() -> re.Pattern[str]:
+    """Return a name of three characters whose surname begins no everyday word: it needs no clear end behind it."""
+    sure, compound = "".join(sorted(_surnames()[0])), "|".join(sorted(_surnames()[2]))
+    return re.compile(rf" ?(?P<n>(?:[{sure}]|{compound})[{_H}]{{2}})")
+
+
+@cache
+def _signed() -> re.Pattern[str]:
+    """Return a name, or two of them, that ends a line and stands alone on it, or behind a full stop, a dash or a unit."""
+    sure, careful, compound = (
+        "".join(sorted(_surnames()[0])),
+        "".join(sorted(_surnames()[1])),
+        "|".join(sorted(_surnames()[2])),
+    )
+    name = rf"(?:(?:{compound})[{_H}]{{1,2}}|[{sure}][{_H}]{{1,2}}|[{careful}][{_H}]{{1,2}})"
+    before = r"(?:^|\n|[。;!)] ?|--? ?|/|(?:医院|病区|[内外妇儿骨]科|科室|门诊|诊所|中心|服务站|卫生院) )"
+    return re.compile(
+        rf"{before}[ \t]*(?P<n>{name})(?:[ ]?[/、 ][ ]?(?P<m>{name}))?[ \t]*(?P<d>[0-9][0-9年月日.:/ -]{{3,20}})?[ \t]*$"
+    )
 
 
 @cache
@@ -162,6 +194,8 @@ def find_role_names(text: str, roles: Places) -> Iterator[Hit]:
     for start, end in roles:
         kind = kinds[text[start:end]]
         found = behind.match(text, end)
+        if found is None and kind == "kin" and (found := _whole_name().match(text, end)):
+            found = found if _NEVER_GIVEN.isdisjoint(found.group("n")) else None
         if found is None and text[start - 1 : start] == "(" and text[end : end + 1] == ")":
             found, kind = before.search(text, max(0, start - 12), start), "kin" if kind == "name" else kind
         if found is None or is_braked(text, found.start("n")) or found.group("n") in _NOT_GIVEN:
@@ -232,3 +266,58 @@ def _is_titled(text: str, start: int, given: str, title: str, *, certain: bool) 
     if not _NEVER_GIVEN.isdisjoint(given) or (title.startswith("某") and given):
         return False
     return certain or (text[start - 1] if start else "\n") in _BOUNDARY
+
+
+def find_led_names(text: str, leads: Places, kind: str) -> Iterator[Hit]:
+    """Yield names behind words that lead to one: 电话通知张伟, 我叫李芳, 12床王刚."""
+    behind = _name_patterns()[0]
+    for _, end in leads:
+        found = behind.match(text, end)
+        if found is None or is_braked(text, found.start("n")) or found.group("n") in _NOT_GIVEN:
+            continue
+        name = found.group("n")
+        if _NEVER_GIVEN.isdisjoint(name) and (
+            name[0] in _surnames()[0] or name[:2] in _surnames()[2] or "·" in name
+        ):
+            yield Hit(*found.span("n"), kind, 0.6, "context:lead")
+
+
+def find_signatures(text: str) -> Iterator[Hit]:
+    """Yield names that stand alone at the end of a line near the end of a text, or with a date behind them."""
+    pattern, sure = _signed(), _surnames()[0]
+    for line in _LINE_END.finditer(text):
+        end = line.start()
+        found = pattern.search(text, max(0, end - 40), end)
+        if found is None or not (found.group("d") or len(text) - end < 240):
+            continue
+        for group in ("n", "m"):
+            name = found.group(group)
+            if (
+                not name
+                or is_braked(text, found.start(group))
+                or name in _NOT_GIVEN
+                or not _NEVER_GIVEN.isdisjoint(name)
+            ):
+                continue
+            if name[0] in sure or name[:2] in _surnames()[2] or found.group("d"):
+                yield Hit(*found.span(group), "staff", 0.6, "context:signature")
+
+
+_LINE_END: Final = re.compile(r"(?<=[\u3400-\u9fff0-9日 \t])(?:\n|$)")
+_DOTTED: Final = re.compile(
+    rf"(?:^|[^{_H}]|患者|病人|家属|患儿|医师|医生|护士|签名|母亲|父亲|儿子|女儿|妻子|丈夫)(?P<n>[{_H}]{{2,8}}$)"
+)
+_BEHIND_DOT: Final = re.compile(rf"[{_H}]{{2,6}}?{_END}")
+
+
+def find_dotted_names(text: str, dots: Places) -> Iterator[Hit]:
+    """Yield names of two parts with a dot between: 阿依古丽·买买提."""
+    for start, end in dots:
+        before, behind = _DOTTED.search(text, max(0, start - 9), start), _BEHIND_DOT.match(text, end)
+        if (
+            before
+            and behind
+            and not is_braked(text, before.start("n"))
+            and _NEVER_GIVEN.isdisjoint(behind.group())
+        ):
+            yield Hit(before.start("n"), behind.end(), "name", 0.6, "context:dot")

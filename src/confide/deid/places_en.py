@@ -27,11 +27,12 @@ def lists() -> dict[str, tuple[str, ...]]:
     """Return the words at whose places this module looks, by group."""
     codes, states = words("en", "state_codes"), words("en", "states")
     kinds = words("en", "street_types")
-    upper = tuple(kind.upper() for kind in kinds if len(kind) > 3)
+    upper = tuple(kind.upper() for kind in kinds)
     lower = tuple(
         kind.lower()
         for kind in kinds
-        if kind in ("Street", "Avenue", "Road", "Boulevard", "Lane", "Drive", "Court")
+        if kind
+        in ("Street", "Avenue", "Road", "Boulevard", "Lane", "Drive", "Court", "St", "Ave", "Rd", "Blvd")
     )
     return {
         "street": (*kinds, *upper, *lower),
@@ -80,7 +81,7 @@ def find_addresses(text: str, streets: Places, boxes: Places, states: Places) ->
 
 _PO: Final = re.compile(r"(?<![A-Za-z])[Pp]\.? ?[Oo]\.? ?$|(?<![A-Za-z])[Pp]ost [Oo]ffice $")
 _BOX_NUMBER: Final = re.compile(r"(?:[Nn]o\.? )?#?[0-9]{1,6}")
-_TOWN_BEFORE: Final = re.compile(rf"(?<![A-Za-z]){_TOWN}(?=,?$)")
+_TOWN_BEFORE: Final = re.compile(rf"(?<![A-Za-z']){_TOWN}(?=,?$)")
 _CODE: Final = re.compile(rf"\.?,? {_ZIP}(?![0-9])")
 
 
@@ -98,6 +99,8 @@ def _town(text: str, start: int, end: int) -> Iterator[Hit]:
     if comma and len(text[start:end]) > 3 and text[start + 1 : end] not in word_set("en", "states"):
         return
     town = _TOWN_BEFORE.search(text, max(0, start - 40), start)
+    if town and not code and _is_degree(text, town.start(), text[start + 1 : end], town.group()):
+        return
     stop = word_set("en", "stop_words")
     words_of = town.group().split() if town else []
     while words_of and words_of[0] in stop:
@@ -110,9 +113,17 @@ def _town(text: str, start: int, end: int) -> Iterator[Hit]:
         yield Hit(start + 1, code.end(), "address", 0.7, "context:address")
 
 
-_BEFORE_UNIT: Final = re.compile(
-    r"(?<![A-Za-z])(?:[A-Z][A-Za-z'.&-]{1,24} (?:of (?:the )?|and |for |& )?){1,5}$"
-)
+def _is_degree(text: str, at: int, code: str, town: str) -> bool:
+    """Say whether MD or PA behind a comma is rather a person's degree: Sarah Chen, MD."""
+    if code not in word_set("en", "degrees"):
+        return False
+    return town.split()[0] in word_set("en", "first_names") or not _LEADS_TO_TOWN.search(
+        text[max(0, at - 10) : at]
+    )
+
+
+_LEADS_TO_TOWN: Final = re.compile(r"(?:in|from|of|to|near|at) $")
+_BEFORE_UNIT: Final = re.compile(r"(?<![A-Za-z])(?:[A-Z][A-Za-z'.&-]{1,24} (?:of (?:the )?|and |& )?){1,5}$")
 
 
 def find_organisations(text: str, units: Places, leads: Places) -> Iterator[Hit]:

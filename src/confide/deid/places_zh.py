@@ -5,18 +5,19 @@
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
 from confide.deid.hits import Hit
-from confide.deid.lexicon import words
+from confide.deid.lexicon import word_set, words
 
 Places = Sequence[tuple[int, int]]
 _H: Final = "\u3400-\u9fff"
 _RUN: Final = re.compile(rf"[{_H}]*$")
 _CUT: Final = re.compile(
-    r".*(?:[在于至到从往由经我去就的是为及与曾来住过家者院然说现哪病转诊]|自(?!治)|(?<!协)和)|.*(?:转入|送至|外院|当地|患者|毕业)"
+    r".*(?:[在于至到从往由经我去就的是为及与曾来住过家者院然说现哪病转诊送赴遵请向让给系据距离]|自(?!治)|(?<!协)和|转入|送至|外院|当地|患者|毕业|联系|途中|首诊|根据|附近|隔壁|曾经)"
 )
 _NAMED: Final = re.compile(rf"[{_H}]{{2,4}}[省市县区州镇乡旗]")
 _NUMBERED: Final = re.compile(r"第[一二三四五六七八九十]+(?:人民|附属|中心|军医大学)?")
@@ -26,26 +27,32 @@ _FAMOUS: Final = re.compile(
 _SCHOOL: Final = re.compile("实验|第[一二三四五六七八九十]|外国语|师范|希望|育才|育英|红星|中心|附属|双语")
 
 
+_FRONT: Final = re.compile("中国|解放军|武警|大学|第|国家|中华")
+
+
 @cache
 def _generic() -> re.Pattern[str]:
     return re.compile("第[一二三四五六七八九十0-9]+|" + "|".join(words("zh", "organisation_generic")))
 
 
-@cache
-def _place_names() -> re.Pattern[str]:
-    return re.compile("|".join((*words("zh", "provinces"), *words("zh", "cities"))))
-
-
-def find_organisations(text: str, units: Places, wards: Places) -> Iterator[Hit]:
+def find_organisations(text: str, units: Places, wards: Places, towns: Places) -> Iterator[Hit]:
     """Yield units with a name of their own before their last word, and numbered wards."""
+    begins = sorted(start for start, _ in towns)
     for start, end in units:
         run = _RUN.search(text, max(0, start - 16), start)
-        before = _CUT.sub("", run.group()) if run else ""
+        before = run.group() if run else ""
+        cut = _CUT.match(before)
+        before = before[cut.end() :] if cut else before
+        town = bisect_left(begins, start - len(before))
+        if town < bisect_left(begins, start) and not _FRONT.search(
+            front := text[start - len(before) : begins[town]]
+        ):
+            before = before[len(front) :]  # 想咨询鄂尔多斯医院: the name begins with its town
         own = _generic().sub("", before)
         named = _NAMED.search(before)
         unit = text[start:end]
         if (
-            _place_names().search(before)
+            bisect_left(begins, start - len(before)) < bisect_left(begins, start)
             or (named and len(own) >= 2)
             or (len(own) >= 2 and _looks_like_unit(before, unit))
         ):
@@ -53,12 +60,13 @@ def find_organisations(text: str, units: Places, wards: Places) -> Iterator[Hit]
         elif _NUMBERED.fullmatch(before) and unit in ("医院", "中学", "小学", "幼儿园"):
             yield Hit(start - len(before), end, "organisation", 0.55, "context:organisation")
     for start, end in wards:
-        if match := _WARD.search(text, max(0, start - 10), end):
+        if text[start - 1 : start] in _WARD_MARKS and (match := _WARD.search(text, max(0, start - 10), end)):
             yield Hit(match.start(), match.end(), "organisation", 0.55, "context:ward")
 
 
+_WARD_MARKS: Final = frozenset("0123456789一二三四五六七八九十ABCDEFGHIJKL区")
 _WARD: Final = re.compile(
-    r"(?:[内外骨妇产儿神经心血管呼吸消化泌尿肿瘤肝胆胃肠普胸脑肾风湿免疫分泌感染康复老年急诊重症综合烧伤整形眼耳鼻喉]{1,6}科?)"
+    r"(?:(?:[东西南北本新老]院区?)?[A-Z0-9一二三四五六七八九十]{1,3}(?:病区|病房)$)|(?:(?:[东西南北本新老]院区?)?[内外骨妇产儿神经心血管呼吸消化泌尿肿瘤肝胆胃肠普胸脑肾风湿免疫分泌感染康复老年急诊重症综合烧伤整形眼耳鼻喉]{1,6}科?)"
     r"(?:[一二三四五六七八九十]{1,3}|[0-9]{1,2})(?:病区|病房|区|科)$"
 )
 
@@ -86,7 +94,7 @@ _BEHIND_PLACE: Final = re.compile(
     rf"(?:{_KINDS})?(?P<u>(?:{_UNIT}|{_TAIL}){{1,8}}(?:{_TAIL}|{_COMPOUND}(?={_N})|{_ROOM}){{0,5}})"
 )
 _NOT_PLACE: Final = re.compile(
-    r"[病院医科军疫灾]区$|[你我他哪那这什么]|地区$|部位|超市|门市|灶区|时区|[全本该各多外]市$"
+    r"[病院医科军疫灾]区$|[你我他哪那这]|什么|地区$|部位|超市|门市|灶区|时区|[全本该各多外]市$|一间|同一|出租|自己"
 )
 _LEAD: Final = re.compile(r".*[住在于自现到从是为址籍的往:去]|.*(?:患者|家人|来自)")
 _BEFORE_STREET: Final = re.compile(
@@ -128,20 +136,23 @@ def _is_unit(text: str, at: int) -> bool:
 
 _TOWN: Final = re.compile(rf"[{_H}]{{2,4}}(?:市|县)")
 _LED: Final = re.compile(
-    rf"[于在是为: ]{{0,2}}(?P<v>[{_H}]{{2,6}}?(?:自治区|自治州|街道|社区|小区|省|市|县|区|旗|镇|乡|村|屯)"
-    rf"(?:[{_H}]{{1,6}}?(?:街道|社区|小区|市|县|区|镇|乡|村|屯|组)){{0,3}})"
+    rf"[于在是为: ]{{0,2}}(?P<v>[{_H}]{{2,6}}?(?:自治区|自治州|街道|社区|小区|省|市|县|区|旗|镇|乡|村|屯|路|街|宿舍|家属院|公寓|花园|苑)"
+    rf"(?:[{_H}]{{1,6}}?(?:街道|社区|小区|市|县|区|镇|乡|村|屯|组|路|街|大道|宿舍|家属院|公寓|花园|苑)|{_TAIL}|{_ROOM}){{0,7}})"
 )
 
 
 def find_places(text: str, towns: Places, leads: Places) -> Iterator[Hit]:
     """Yield towns by name, and what 家住, 来自, 籍贯 and the like lead to."""
-    cities = frozenset(words("zh", "cities"))
+    cities, small = word_set("zh", "cities"), word_set("zh", "towns")
     for start, end in towns:
         if text[start : end + 1] in _brakes() or text[start : end + 2] in _brakes():
             continue
         if text[start:end] in cities:
             more = text[end : end + 1] == "市"
             yield Hit(start, end + more, "place", 0.7, "context:place")
+        elif text[start:end] in small:
+            if text.startswith("市", end) and not text.startswith("市场", end):
+                yield Hit(start, end + 1, "place", 0.7, "context:place")
         else:
             behind = end + (text[end : end + 1] == "省") + 3 * text.startswith("自治区", end)
             if (match := _TOWN.match(text, behind)) and not _NOT_PLACE.search(match.group()):
@@ -155,4 +166,4 @@ def find_places(text: str, towns: Places, leads: Places) -> Iterator[Hit]:
 
 @cache
 def _brakes() -> frozenset[str]:
-    return frozenset(words("zh", "place_brakes"))
+    return word_set("zh", "place_brakes")

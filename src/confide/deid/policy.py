@@ -24,7 +24,9 @@ POLICIES: Final = (
     "gbt37964-research",
 )
 _ANYWHERE: Final = {"keep", "redact"}
-_FIELDS: Final = {"name", "basis", "status", "threshold", "shift_days", "actions"}
+_CODED: Final = _ANYWHERE | {"token", "hash"}
+_FIELDS: Final = {"name", "basis", "status", "threshold", "actions"}
+_CHOICES: Final = ("keep_weekday", "valid_numbers", "reversible")  # true or false; false if left out
 _STATUS: Final = {"pseudonymised", "de-identified"}
 
 
@@ -39,10 +41,10 @@ def allowed_actions(kind: str) -> set[str]:
     if kind == "age":
         return _ANYWHERE | {"cap", "generalise"}
     if kind in PLACE_CLASSES:
-        return _ANYWHERE | {"generalise", "surrogate"} | ({"town"} if kind == "address" else set())
+        return _CODED | {"generalise", "surrogate"} | ({"town"} if kind == "address" else set())
     if kind in TRAIT_CLASSES:
         return _ANYWHERE
-    return _ANYWHERE | {"mask", "surrogate"}
+    return _CODED | {"mask", "surrogate"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +52,9 @@ class Policy:
     """What is done with each class of identifier. Every field is public.
 
     `threshold`: a span that scores below it is doubtful. `shift_days`: smallest and largest number
-    of days that a patient's dates move; never holds zero. `basis` is the rule that the file claims.
+    of days that a patient's dates move; never holds zero. `keep_weekday`: only by whole weeks. `valid_numbers`:
+    invented numbers pass their check, so that other programs take them. `reversible`: what was replaced can be
+    led back with the key, exactly. `basis` is the rule that the file claims.
     """
 
     name: str
@@ -59,6 +63,9 @@ class Policy:
     threshold: float
     shift_days: tuple[int, int] | None
     actions: dict[str, str]
+    keep_weekday: bool = False
+    valid_numbers: bool = False
+    reversible: bool = False
 
     def action(self, kind: str) -> str:
         """Return the action for a class."""
@@ -86,6 +93,13 @@ class Policy:
             low, high = self.shift_days
             if low > high or low <= 0 <= high or max(abs(low), abs(high)) > 36_500:
                 raise InvalidInput("deid.policy-shift-days", policy=self.name, low=low, high=high)
+            if not allowed_shifts(self.shift_days, keep_weekday=self.keep_weekday):
+                raise InvalidInput("deid.policy-weekday", policy=self.name, low=low, high=high)
+        if self.keep_weekday and self.shift_days is None:
+            raise InvalidInput("deid.policy-weekday-alone", policy=self.name)
+        can_be_undone = self.reversible or "token" in self.actions.values()
+        if can_be_undone and self.status != "pseudonymised":
+            raise InvalidInput("deid.policy-reversible", policy=self.name, found=self.status)
 
     def _refuse_safe_harbor_with_shift(self) -> None:
         """Rule H0, and what else Safe Harbor does not leave open: 45 CFR 164.514(b)(2)(i)."""
@@ -106,6 +120,16 @@ class Policy:
                 raise InvalidInput("deid.safe-harbor-action", policy=self.name, kind=kind, found=action)
 
 
+def allowed_shifts(days: tuple[int, int], *, keep_weekday: bool) -> range:
+    """Return the numbers of days by which dates may move: all in the range, or its whole weeks.
+
+    >>> list(allowed_shifts((-20, -1), keep_weekday=True))
+    [-14, -7]
+    """
+    low, high = days
+    return range(-(-low // 7) * 7, high + 1, 7) if keep_weekday else range(low, high + 1)
+
+
 def read_policy(text: str, file: str) -> Policy:
     """Read the text of a policy file.
 
@@ -117,9 +141,9 @@ def read_policy(text: str, file: str) -> Policy:
         table: dict[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput("deid.policy-unreadable", file=file) from error
-    if unknown := sorted(set(table) - _FIELDS):
+    if unknown := sorted(set(table) - _FIELDS - {"shift_days", *_CHOICES}):
         raise InvalidInput("deid.policy-field", file=file, found=", ".join(unknown))
-    if missing := sorted(_FIELDS - {"shift_days"} - set(table)):
+    if missing := sorted(_FIELDS - set(table)):
         raise InvalidInput("deid.policy-field-missing", file=file, wanted=", ".join(missing))
     days = table.get("shift_days")
     right = (
@@ -128,6 +152,7 @@ def read_policy(text: str, file: str) -> Policy:
         and table["status"] in _STATUS
         and isinstance(table["threshold"], int | float)
         and isinstance(table["actions"], dict)
+        and all(isinstance(table.get(choice, False), bool) for choice in _CHOICES)
         and all(isinstance(action, str) for action in table["actions"].values())
         and (
             days is None or (isinstance(days, list) and len(days) == 2 and all(type(d) is int for d in days))
@@ -142,6 +167,7 @@ def read_policy(text: str, file: str) -> Policy:
         threshold=float(table["threshold"]),
         shift_days=None if days is None else (days[0], days[1]),
         actions=dict.fromkeys(TRAIT_CLASSES, "keep") | table["actions"],
+        **{choice: table.get(choice, False) for choice in _CHOICES},
     )
 
 

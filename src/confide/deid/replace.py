@@ -5,16 +5,20 @@ finds nothing; whatever it cannot carry out safely becomes a tag.
 """
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container
 from datetime import date
 from typing import Final
 
 from confide.crypto.keyed import Keyed
 from confide.deid.ages import AgeHit, find_ages
-from confide.deid.classes import CLASSES, NAME_CLASSES, PLACE_CLASSES
+from confide.deid.classes import CLASSES, NAME_CLASSES, PLACE_CLASSES, domain
+from confide.deid.codes import Codes
 from confide.deid.dates import DateHit, move_date
-from confide.deid.policy import Policy
-from confide.deid.surrogate_names import NameBook, invent_name
+from confide.deid.fold import normal
+from confide.deid.mask import mask
+from confide.deid.people import People
+from confide.deid.policy import Policy, allowed_shifts
+from confide.deid.surrogate_names import invent_name
 from confide.deid.surrogate_numbers import invent_number
 from confide.deid.surrogate_places import generalise_place, invent_place, keep_town
 from confide.types import Language
@@ -47,22 +51,33 @@ class Replacer:
     `taken`: numbers of people, in lower case, which no invented one may equal or hold as a piece of its own.
     """
 
-    __slots__ = ("_book", "_keyed", "_patient", "_policy", "_reference", "_tags", "_taken", "days")
+    __slots__ = (
+        "_codes",
+        "_keyed",
+        "_patient",
+        "_people",
+        "_policy",
+        "_reference",
+        "_tags",
+        "_taken",
+        "days",
+    )
 
     def __init__(
         self,
         *,
         policy: Policy,
         keyed: Keyed,
+        codes: Codes,
         patient: str,
         tags: dict[str, str],
         reference: date,
-        full_names: Iterable[str] = (),
+        people: People | None = None,
         taken: Container[str] = (),
     ) -> None:
-        self._taken = taken
+        self._taken, self._codes = taken, codes
         self._policy, self._keyed, self._patient, self._tags = policy, keyed, patient, tags
-        self._reference, self._book = reference, NameBook(full_names)
+        self._reference, self._people = reference, people or People()
         self.days = shift_of(policy, keyed, patient)
 
     def __repr__(self) -> str:
@@ -72,6 +87,11 @@ class Replacer:
         """Return what is done with a class. A doubtful find is never kept."""
         action = self._policy.action(kind)
         return "redact" if doubtful and action == "keep" else action
+
+    @property
+    def threshold(self) -> float:
+        """Return the score below which a find is doubtful."""
+        return self._policy.threshold
 
     def tag(self, kind: str) -> str:
         """Return the redaction tag of a class."""
@@ -87,6 +107,8 @@ class Replacer:
             return value
         if action == "surrogate":
             return self._surrogate(kind, value, found_by)
+        if action in ("token", "hash"):
+            return self._code(kind, value, found_by, reversible=action == "token")
         if action == "mask":
             masked = mask(kind, value)
             return masked if masked != value else self._tags[kind]
@@ -100,14 +122,21 @@ class Replacer:
 
     def _surrogate(self, kind: str, value: str, found_by: str) -> str:
         if kind in NAME_CLASSES:
-            new = invent_name(self._keyed, self._patient, value, found_by, self._book)
+            new = invent_name(self._keyed, self._patient, value, found_by, self._people)
         elif kind in PLACE_CLASSES:
             new = invent_place(self._keyed, self._patient, kind, value)
         else:
             tries = (f"{self._patient}\0{n}" if n else self._patient for n in range(_TRIES))
-            invented = (invent_number(self._keyed, patient, kind, value) for patient in tries)
+            valid = self._policy.valid_numbers
+            invented = (invent_number(self._keyed, patient, kind, value, valid=valid) for patient in tries)
             new = next((one for one in invented if not self._is_somebodys(one)), self._tags[kind])
         return new if new.casefold() != value.casefold() else self._tags[kind]
+
+    def _code(self, kind: str, value: str, found_by: str, *, reversible: bool) -> str:
+        """Return a tag with a code that is the same for all spellings of a value of this patient."""
+        plain = self._people.canonical(value, found_by) if kind in NAME_CLASSES else normal(value) or value
+        made = self._codes.token if reversible else self._codes.digest
+        return f"{self._tags[kind][:-1]}:{made(self._patient, domain(kind), plain)}]"
 
     def _is_somebodys(self, invented: str) -> bool:
         """Say whether a number, or a piece of it that stands by itself ("p126" in "p126-1"), is in `taken`."""
@@ -161,7 +190,7 @@ class Replacer:
 
         >>> from confide.deid.policy import load_policy
         >>> public = {"policy": load_policy("pipl"), "tags": tags("zh"), "reference": date(2024, 1, 1)}
-        >>> replacer = Replacer(keyed=Keyed(bytes(16)), patient="p", **public)
+        >>> replacer = Replacer(keyed=Keyed(bytes(16)), codes=Codes(bytes(16)), patient="p", **public)
         >>> [replacer.age(find_ages(text)[0], text) for text in ("92岁", "45岁")]
         ['90岁以上', '45岁']
         """
@@ -202,8 +231,8 @@ def shift_of(policy: Policy, keyed: Keyed, patient: str) -> int:
     """Return by how many days the dates of a patient move; 0 when the policy shifts none, and only then."""
     if policy.shift_days is None:
         return 0
-    low, high = policy.shift_days
-    return low + keyed.number(patient, "date-shift") % (high - low + 1)
+    days = allowed_shifts(policy.shift_days, keep_weekday=policy.keep_weekday)
+    return days[keyed.number(patient, "date-shift") % len(days)]
 
 
 def age_at(born: date, day: date) -> int:
@@ -218,23 +247,3 @@ def age_at(born: date, day: date) -> int:
 def as_wide(original: str, new: str) -> str:
     """Write plain digits and letters full-width again where the original did."""
     return new.translate(_WIDE) if _IS_WIDE.search(original) and not new.startswith("[") else new
-
-
-def mask(kind: str, value: str) -> str:
-    """Hide the middle of a value.
-
-    >>> mask("name", "张伟"), mask("phone", "13800138000"), mask("resident-id", "11010519491231002X")
-    ('张*', '138****8000', '1****************X')
-    """
-    if kind in NAME_CLASSES:
-        return "".join(
-            c if i == 0 or not c.isalnum() or (c.isascii() and not value[i - 1].isalnum()) else "*"
-            for i, c in enumerate(value)
-        )
-    places = [i for i, c in enumerate(value) if c.isalnum()]
-    n = len(places)
-    front, back = (
-        (3, 4) if kind == "phone" and n >= 11 else (0, 2) if kind == "phone" else (1, 1) if n >= 8 else (0, 0)
-    )
-    hidden = set(places[front : n - back])
-    return "".join("*" if i in hidden else c for i, c in enumerate(value))

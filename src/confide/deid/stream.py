@@ -25,7 +25,7 @@ from confide.deid.deidentify import Deidentifier, DeidNote
 from confide.errors import ConfideError, InvalidInput
 from confide.vault.spill import Spill
 
-HELD = 8_000_000  # characters of documents that wait in memory for the others of their patient
+HELD = 1_000_000  # characters of documents that wait in memory for the others of their patient
 _BATCH = 200_000  # characters that go to a process at a time
 
 Values = Mapping[str, Sequence[str]]  # class of identifier -> values

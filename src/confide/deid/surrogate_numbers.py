@@ -5,6 +5,7 @@ check on purpose; SSNs begin with 9, mainland mobiles with 10 to 12, US exchange
 """
 
 import re
+from datetime import date, timedelta
 from typing import Final
 
 from confide.crypto.keyed import Keyed
@@ -13,14 +14,28 @@ from confide.deid.fold import normal
 from confide.deid.lexicon import words
 
 _LOWER: Final = "abcdefghjkmnpqrstuvwxyz"
+_REGIONS: Final = (
+    "110101",
+    "120101",
+    "310101",
+    "320102",
+    "330102",
+    "410102",
+    "420102",
+    "440103",
+    "510104",
+    "610102",
+)
+_NO_USCC: Final = str.maketrans("iosvz", "abcde")  # letters that a credit code does not have
 _PLATES: Final = tuple("京津沪冀豫云辽黑湘皖鲁苏浙赣鄂桂甘晋蒙陕吉闽贵粤川")
 
 
-def invent_number(keyed: Keyed, patient: str, kind: str, value: str) -> str:
+def invent_number(keyed: Keyed, patient: str, kind: str, value: str, *, valid: bool = False) -> str:
     """Return an invented value of class `kind` in the layout of `value` (folded text).
 
     Guarantee: the result differs from `value`; spellings of one value (spaces, hyphens, a country
-    code before a phone) get the same digits.
+    code before a phone) get the same digits. With `valid` the check digits of resident IDs, credit codes and cards
+    are right and phones and SSNs look as if they were given out; without it no such number can be anybody's.
 
     >>> keyed = Keyed(bytes(16))
     >>> a, b = (invent_number(keyed, "p", "phone", v) for v in ("13800138000", "+86 138-0013-8000"))
@@ -38,7 +53,7 @@ def invent_number(keyed: Keyed, patient: str, kind: str, value: str) -> str:
     prefix = _country_code(kind, core)
     old = core[len(prefix) :]
     new = _same_shape(keyed, patient, kind, old)
-    new = _never_given_out(kind, old, new)
+    new = _that_passes(kind, old, new) if valid else _never_given_out(kind, old, new)
     if new == old:
         new = _bump(new)
     return _lay_out(value, prefix + new)
@@ -91,6 +106,29 @@ def _never_given_out(kind: str, old: str, new: str) -> str:
         new = "1" + str(int(new[1]) % 3) + new[2:]
     elif kind == "phone" and re.fullmatch("[1-9][0-9]{9}", old):
         new = new[:3] + "1" + new[4:]
+    return new
+
+
+def _that_passes(kind: str, old: str, new: str) -> str:
+    """Make the check of an invented number right; a resident ID keeps the sex that its digits tell."""
+    numbers = [int(c) if c.isdigit() else ord(c) for c in new]
+    if kind == "resident-id" and len(old) == 18 and old[:-1].isdigit():
+        region = _REGIONS[numbers[0] % len(_REGIONS)]
+        born = date(1940, 1, 1) + timedelta(days=int(new[:6]) % 25_000)
+        last = numbers[16] - numbers[16] % 2 + int(old[16]) % 2
+        body = f"{region}{born:%Y%m%d}{new[14:16]}{last}"
+        return body + validators.resident_check(body).lower()
+    if kind == "account-number" and new.isdigit():
+        return next((fit for c in "0123456789" if validators.is_luhn(fit := new[:-1] + c)), new)
+    if kind == "other-id" and validators.is_uscc(old):
+        body = f"91{new[2:17]}".translate(_NO_USCC)
+        return next(body + c for c in "0123456789abcdefghjklmnpqrtuwxy" if validators.is_uscc(body + c))
+    if kind == "ssn" and re.fullmatch("[0-9]{9}", old):
+        return f"{numbers[0] % 5 + 1}{new[1:3]}{new[3]}{numbers[4] % 9 + 1}{new[5:8]}{numbers[8] % 9 + 1}"
+    if kind == "phone" and re.fullmatch(r"1[3-9][0-9]{9}", old):
+        return f"1{'35789'[numbers[1] % 5]}{new[2:]}"
+    if kind == "phone" and re.fullmatch("[2-9][0-9]{9}", old):
+        return f"{numbers[0] % 8 + 2}{new[1:3]}{numbers[3] % 8 + 2}{new[4:]}"
     return new
 
 

@@ -69,7 +69,8 @@ def three_digit_zip(zip_code: str) -> str:
     >>> three_digit_zip("62704"), three_digit_zip("03601")
     ('627**', '000**')
     """
-    return f"{'000' if zip_code[:3] in word_set('en', 'small_zip3') else zip_code[:3]}**"
+    hidden = word_set("zip3", "few_people") | word_set("zip3", "not_in_use")
+    return f"{'000' if zip_code[:3] in hidden else zip_code[:3]}**"
 
 
 def generalise_place(kind: str, value: str, tag: str) -> str:

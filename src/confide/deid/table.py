@@ -6,15 +6,15 @@ replaces values is passed in by `confide.deid.deidentify`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Protocol
 
 import polars as pl
 
-from confide.deid.classes import DATE_CLASSES
+from confide.deid.cells import cell
 from confide.deid.dates import find_dates
 from confide.deid.fold import fold
-from confide.deid.replace import OLD, Replacer, as_wide
+from confide.deid.replace import Replacer
 from confide.deid.review import ReviewItem
 from confide.errors import InvalidInput
 
@@ -73,65 +73,6 @@ def _check_columns(frame: pl.DataFrame, identifiers: Mapping[str, str], text_col
         at = missing.to_list().index(True)
         row = frame[ROW][at] if ROW in frame.columns else at + 1
         raise InvalidInput("deid.no-patient", row=row)
-
-
-def cell(tool: Replacer, kind: str, value: Any) -> Any:
-    """Return what stands in place of one cell: text for text, a day for a day, a number of years for one.
-
-    Guarantee: unless the policy keeps the class, an identifier never stays; null stays null.
-    """
-    if value is None or (tool.action(kind) == "keep" and not isinstance(value, str)):
-        return value
-    if kind in DATE_CLASSES and isinstance(value, date):  # datetime is a date as well
-        return _day(tool, kind, value)
-    if kind == "age" and isinstance(value, int | float) and not isinstance(value, bool):
-        return _years(tool, value)
-    return text_cell(tool, kind, str(value))
-
-
-def _day(tool: Replacer, kind: str, value: date) -> date | int | None:
-    """Return a day moved, its year, or nothing; the time of day stays."""
-    action = tool.action(kind)
-    born = value.date() if isinstance(value, datetime) else value
-    if kind == "birth-date" and tool.caps and tool.is_old_day(born):
-        return None
-    if action == "year":
-        return value.year
-    if action != "shift":
-        return None
-    try:
-        return value + timedelta(days=tool.days)
-    except OverflowError:
-        return None
-
-
-def _years(tool: Replacer, value: float) -> float | str | None:
-    """Return an age as a number: 90 stands for 90 and more; a band of five years when generalised."""
-    action = tool.action("age")
-    if action == "redact" or value != value:
-        return None
-    if value >= OLD:
-        return type(value)(OLD) if action == "cap" else f"{OLD}+"
-    return value if action == "cap" else tool.age_cell(str(int(value)))
-
-
-def text_cell(tool: Replacer, kind: str, value: str) -> str:
-    """Return what stands in place of a whole cell or field of text."""
-    plain = fold(value).text.strip()
-    if not plain:
-        return value
-    if kind in DATE_CLASSES:
-        hits = find_dates(plain)
-        fits = len(hits) == 1 and hits[0].start == 0
-        doubtful = not fits or not hits[0].readings
-        if tool.action(kind, doubtful=doubtful) == "keep":
-            return value
-        return as_wide(value, tool.day(kind, hits[0] if fits else None, plain, doubtful=doubtful))
-    if tool.action(kind) == "keep":
-        return value
-    if kind == "age":
-        return tool.age_cell(plain)
-    return as_wide(value, tool.value(kind, plain, found_by="known"))
 
 
 def _reference(

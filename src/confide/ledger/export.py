@@ -229,13 +229,14 @@ def _signed_by_one(note: Checkpoint, keys: list[Verifier]) -> bool:
 def _continues(entries: list[Entry], salts: list[bytes], cosigned: Checkpoint, keys: list[Verifier]) -> bool:
     """Tell whether the entries begin with those under a cosigned checkpoint of the same log.
 
-    A ledger that was closed after a loss says so itself; a longer checkpoint is then of what was lost.
+    A ledger that was closed after a loss says so itself; a longer checkpoint is then of what was lost, and so may
+    be the key that signed it.
     """
-    if cosigned.origin != keys[-1].name or not _signed_by_one(cosigned, keys):
+    if cosigned.origin != keys[-1].name:
         return False
     if any(entry.body.get("kind") == "restored" for entry in entries[: cosigned.size]):
         return True
-    if not 1 <= cosigned.size <= len(entries):
+    if not 1 <= cosigned.size <= len(entries) or not _signed_by_one(cosigned, keys):
         return False
     edge = Edge()
     for entry, salt in zip(entries[: cosigned.size], salts, strict=False):

@@ -95,10 +95,8 @@ _FIGURES = {"basic_epsilon", "basic_delta", "renyi", "additive_delta"}
 _ALL_FIGURES = {*_FIGURES, "gaussian"}
 _any_rule = _reads(Rule.from_json, {"epsilon", "delta", "order", "cap"}, {"gaussian", "shares"})
 _WHO = {"account": str, "study": str}
-_UNIT = {
-    "unit": lambda value: value in tuple(RELATIONS),
-    "relation": lambda value: value in RELATIONS.values(),
-}
+_UNITS, _RELATIONS = list(RELATIONS), list(RELATIONS.values())  # lists: what is looked for may have no hash
+_UNIT = {"unit": lambda value: value in _UNITS, "relation": lambda value: value in _RELATIONS}
 
 
 def _sums(value: object) -> bool:

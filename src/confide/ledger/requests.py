@@ -30,7 +30,8 @@ FIELDS = frozenset({"kind", "ledger", "fields", "nonce", "created", "expires", "
 DAYS, MOST_DAYS = 30, 90  # that a request stands
 AHEAD = timedelta(minutes=10)  # by which the clock of the machine that wrote a request may be fast
 LARGEST = 64 * 1024  # bytes of a request with its signatures
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+DEEPEST = 16  # objects and lists inside each other, with the request itself
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _MAKER = object()  # what only `approval` hands in
 
@@ -179,9 +180,10 @@ def parts(document: object) -> tuple[Json, list[Signature]]:
         verify_public_key(request["requester"])
     _verify_times(request)
     _verify_fields(request["kind"], request["fields"])
+    _verify_depth(request, DEEPEST)
     try:
         canonical(request)
-    except (TypeError, RecursionError):
+    except TypeError:
         raise InvalidInput("ledger.no-request") from None
     digest(request)
     return request, [Signature.from_json(each) for each in signatures]
@@ -261,6 +263,15 @@ def _verify_times(request: Json) -> None:
         raise InvalidInput("ledger.no-request") from None
     if not timedelta(0) < expires - created <= timedelta(days=MOST_DAYS):
         raise InvalidInput("ledger.request-times", most=MOST_DAYS)
+
+
+def _verify_depth(value: object, left: int) -> None:
+    """Refuse what is nested deeper than `left`: what one reader takes, another would run out of stack on."""
+    if isinstance(value, dict | list | tuple):
+        if not left:
+            raise InvalidInput("ledger.no-request")
+        for each in value.values() if isinstance(value, dict) else value:
+            _verify_depth(each, left - 1)
 
 
 def _verify_fields(kind: str, fields: Json) -> None:

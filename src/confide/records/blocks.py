@@ -12,13 +12,12 @@ from typing import BinaryIO
 
 import numpy as np
 import polars as pl
-import pyarrow.parquet as pq
 
 from confide.errors import InvalidInput
 from confide.records.encoding import to_utf8
 from confide.records.tables import read_cells
 
-BLOCK = 16_000_000  # bytes of a file that are read at a time; a file up to this is read whole
+BLOCK = 1_000_000  # bytes of a file that are read at a time; a file up to this is read whole
 _CHECKED = 1_000_000
 
 
@@ -46,6 +45,8 @@ def row_blocks(file: BinaryIO, name: str, *, block: int = BLOCK) -> Iterator[pl.
 
 
 def _row_groups(file: BinaryIO, name: str) -> Iterator[pl.DataFrame]:
+    from pyarrow import parquet as pq  # 30 MB that no other kind of file needs
+
     try:
         source = pq.ParquetFile(file)
         before = 0

@@ -16,8 +16,6 @@ from typing import Any, BinaryIO, Protocol
 from xml.sax.saxutils import escape
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from confide.errors import InvalidInput
 from confide.records.columns import typed
@@ -45,6 +43,19 @@ class Columns:
     identifiers: dict[str, str]
     guessed: tuple[str, ...] = ()  # of the columns above, those that nobody named
     kinds: dict[str, str] = field(default_factory=dict)  # column -> integer, number or boolean
+
+    def row_of(self, text: str, patient: str, fields: Row) -> dict[str, str | None]:
+        """Return a row whose cells of text, of the patient and of other columns are these, in the order of columns.
+
+        Cells of columns that only later lines of a file have, as lines of JSON may, come last.
+        """
+        row = dict(fields)
+        if self.text is not None and text:
+            row[self.text] = text
+        if self.patient is not None:
+            row[self.patient] = patient
+        late = {name: cell for name, cell in row.items() if name not in self.names}
+        return {name: row[name] for name in self.names if name in row} | late
 
 
 def columns_in(
@@ -81,13 +92,14 @@ def columns_in(
     text = next((name for name in texts if name in names), None) or found.get("text")
     text = None if text in classes else text
     classes = {name: kind for name, kind in classes.items() if name not in texts}
+    kinds = _kinds(cells, head, classes, has_types=file.lower().endswith(".parquet"))
     return Columns(
         names=tuple(names),
         patient=whose,
         text=text,
         identifiers=classes,
         guessed=tuple(name for name in classes if name not in named and name != patient),
-        kinds=_kinds(cells, head, classes, has_types=file.lower().endswith(".parquet")),
+        kinds={name: kind for name, kind in kinds.items() if name != whose},  # a pseudonym is no number
     )
 
 
@@ -108,17 +120,24 @@ def _kinds(
     cells: pl.DataFrame, head: pl.DataFrame, classes: Mapping[str, str], *, has_types: bool
 ) -> dict[str, str]:
     """Return which columns hold numbers or booleans: as a file of types says, else by the cells of those that identify nobody."""
+    if has_types:
+        return kinds_of(cells, head.columns)
+    kinds = {
+        name: kind for name, kind in kinds_of(head, head.columns).items() if classes.get(name, "age") == "age"
+    }
+    texts = (name for name in head.columns if head.schema[name] == pl.String and name not in classes)
+    return kinds | {name: "boolean" for name in texts if _is_boolean(head[name])}
+
+
+def kinds_of(table: pl.DataFrame, names: Sequence[str]) -> dict[str, str]:
+    """Return which columns are of whole numbers, numbers or booleans, by their types."""
     kinds = {}
-    for name in head.columns:
-        kind = (cells if has_types else head).schema[name]
-        if not has_types and classes.get(name, "age") != "age":
-            continue
-        if kind == pl.Boolean or (not has_types and kind == pl.String and _is_boolean(head[name])):
+    for name in names:
+        kind = table.schema[name]
+        if kind == pl.Boolean:
             kinds[name] = "boolean"
-        elif kind.is_integer():
-            kinds[name] = "integer"
-        elif kind.is_float():
-            kinds[name] = "number"
+        elif kind.is_numeric():
+            kinds[name] = "integer" if kind.is_integer() else "number"
     return kinds
 
 
@@ -155,8 +174,12 @@ class RowWriter:
         self._write.close()
 
 
-def _value(kind: str | None, cell: str | None) -> Any:
-    """Return a cell as its column wants it; None where it is no number any more."""
+def cell_as(kind: str | None, cell: str | None) -> Any:
+    """Return a cell as its column wants it; None where it is no number any more.
+
+    >>> cell_as("integer", "90"), cell_as("integer", "90+"), cell_as("number", "1e3"), cell_as(None, "90+")
+    (90, None, 1000.0, '90+')
+    """
     if cell is None or kind is None:
         return cell
     if kind == "boolean":
@@ -188,7 +211,7 @@ class _JsonLines:
         self._file, self._kinds = file, columns.kinds
 
     def row(self, row: Row) -> None:
-        cells = {name: _value(self._kinds.get(name), cell) for name, cell in row.items()}
+        cells = {name: cell_as(self._kinds.get(name), cell) for name, cell in row.items()}
         self._file.write(json.dumps(cells, ensure_ascii=False).encode() + b"\n")
 
     def close(self) -> None:
@@ -197,20 +220,25 @@ class _JsonLines:
 
 class _Parquet:
     def __init__(self, file: BinaryIO, columns: Columns) -> None:
+        import pyarrow as pa  # 30 MB that no other kind of file needs
+        from pyarrow import parquet
+
         kinds = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
         types = [(name, kinds.get(columns.kinds.get(name, ""), pa.string())) for name in columns.names]
         self._schema, self._kinds = pa.schema(types), columns.kinds
-        self._writer = pq.ParquetWriter(file, self._schema)
+        self._writer, self._table = parquet.ParquetWriter(file, self._schema), pa.Table
         self._rows: list[dict[str, Any]] = []
 
     def row(self, row: Row) -> None:
-        self._rows.append({name: _value(self._kinds.get(name), row.get(name)) for name in self._schema.names})
+        self._rows.append(
+            {name: cell_as(self._kinds.get(name), row.get(name)) for name in self._schema.names}
+        )
         if len(self._rows) >= _BATCH:
             self._flush()
 
     def _flush(self) -> None:
         if self._rows:
-            self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
+            self._writer.write_table(self._table.from_pylist(self._rows, schema=self._schema))
             self._rows.clear()
 
     def close(self) -> None:
@@ -233,7 +261,7 @@ class _Excel:
     def row(self, row: Row, *, heading: bool = False) -> None:
         cells = []
         for name in self._names:
-            value = row.get(name) if heading else _value(self._kinds.get(name), row.get(name))
+            value = row.get(name) if heading else cell_as(self._kinds.get(name), row.get(name))
             if value is None or isinstance(value, str):
                 text = escape(_NO_XML.sub("", value or ""))
                 shown = (

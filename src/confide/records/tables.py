@@ -86,6 +86,15 @@ def _parquet(data: bytes, file: str) -> pl.DataFrame:
     table.columns = checked_names(table.columns, file)
     if table.height == 0:
         raise InvalidInput("records.no-rows", file=file)
+    return plain_cells(table, file)
+
+
+def plain_cells(table: pl.DataFrame, file: str) -> pl.DataFrame:
+    """Return a table of any types as text, whole numbers, numbers and booleans, with `_row` from 1.
+
+    Raises:
+        InvalidInput: a column is of another kind, such as a list.
+    """
     plain = table.select(_plain(name, table.schema[name], file) for name in table.columns)
     return plain.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("_row"))
 

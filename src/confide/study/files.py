@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
@@ -113,11 +114,12 @@ def look_at_files(inputs: Inputs, release: Release, *, progress: Progress = no_p
     Raises:
         InvalidInput: as `deidentify_files`.
     """
-    deidentifier = _deidentifier(release, os.urandom(32))
+    deidentifier = deidentifier_of(_not_blocking(release), os.urandom(32))
     found = _begun(inputs, deidentifier, release)
     began = time.monotonic()
-    for note in _cleaned(inputs, deidentifier, release, None, progress):
+    for note in _cleaned(inputs, deidentifier, release, None):
         found.count(note)
+        progress(found.documents, inputs.count)
     found.undecided = found.doubtful
     found.characters, found.seconds = inputs.characters, time.monotonic() - began
     return found
@@ -129,7 +131,7 @@ def deidentify_files(
     """De-identify the files and put what may leave into the folder `release.out`.
 
     1. Clean every document and write it into a folder that nobody looks at.
-    2. Seal the doubtful spans and the names of the inputs.
+    2. Seal the doubtful spans and the names of the inputs; where doubt blocks, that is all.
     3. Write the release into the ledger.
     4. Give the folder its name.
 
@@ -143,14 +145,16 @@ def deidentify_files(
     account = account_of(ledger, release.account)
     inputs.refuse_output(release.out)
     decisions = read_decisions(vault, _queue_of(release.out))
-    deidentifier = _deidentifier(release, study_key(vault, release.name), rulings_of(decisions))
+    key = study_key(vault, release.name)
+    deidentifier = deidentifier_of(_not_blocking(release), key, rulings=rulings_of(decisions))
     found = _begun(inputs, deidentifier, release)
     began = time.monotonic()
     queue: list[ReviewItem] = []
     with _appearing(release.out) as folder:
         with saying_why(release.out), Writers(folder, inputs) as writers:
-            for note in _cleaned(inputs, deidentifier, release, folder, progress):
+            for note in _cleaned(inputs, deidentifier, release, folder):
                 found.count(note)
+                progress(found.documents, inputs.count)
                 queue += [replace(item, source=release.name) for item in note.review]
                 writers.write(note)
         found.pictures = writers.pictures
@@ -180,14 +184,23 @@ def account_of(ledger: Ledger, named: str | None) -> str | None:
     return known[0] if known else None
 
 
-def _deidentifier(release: Release, key: bytes, rulings: Rulings | None = None) -> Deidentifier:
+def deidentifier_of(
+    release: Release, key: bytes, *, rulings: Rulings | None = None, today: date | None = None
+) -> Deidentifier:
+    """Return what de-identifies as a release says; one day counts for all of it."""
     return Deidentifier(
         policy=release.policy,
         key=key,
         language=release.language,
-        review="hold" if release.review == "hold" else "mask",  # "block": once the queue is sealed
+        review=release.review,
         rulings=rulings,
+        today=today or date.today(),
     )
+
+
+def _not_blocking(release: Release) -> Release:
+    """Return the release with doubt masked where it blocks: it blocks once all of it is known and sealed."""
+    return replace(release, review="mask") if release.review == "block" else release
 
 
 def _begun(inputs: Inputs, deidentifier: Deidentifier, release: Release) -> Found:
@@ -203,11 +216,11 @@ def _begun(inputs: Inputs, deidentifier: Deidentifier, release: Release) -> Foun
 
 
 def _cleaned(
-    inputs: Inputs, deidentifier: Deidentifier, release: Release, folder: Path | None, progress: Progress
+    inputs: Inputs, deidentifier: Deidentifier, release: Release, folder: Path | None
 ) -> Iterator[DeidNote]:
     return deidentify_stream(
         deidentifier,
-        inputs.documents(progress),
+        inputs.documents(),
         processes=release.processes,
         known=inputs.known,
         everyone=inputs.everyone,

@@ -10,12 +10,13 @@ recipient's side: `confide.study.received`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from confide.crypto.sign import digest
 from confide.errors import AccessDenied, ConfideError, IntegrityError, InvalidInput
 from confide.ledger.ledger import Ledger, now
-from confide.ledger.requests import new_request, parts
+from confide.ledger.requests import AHEAD, MOST_DAYS, new_request, parts
 from confide.ledger.requests import verify_request as verify_approved
 from confide.study.config import Study
 from confide.study.handed import content_of, handed_files
@@ -49,15 +50,22 @@ class Packed:
 
 
 def read_request(file: Path, vault: Vault) -> Signed:
-    """Read a recipient's request and check that it was made for this institution.
+    """Read a recipient's request and check that it was made for this institution, and not long ago.
 
     Raises:
-        InvalidInput: not a request, or made for another sender; or it asks for an algorithm that is refused.
+        InvalidInput: not a request, made for another sender, more than 90 days old or of a day to come; or it asks
+            for an algorithm that is refused.
         IntegrityError: it was changed after it was signed.
     """
     signed = documents.read_request(read_document(file), file.name)
     if signed.statement["sender_key"] != signing_key(vault).public:
         raise InvalidInput("handover.not-our-request", file=file.name)
+    try:
+        age = datetime.fromisoformat(now()) - datetime.fromisoformat(signed.statement["made"])
+    except ValueError:
+        raise InvalidInput("handover.no-document", file=file.name) from None
+    if not -AHEAD <= age <= timedelta(days=MOST_DAYS):
+        raise InvalidInput("handover.request-age", made=signed.statement["made"], most=MOST_DAYS)
     return signed
 
 

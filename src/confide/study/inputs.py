@@ -24,7 +24,6 @@ from confide.records.pdf import read_pdf
 from confide.records.rows import Columns
 from confide.records.tables import read_cells
 from confide.study.config import RECOVERY_KEY
-from confide.types import Progress, no_progress
 from confide.vault.durable import reading
 
 TEXTS = {".txt": ".txt", ".docx": ".docx", ".pdf": ".txt"}  # kind of input -> kind of output
@@ -45,7 +44,7 @@ class Inputs:
     known: Mapping[str, Values] = field(default_factory=dict, repr=False)
     everyone: Values = field(default_factory=dict, repr=False)
     passed_over: int = 0
-    _read: list[int] = field(default_factory=lambda: [0], repr=False)
+    _read: list[int] = field(default_factory=lambda: [0, 0], repr=False)
 
     @property
     def names_patients(self) -> bool:
@@ -58,16 +57,19 @@ class Inputs:
         """How many characters the documents of the last reading had."""
         return self._read[0]
 
-    def documents(self, progress: Progress = no_progress) -> Iterator[Document]:
+    @property
+    def count(self) -> int:
+        """How many documents were read so far."""
+        return self._read[1]
+
+    def documents(self) -> Iterator[Document]:
         """Yield the documents of all files; the id of each is the number of its file and, in a table, its row."""
-        self._read[0] = 0
-        done, total = 0, sum(path.stat().st_size for path in self.files if path.exists())
+        self._read[:] = [0, 0]
         for number, path in enumerate(self.files, start=1):
             for document in self._of(number, path):
                 self._read[0] += document.length
+                self._read[1] += 1
                 yield document
-            done += path.stat().st_size if path.exists() else 0
-            progress(min(done, total), total)
 
     def _of(self, number: int, path: Path) -> Iterator[Document]:
         if path not in self.tables:

@@ -17,10 +17,11 @@ from confide.study.config import KeysSection, Study, load_keys, load_study
 from confide.types import Json
 from confide.vault.custody import Guard, RewrapGuard, read_secret
 from confide.vault.durable import placing
+from confide.vault.locks import Rotation
 from confide.vault.openings import OnRecord
 from confide.vault.pkcs11 import Hsm, Pkcs11Settings
 from confide.vault.transit import Transit, TransitSettings
-from confide.vault.vault import Rotation, Vault, create_vault, describe_vault, open_vault
+from confide.vault.vault import Vault, create_vault, describe_vault, open_vault
 
 Ask = Callable[[], str]
 

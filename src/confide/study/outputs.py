@@ -56,14 +56,7 @@ class Writers:
         if self._rows is None:
             self._file = self._new(path)
             self._rows = RowWriter(self._file, KINDS[kind_of(path)], columns)
-        row: dict[str, str | None] = dict(note.fields)
-        if columns.text is not None and note.text:
-            row[columns.text] = note.text
-        if columns.patient is not None:
-            row[columns.patient] = note.patient
-        self._rows.write(
-            {name: row[name] for name in columns.names if name in row} | _late(row, columns.names)
-        )
+        self._rows.write(columns.row_of(note.text, note.patient, note.fields))
 
     def _write_text(self, path: Path, note: DeidNote) -> None:
         content = note.text.encode(errors="replace")
@@ -92,11 +85,6 @@ class Writers:
             os.fsync(self._file.fileno())
             self._file.close()
         self._file = self._rows = None
-
-
-def _late(row: dict[str, str | None], names: Sequence[str]) -> dict[str, str | None]:
-    """Return cells of columns that only later lines of a file have, as lines of JSON may."""
-    return {name: cell for name, cell in row.items() if name not in names}
 
 
 def edits_between(old: str, new: str, spans: Sequence[Span]) -> list[Edit] | None:

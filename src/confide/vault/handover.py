@@ -24,7 +24,7 @@ from confide.vault.durable import reading
 LARGEST = 64 << 10  # bytes of a document
 LONGEST = 400  # characters of a purpose, a name, a path
 DIGEST, ID = re.compile(r"[0-9a-f]{64}"), re.compile(r"[0-9a-f]{32}")
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 Shape = Mapping[str, type | re.Pattern[str]]  # a pattern: a text of this form
 

@@ -15,7 +15,7 @@ from confide.crypto.aead import decrypt, encrypt
 from confide.errors import InvalidInput
 from confide.vault.durable import saying_why
 
-_BUFFERED = 32 * 1024 * 1024  # bytes that wait in memory, over all parts
+_BUFFERED = 8 * 1024 * 1024  # bytes that wait in memory, over all parts
 
 
 class Spill:
@@ -38,7 +38,7 @@ class Spill:
             self._file = tempfile.TemporaryFile(dir=self._name, buffering=0)  # noqa: SIM115 -- `close` is ours
         self._buffers = [bytearray() for _ in range(parts)]
         self._blocks: list[list[tuple[int, int]]] = [[] for _ in range(parts)]
-        self._room = max(4096, min(1024 * 1024, _BUFFERED // parts))
+        self._room = max(4096, min(512 * 1024, _BUFFERED // parts))
         self.size = 0  # bytes of all records
 
     def __repr__(self) -> str:

@@ -1,12 +1,13 @@
 """The vault of an institution: it seals files, opens them for a purpose, and derives keyed values.
 
 The only door to keys (`confide.vault.keys`) and to sealed files (`confide.vault.seal`). Nothing plain is
-ever written but by `open_to`, which is recorded first. Formats in words: `docs/sealed-format.md`.
+ever written but by `open_to`, which is recorded first. What opens the vault itself, and how that is changed:
+`confide.vault.locks`. Formats in words: `docs/sealed-format.md`.
 """
 
 import hmac
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -20,23 +21,16 @@ from confide.crypto.suites import AES, Suite
 from confide.errors import AccessDenied, InvalidInput
 from confide.types import Json, Progress, no_progress
 from confide.vault import custody
-from confide.vault.custody import Cost, Guard, RewrapGuard
+from confide.vault.custody import Cost, Guard
 from confide.vault.durable import Steady, moment, placing, reading, sync_folder
 from confide.vault.intake import intake_key, key_file, received_data_key
 from confide.vault.keys import Keys, new_epoch_key
+from confide.vault.locks import Locks
 from confide.vault.openings import OnRecord, Opening, no_record, read_openings, record_opening
 from confide.vault.schema import FORMAT
 from confide.vault.seal import header_of, opened_sealed, read_sealed_range, suite_named, verify_sealed
 from confide.vault.shelf import Kind, Sealed, Shelf, now
 from confide.vault.store import NAME, Store, create_store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rotation:
-    """What `Vault.rotate` did."""
-
-    epoch: int  # the number of the new one
-    files: int  # whose keys it wraps
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +39,6 @@ class Permit:
 
     file_id: str
     proof: bytes = field(repr=False)
-
-
-def no_keeper(text: str) -> None:
-    """Keep nothing: the caller of `new_recovery_key` does."""
 
 
 def create_vault(
@@ -127,25 +117,20 @@ def describe_vault(folder: Path) -> Json:
     return {"vault": vault_id.hex(), "format": FORMAT, "opened_by": opened_by, **store.counts()}
 
 
-class Vault:
+class Vault(Locks):
     """Sealed files and keyed values under one root key, which never leaves this object.
 
     Made by `create_vault` and `open_vault`. Usable from several threads and processes at once.
     """
 
-    __slots__ = ("_keys", "_shelf", "_store", "_suite", "folder")
+    __slots__ = ("_suite", "folder")
 
     def __init__(self, folder: Path, store: Store, keys: Keys, suite: Suite = AES) -> None:
-        self.folder, self._store, self._keys, self._suite = folder, store, keys, suite
-        self._shelf = Shelf(folder, store, keys)
+        super().__init__(store, keys, Shelf(folder, store, keys))
+        self.folder, self._suite = folder, suite
 
     def __repr__(self) -> str:
         return f"<Vault in {self.folder}>"
-
-    @property
-    def id(self) -> str:
-        """Random and public, for ever the same: what the ledger and other institutions call this vault."""
-        return self._keys.vault_id.hex()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a vault is not copied or pickled: its key stays in this process")
@@ -386,87 +371,40 @@ class Vault:
             raise AccessDenied("vault.permit", file=target.name)
         return self._keys.data_key(header, target.name)
 
+    def permit_way_back(
+        self, study: str, *, purpose: str, who: str, on_record: OnRecord = no_record
+    ) -> Permit:
+        """Record that de-identified documents of a study are about to be led back, and permit it.
+
+        Guarantee: the record is durable, and `on_record` told, before there is a permit.
+
+        Args:
+            study: whose documents; a permit is for one study.
+            purpose: what for; not empty.
+            who: who asked; not empty.
+            on_record: is told in public terms; when it raises, as where signatures are missing, nothing is permitted.
+
+        Raises:
+            InvalidInput: no purpose or no name.
+        """
+        if not purpose.strip() or not who.strip():
+            raise InvalidInput("vault.purpose", file=study)
+        named = self._way_back_of(study)
+        opening = Opening(time=now(), file_id=named.hex(), path=Path(study), purpose=purpose, who=who)
+        record_opening(self._store, self._keys, opening, on_record)
+        return Permit(named.hex(), self._proof(named))
+
+    def verify_permit(self, study: str, permit: Permit) -> None:
+        """Raise AccessDenied unless this vault made the permit, for documents of this study."""
+        if not hmac.compare_digest(permit.proof, self._proof(self._way_back_of(study))):
+            raise AccessDenied("vault.permit", file=study)
+
+    def _way_back_of(self, study: str) -> bytes:
+        return keyed_digest(self._keys.derive("way back"), study.encode())[:16]
+
     def openings(self) -> list[Opening]:
         """Return all recorded openings, oldest first; raises IntegrityError as `read_openings` does."""
         return read_openings(self._store, self._keys)
-
-    # Custody and epochs
-
-    def custodies(self) -> dict[str, str]:
-        """Return the ways to open this vault, with their public settings as JSON."""
-        return {kind: record.settings for kind, record in self._store.custodies().items()}
-
-    def change_passphrase(self, passphrase: str, *, cost: Cost | None = None) -> None:
-        """Let `passphrase` open the vault from now on, and the old one no more; no file is touched.
-
-        A copy of the store that was made before still opens with the old one.
-
-        Raises:
-            InvalidInput: too short.
-        """
-        keys = self._keys
-        record = custody.wrap_with_passphrase(keys.root(), passphrase, keys.vault_id, cost or Cost())
-        self._store.set_custody(record)
-
-    def new_recovery_key(self, keep: Callable[[str], object] = no_keeper) -> str:
-        """Return a fresh recovery key, stored nowhere, in the place of the old one.
-
-        Args:
-            keep: is given the key before it takes effect, to put it where it stays; when it raises, the old
-                key still opens the vault.
-        """
-        record, text = custody.wrap_with_recovery(self._keys.root(), self._keys.vault_id)
-        keep(text)
-        self._store.set_custody(record)
-        return text
-
-    def add_custody(self, guard: Guard) -> None:
-        """Let a key service or HSM open the vault too, in the place of the one of its kind.
-
-        Guarantee: stored only after it opened what it closed.
-        """
-        keys = self._keys
-        record = custody.wrap_with_guard(keys.root(), guard, keys.vault_id)
-        custody.open_with_guard(record, guard, keys.vault_id)
-        self._store.set_custody(record)
-
-    def rewrap(self, guard: RewrapGuard) -> None:
-        """Put the wrapping key under the newest version of a key service's key; no file is touched.
-
-        Guarantee: stored only after it opened with what the service returned.
-        """
-        keys = self._keys
-        record = custody.record_of(self._store.custodies(), guard.kind)
-        fresh = custody.with_guarded(record, guard.rewrap(record.guarded), keys.vault_id)
-        custody.open_with_guard(fresh, guard, keys.vault_id)
-        self._store.set_custody(fresh)
-
-    def remove_custody(self, kind: str) -> None:
-        """Let a passphrase, key service or HSM open the vault no more; older copies of it still open.
-
-        Raises:
-            InvalidInput: it is the recovery key, or all that is left beside it, or not in use.
-        """
-        records = self._store.custodies()
-        if kind not in records:
-            raise InvalidInput("vault.custody-absent", kind=kind, known=", ".join(records))
-        if kind == "recovery" or set(records) <= {"recovery", kind}:
-            raise InvalidInput("vault.custody-last", kind=kind)
-        self._store.drop_custody(kind)
-
-    def rotate(self, *, on_record: OnRecord = no_record) -> Rotation:
-        """Begin a new epoch: wrap all data keys anew, and destroy the keys of earlier epochs.
-
-        Guarantee: no data file is touched, and every file that opened opens. Stopped at any moment, the
-        vault is as before or as after. Keys of files that were replaced are gone for good.
-        """
-        self._shelf.finish_replaced()
-        epoch, files = self._store.rotate(self._keys.new_epoch_key, self._keys.rewrap_data_key)
-        try:
-            on_record("vault-rotation", {"vault": self.id, "epoch": epoch, "files": files})
-        finally:  # neither may keep the other from being done: the keys are gone from the tables already
-            self._store.wipe_log()
-        return Rotation(epoch=epoch, files=files)
 
     # Inside
 

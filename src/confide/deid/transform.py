@@ -1,0 +1,108 @@
+"""De-identify whatever a program holds: a list of notes, texts, or a data frame of polars or pandas.
+
+Guarantee: what comes back has the order and the kind of what was given. Knows no key and no policy: the
+`Deidentifier` that is passed in does the work, patient by patient.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import polars as pl
+
+from confide.deid.results import CleanText, DeidNote, NoteLike
+from confide.deid.table import PATIENT
+from confide.errors import InvalidInput
+
+Known = Mapping[str, Mapping[str, Sequence[str]]]
+
+
+class _Deidentifier(Protocol):
+    def patient(self, notes: Sequence[NoteLike], known: Mapping[str, Sequence[str]]) -> list[DeidNote]: ...
+    def texts(
+        self, texts: Sequence[str], known: Mapping[str, Sequence[str]], patient: str
+    ) -> list[CleanText]: ...
+    def table(
+        self, frame: pl.DataFrame, identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
+    ) -> pl.DataFrame: ...
+
+
+def transformed(
+    deidentifier: _Deidentifier,
+    documents: Any,
+    *,
+    patients: Sequence[str] | None,
+    known: Known,
+    columns: Mapping[str, str],
+    text_columns: Sequence[str],
+    patient_column: str,
+) -> Any:
+    """Return the de-identified documents; see `Deidentifier.transform`."""
+    if isinstance(documents, pl.DataFrame):
+        return _frame(deidentifier, documents, columns, text_columns, patient_column)
+    if _is_pandas(documents, "DataFrame"):
+        clean = _frame(deidentifier, pl.from_pandas(documents), columns, text_columns, patient_column)
+        return clean.to_pandas().set_index(documents.index)
+    if isinstance(documents, str | bytes) or not hasattr(documents, "__iter__"):
+        raise InvalidInput("deid.transform-input", found=type(documents).__name__)
+    listed = list(documents)
+    if all(isinstance(each, str) for each in listed):
+        texts = _texts(deidentifier, listed, patients, known)
+        return type(documents)(texts, index=documents.index) if _is_pandas(documents, "Series") else texts
+    if all(hasattr(each, "text") and hasattr(each, "patient") for each in listed):
+        return _notes(deidentifier, listed, known)
+    raise InvalidInput("deid.transform-input", found=type(documents).__name__)
+
+
+def _is_pandas(value: object, kind: str) -> bool:
+    return type(value).__module__.partition(".")[0] == "pandas" and type(value).__name__ == kind
+
+
+def _groups(patients: Sequence[str]) -> dict[str, list[int]]:
+    groups: dict[str, list[int]] = {}
+    for i, patient in enumerate(patients):
+        groups.setdefault(patient, []).append(i)
+    return groups
+
+
+def _texts(
+    deidentifier: _Deidentifier, texts: list[str], patients: Sequence[str] | None, known: Known
+) -> list[str]:
+    if patients is None:
+        patients = [_nobody(text) for text in texts]
+    if len(patients) != len(texts):
+        raise InvalidInput("deid.transform-input", found=f"{len(texts)} texts and {len(patients)} patients")
+    out = [""] * len(texts)
+    for patient, places in _groups([str(patient) for patient in patients]).items():
+        cleaned = deidentifier.texts([texts[i] for i in places], known.get(patient, {}), patient)
+        for i, clean in zip(places, cleaned, strict=True):
+            out[i] = clean.text
+    return out
+
+
+def _nobody(text: str) -> str:
+    """Return whom a text belongs to that nobody is named for: a patient of its own, the same at every call."""
+    return f"text {hashlib.sha256(text.encode(errors='surrogatepass')).hexdigest()}"
+
+
+def _notes(deidentifier: _Deidentifier, notes: list[NoteLike], known: Known) -> list[DeidNote]:
+    out: dict[int, DeidNote] = {}
+    for patient, places in _groups([note.patient for note in notes]).items():
+        done = deidentifier.patient([notes[i] for i in places], known.get(patient, {}))
+        out.update(zip(places, done, strict=True))
+    return [out[i] for i in range(len(notes))]
+
+
+def _frame(
+    deidentifier: _Deidentifier,
+    frame: pl.DataFrame,
+    columns: Mapping[str, str],
+    text_columns: Sequence[str],
+    patient_column: str,
+) -> pl.DataFrame:
+    if patient_column not in frame.columns:
+        raise InvalidInput("deid.transform-patient", column=patient_column)
+    order = frame.columns
+    named = frame.rename({patient_column: PATIENT}).with_columns(pl.col(PATIENT).cast(pl.String))
+    clean = deidentifier.table(named, columns, text_columns)
+    return clean.rename({PATIENT: patient_column}).select(order)
