@@ -1,4 +1,4 @@
-"""Our own short word lists, read once from `lists/en.toml` and `lists/zh.toml`."""
+"""Our own word lists, read once from `lists/`: en.toml, zh.toml, and clinical words in clinical_en.toml, clinical_zh.toml."""
 
 import tomllib
 from functools import cache
@@ -36,3 +36,13 @@ def key_classes(language: str) -> dict[str, str]:
     ('record-number', 'record-number')
     """
     return {key: kind for kind, keys in _read(language)["keys"].items() for key in keys}
+
+
+@cache
+def eponym_words(language: str) -> dict[str, tuple[str, ...]]:
+    """Return the names of many people that are eponyms, too, and the words that must follow each.
+
+    >>> "criteria" in eponym_words("clinical_en")["Jones"]
+    True
+    """
+    return {name: tuple(tails) for name, tails in _read(language)["common_eponyms"].items()}
