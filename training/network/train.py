@@ -24,7 +24,7 @@ from torch import nn
 sys.path.append(str(Path(__file__).parents[2] / "src"))
 from confide.deid.fold import fold
 from confide.deid.tagger_decode import LABELS, TYPES
-from confide.deid.tagger_input import Vocabulary, characters, encode, n_characters, word_keys
+from confide.deid.tagger_input import EVERYDAY, FIRST, Vocabulary, characters, encode, n_characters, word_keys
 
 CROP = 384
 
@@ -57,8 +57,11 @@ def labels_of(text: str, spans) -> np.ndarray:
     return labels
 
 
-def vocabulary_of(files: list[Path], least: int, most: int) -> Vocabulary:
-    """Return the words and pairs of Han that stand often enough elsewhere than in names: a name shall be a stranger."""
+def vocabulary_of(files: list[Path], least: int, most: int, everyday: list[str]) -> Vocabulary:
+    """Return the words and pairs of Han that stand often enough elsewhere than in names: a name shall be a stranger.
+
+    The other words and two-character words of the dictionaries share one number.
+    """
     count: Counter[int] = Counter()
     pieces: list[str] = []
     for text, spans, _ in examples(files):
@@ -70,8 +73,12 @@ def vocabulary_of(files: list[Path], least: int, most: int) -> Vocabulary:
             _count(count, "\n".join(pieces))
             pieces = []
     _count(count, "\n".join(pieces))
-    keys = [key for key, n in count.most_common(most) if n >= least]
-    return Vocabulary(np.sort(np.array(keys, np.uint64)))
+    own = [key for key, n in count.most_common(most) if n >= least]
+    shared = {int(word_keys(word)[1][0]) for word in everyday if word.isascii() or len(word) == 2} - set(own)
+    keys = np.array([*own, *shared], np.uint64)
+    numbers = np.array([*range(FIRST, FIRST + len(own)), *[EVERYDAY] * len(shared)], np.int32)
+    order = np.argsort(keys)
+    return Vocabulary(keys[order], numbers[order])
 
 
 def _count(count: Counter[int], text: str) -> None:
@@ -114,7 +121,7 @@ def with_strange_words(text: str, spans, words: dict[bool, list[str]], random: R
 def _strange(text: str, words: dict[bool, list[str]], random: Random) -> str:
     def other(match: re.Match[str]) -> str:
         word = match.group()
-        if not words[True] or random.random() > (0.07 if word.islower() or word.isupper() else 0.03):
+        if not words[True] or random.random() > (0.07 if word.islower() or word.isupper() else 0.02):
             return word
         new = random.choice(words[True])
         return new if word.islower() else new.upper() if word.isupper() else new.capitalize()
@@ -156,13 +163,12 @@ def load(
 
 def carried_over(began, vocabulary: Vocabulary) -> torch.Tensor:
     """Return the table of words of an earlier training, in the order of this vocabulary."""
-    old, keys = began["net"]["word.weight"], began["keys"]
+    old, keys, numbers = began["net"]["word.weight"], began["keys"], began["numbers"]
     table = torch.zeros(len(vocabulary), old.shape[1])
-    first = len(vocabulary) - len(vocabulary.keys)
-    table[:first] = old[:first]
+    table[:FIRST] = old[:FIRST]
     at = np.minimum(np.searchsorted(keys, vocabulary.keys), len(keys) - 1)
-    there = keys[at] == vocabulary.keys
-    table[first + np.flatnonzero(there)] = old[first + at[there]]
+    there = (keys[at] == vocabulary.keys) & (vocabulary.numbers >= FIRST)
+    table[vocabulary.numbers[there]] = old[numbers[at[there]]]
     return table
 
 
@@ -240,6 +246,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--repeat", nargs="*", default=["plain=5", "carried=5"], help="STYLE=TIMES")
+    parser.add_argument("--words-en", type=Path, help="a list of words, such as SCOWL's (Debian wamerican)")
+    parser.add_argument(
+        "--words-zh", type=Path, help="words with frequency and part of speech, such as jieba's"
+    )
     parser.add_argument(
         "--start", type=Path, help="go on from this file, with words that it does not know at nought"
     )
@@ -249,9 +259,9 @@ def main() -> None:
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     began = torch.load(options.start, weights_only=False) if options.start else None
-    vocabulary = vocabulary_of(options.train, least=4, most=80_000)
     repeat = {style: int(n) for style, n in (pair.split("=") for pair in options.repeat)}
     words = {True: everyday_words(options.words_en), False: everyday_words(options.words_zh)}
+    vocabulary = vocabulary_of(options.train, least=4, most=80_000, everyday=words[True] + words[False])
     data = load(options.train, vocabulary, repeat, words)
     held = {file.name: load([file], vocabulary) for file in options.held}
     print(f"{len(data[0]) / 1e6:.1f} M characters, {len(vocabulary)} words", flush=True)
@@ -296,7 +306,12 @@ def main() -> None:
             }
             print(f"{step} steps, {done:.0%}, loss {loss.item():.4f}", figures, flush=True)
             torch.save(
-                {"net": mean.module.state_dict(), "keys": vocabulary.keys, "width": options.width},
+                {
+                    "net": mean.module.state_dict(),
+                    "keys": vocabulary.keys,
+                    "numbers": vocabulary.numbers,
+                    "width": options.width,
+                },
                 options.out,
             )
 

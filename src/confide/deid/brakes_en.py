@@ -242,7 +242,11 @@ def _eponym_end(text: str, around: list[_Word], first: int, last: int) -> int | 
         if _tail_of(text, around, low, high):
             break
         high += 1
-    if high < last and high - low == 1 and around[high].plain in {*_listed(), *_common()}:
+    if (
+        high < last
+        and high - low == 1
+        and (around[high].plain in _listed() or around[high].plain in _common())
+    ):
         high += 1  # two names without a hyphen
     if taken := _tail_of(text, around, low, high):
         return high + taken

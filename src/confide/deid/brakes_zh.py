@@ -175,12 +175,20 @@ def tail_at(text: str, at: int, section: str) -> int:
     return next((n for n in range(8, 0, -1) if text[at : at + n] in tails and len(text) >= at + n), 0)
 
 
+@cache
+def _names() -> frozenset[str]:
+    return word_set(_LIST, "eponyms") | frozenset(eponym_words(_LIST))
+
+
 def _eponym_end(text: str, start: int, end: int) -> int | None:
     """Return where the eponym with its tail ends that covers the beginning of the hit; None when there is none."""
-    names = (
-        (low, high) for low in range(max(0, start - 8), start + 1) for high in range(start + 1, start + 13)
-    )
-    ends = [high + taken for low, high in names if high <= len(text) and (taken := _tail_of(text, low, high))]
+    names, last = _names(), min(len(text), start + 12) + 1
+    ends = [
+        high + taken
+        for low in range(max(0, start - 8), start + 1)
+        for high in range(start + 1, last)
+        if text[low:high] in names and (taken := _tail_of(text, low, high))
+    ]
     if ends:
         return max(ends)
     behind = tail_at(text, end, "tails_any")

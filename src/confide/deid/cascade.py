@@ -1,9 +1,9 @@
 """Find identifiers in all documents of one patient, layer by layer, then sweep.
 
-Layers: known values, patterns, dates, ages, context.
+Layers: known values, patterns, dates, ages, context, the tagger.
 
-Each layer hands in hits over the folded text; overlaps are settled at the end. A further layer (a tagger)
-is one more function from a folded text to hits. Decides nothing about what happens to a find.
+Each layer hands in hits over the folded text; overlaps are settled at the end. Decides nothing about what
+happens to a find.
 """
 
 import re
@@ -13,7 +13,8 @@ from datetime import date
 from typing import Final
 
 from confide.deid.ages import AgeHit, find_ages
-from confide.deid.classes import NAME_CLASSES, NUMBER_CLASSES
+from confide.deid.brakes import without_clinical
+from confide.deid.classes import DATE_CLASSES, NAME_CLASSES, NUMBER_CLASSES
 from confide.deid.context_en import find_context_en
 from confide.deid.context_zh import find_context_zh
 from confide.deid.dates import DateHit, find_dates
@@ -21,8 +22,10 @@ from confide.deid.fold import Folded, fold, normal
 from confide.deid.hits import Hit, settle
 from confide.deid.known import Known, find_known, known_values
 from confide.deid.patterns import find_patterns
+from confide.deid.tagger import find_tagged
 
 _SURE: Final = 0.7  # a find below this is not searched for in the other documents
+_SURELY_TAGGED: Final = 0.95  # the tagger's own figure is bolder than a rule's
 _SWEPT: Final = {*NAME_CLASSES, *NUMBER_CLASSES} - {"url", "ip"}
 _BIRTH_KEY: Final = re.compile(
     r"(?:出生日期|出生年月日?|出生时间|生日|出生于?|生于|DOB|D\.O\.B\.?"
@@ -58,6 +61,8 @@ def find_in_documents(texts: Sequence[str], known: Known) -> list[Document]:
     ['建国', '张建国']
     """
     drafts = [_search(text, known) for text in texts]
+    tagged = find_tagged([draft.folded.text for draft in drafts])
+    drafts = [_with_tagged(draft, hits) for draft, hits in zip(drafts, tagged, strict=True)]
     swept = known_values(_found_values(drafts), layer="sweep")
     documents = []
     for draft in drafts:
@@ -83,6 +88,29 @@ def _search(text: str, known: Known) -> Document:
     )
 
 
+def _with_tagged(draft: Document, hits: Sequence[Hit]) -> Document:
+    added = beside_rules(without_clinical(draft.folded.text, hits), draft)
+    return replace(draft, hits=(*draft.hits, *added))
+
+
+def beside_rules(tagged: Sequence[Hit], draft: Document) -> list[Hit]:
+    """Return what the tagger adds to the rules: their dates keep their places, their numbers their classes."""
+    waiting = sorted(draft.hits, key=lambda hit: hit.start, reverse=True)
+    rules: list[Hit] = []
+    out = []
+    for hit in tagged:
+        while waiting and waiting[-1].start < hit.end:
+            rules.append(waiting.pop())
+        rules = [other for other in rules if other.end > hit.start]
+        if hit.type == "date" and any(other.type in DATE_CLASSES or other.type == "age" for other in rules):
+            continue
+        numbers = [other for other in rules if other.type in NUMBER_CLASSES]
+        if hit.type == "other-id" and numbers:
+            hit = replace(hit, type=max(numbers, key=lambda other: other.end - other.start).type)
+        out.append(hit)
+    return out
+
+
 def _date_hit(text: str, hit: DateHit) -> Hit:
     birth = _BIRTH_KEY.search(text, max(0, hit.start - 18), hit.start)
     return Hit(hit.start, hit.end, "birth-date" if birth else "date", hit.score, f"pattern:date-{hit.rule}")
@@ -104,12 +132,23 @@ def _found_values(drafts: Iterable[Document]) -> dict[str, list[str]]:
     values: dict[str, dict[str, str]] = {}
     for draft in drafts:
         for hit in draft.hits:
-            if hit.type not in _SWEPT or hit.score < _SURE or hit.is_known:
-                continue
             value = draft.value(hit)
+            if hit.type not in _SWEPT or hit.is_known or not _is_sure(hit, value):
+                continue
             if len(key := normal(value)) >= (2 if hit.type in NAME_CLASSES else 4):
                 values.setdefault(hit.type, {}).setdefault(key, value)
     return {kind: list(found.values()) for kind, found in values.items()}
+
+
+def _is_sure(hit: Hit, value: str) -> bool:
+    """Say whether a find may be searched for elsewhere; of the tagger's, only what is no everyday word."""
+    if not hit.found_by.startswith("tagger"):
+        return hit.score >= _SURE
+    if hit.score < _SURELY_TAGGED:
+        return False
+    if hit.type in NAME_CLASSES:
+        return " " in value if value.isascii() else len(normal(value)) >= 3
+    return sum(c.isdigit() for c in value) >= 5
 
 
 def latest_date(documents: Iterable[Document], births: frozenset[date]) -> date | None:

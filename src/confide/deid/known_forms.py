@@ -57,6 +57,9 @@ def forms_of(kind: str, text: str, layer: str) -> Iterator[Form]:
     """Yield the forms of one value; `layer` is the first word of `found_by`."""
     if kind in (*DATE_CLASSES, "age"):
         return
+    if layer == "sweep":
+        yield from _swept_forms(kind, text, f"{layer}:{kind}")
+        return
     if kind in NAME_CLASSES:
         yield from _name_forms(kind, text, f"{layer}:{kind}")
         return
@@ -70,6 +73,28 @@ def forms_of(kind: str, text: str, layer: str) -> Iterator[Form]:
             yield Form(local, kind, 0.8, f"{rule}-part")
     elif whole.isascii():
         yield from _number_parts(kind, whole, text, rule)
+
+
+def _swept_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
+    """Yield the few forms of what was found in another place: the whole, and the parts of a name.
+
+    What rules or the tagger found is too little to go by for initials or pinyin, and every document has many of it.
+    """
+    whole = simplified(normal(text))
+    if kind not in NAME_CLASSES or HAN.match(whole):
+        if len(whole) >= 3 or (len(whole) == 2 and not whole.isdigit()):
+            yield Form(whole, kind, 1.0, rule)
+        if kind in NAME_CLASSES and len(given := split_han_name(whole)[1]) >= 2 and len(whole) <= 4:
+            yield Form(given, kind, 0.8, f"{rule}-part")
+        return
+    tokens = [normal(token) for token in re.split(r"[\s,.·]+", fold(text).text) if normal(token)]
+    everyday = word_set("en", "common_words")
+    alone: Need = "capital" if len(tokens) == 1 and whole in everyday else ""
+    yield joined(tokens, kind, 1.0, rule, need=alone, eponym=len(tokens) == 1)
+    for token in dict.fromkeys(tokens if len(tokens) > 1 else ()):
+        if len(token) >= 2:
+            need: Need = "capital" if token in everyday or len(token) < 4 else ""
+            yield joined([token], kind, 0.9, f"{rule}-part", need=need, eponym=True)
 
 
 def birth_forms(day: date, layer: str) -> Iterator[Form]:

@@ -41,16 +41,18 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
 
 
 def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: float) -> Hit:
-    """Make a hit of a span, grown to whole words of letters and digits."""
-    while start > 0 and _is_word(text[start]) and _is_word(text[start - 1]):
+    """Make a hit of a span, grown to whole words and whole numbers: never half of one."""
+    while start > 0 and _go_together(text[start - 1], text[start]):
         start -= 1
-    while end < len(text) and _is_word(text[end - 1]) and _is_word(text[end]):
+    while end < len(text) and _go_together(text[end - 1], text[end]):
         end += 1
     return Hit(offset + start, offset + end, kind, round(probability, 3), f"tagger:{kind}")
 
 
-def _is_word(character: str) -> bool:
-    return character.isascii() and character.isalnum()
+def _go_together(left: str, right: str) -> bool:
+    if not (left.isascii() and right.isascii()):
+        return False
+    return (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
 
 
 def _rows(texts: Sequence[str]) -> Iterator[list[tuple[int, int, int]]]:
@@ -96,7 +98,8 @@ def _scores(pieces: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
 @cache
 def _vocabulary() -> Vocabulary:
     with files(__package__).joinpath("model", "tagger.npz").open("rb") as file:
-        return Vocabulary(np.load(file)["keys"])
+        arrays = np.load(file)
+        return Vocabulary(arrays["keys"], arrays["numbers"])
 
 
 @lru_cache(maxsize=1)
@@ -108,6 +111,7 @@ def _session(process: int) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = (
         1  # processes share the machine, not threads
     )
+    options.enable_mem_pattern = False  # every text has another length
     options.log_severity_level = 3
     model = files(__package__).joinpath("model", "tagger.onnx").read_bytes()
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -17,17 +17,22 @@ Keys = npt.NDArray[np.uint64]
 PAD: Final = 0
 _OTHER, _HAN, _LETTER, _LINE = 1, 2, 3, 4
 _DIGIT_RUNS: Final = 24  # a run of digits is known by its length; the longest share one number
+EVERYDAY: Final = (
+    _DIGIT_RUNS + 1
+)  # what stands in a dictionary, and too seldom in training for a number of its own
+FIRST: Final = EVERYDAY + 1
 _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Sorted keys of known words and pairs; the place of a key is its number, behind those of digit runs."""
+    """Sorted keys of words and pairs, and the number of each: its own, from `FIRST` up, or `EVERYDAY`."""
 
     keys: Keys
+    numbers: Ints
 
     def __len__(self) -> int:
-        return 1 + _DIGIT_RUNS + len(self.keys)
+        return max(FIRST, int(self.numbers.max(initial=0)) + 1)
 
 
 @cache
@@ -56,16 +61,16 @@ def n_characters() -> int:
 def encode(text: str, vocabulary: Vocabulary) -> tuple[Ints, Ints]:
     """Return the numbers of the characters and of the words; each as long as the text.
 
-    >>> known = Vocabulary(np.sort(word_keys("the patient")[1][[0, 4]]))
+    >>> known = Vocabulary(word_keys("the")[1][:1], np.array([FIRST], np.int32))
     >>> encode("The cat", known)[1].tolist()
-    [25, 25, 25, 0, 0, 0, 0]
+    [26, 26, 26, 0, 0, 0, 0]
     """
     codes, keys = word_keys(text)
     numbers = np.where(codes < (1 << 16), characters()[codes & 0xFFFF], _OTHER).astype(np.int32)
     words = np.zeros(len(codes), np.int32)
     if len(vocabulary.keys):
         at = np.minimum(np.searchsorted(vocabulary.keys, keys), len(vocabulary.keys) - 1)
-        words = np.where(vocabulary.keys[at] == keys, at + 1 + _DIGIT_RUNS, 0).astype(np.int32)
+        words = np.where(vocabulary.keys[at] == keys, vocabulary.numbers[at], 0).astype(np.int32)
     runs = keys <= _DIGIT_RUNS
     words[runs] = keys[runs]
     return numbers, words
