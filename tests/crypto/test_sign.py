@@ -209,3 +209,15 @@ def test_an_old_kind_of_key_is_refused_without_a_warning_of_the_library():
     with warnings.catch_warnings(action="error"), pytest.raises(InvalidInput) as caught:
         from_pem(pem, PASSPHRASE)
     assert caught.value.code == "crypto.no-person-key"
+
+
+@pytest.mark.parametrize("top", [0, 1])
+@pytest.mark.parametrize("name", ["0", "1", "p-1", "q", "p-q", "p", "p+5", "2^255-1"])
+def test_a_key_under_which_anybody_could_sign_or_with_a_second_spelling_is_refused(name, top):
+    p, q = 2**255 - 19, 2707385501144840649318225287225658788936804267575313519463743609750303402022
+    y = {"0": 0, "1": 1, "p-1": p - 1, "q": q, "p-q": p - q, "p": p, "p+5": p + 5, "2^255-1": 2**255 - 1}[
+        name
+    ]
+    with pytest.raises(InvalidInput) as refused:
+        verify_public_key((y | top << 255).to_bytes(32, "little").hex())
+    assert refused.value.code == "crypto.public-key-weak"

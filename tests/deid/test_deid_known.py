@@ -215,3 +215,12 @@ def test_letters_and_digits_are_what_python_calls_so(text):
     from confide.deid.known import _NOT_ALNUM
 
     assert _NOT_ALNUM.sub("", text) == "".join(c for c in text if c.isalnum())
+
+
+def test_traditional_writings_are_found_by_the_layer_of_known_values_itself():
+    text = "張偉來診，陳麗華，臺灣"
+    found = {
+        text[hit.start : hit.end]
+        for hit in find_known(text, known_values({"name": ["张伟"], "kin": ["陈丽华"]}))
+    }
+    assert {"張偉", "陳麗華"} <= found

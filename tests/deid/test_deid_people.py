@@ -99,3 +99,12 @@ def test_people_show_no_name():
     people = People([Mention("张伟"), Mention("John Smith", gender="male")])
     assert repr(people) == "People(hidden)"
     assert "Smith" not in repr(Mention("John Smith"))
+
+
+def test_an_invented_name_never_sounds_like_the_old_one():
+    people = People([Mention("张丽")])
+    for number in range(300):
+        han = invent_name(KEYED, f"p{number}", "张丽", "known:name", people)
+        latin = invent_name(KEYED, f"p{number}", "Zhang Li", "known:name-pinyin", people)
+        assert latin.lower().split() == pinyin(han)
+        assert (pinyin(han)[0] != "zhang", pinyin(han)[1] != "li") == (True, True)

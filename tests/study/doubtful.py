@@ -17,8 +17,8 @@ from confide.vault.vault import create_vault
 
 DAY, NUMBER = "2023-02-30", "110105194912310021"  # no such day; a resident id whose checksum fails
 DOUBT = {
-    "en": f" Follow-up on {DAY}; ID {NUMBER} to be verified. Lungs clear, no oedema. Continue metoprolol 25 mg twice daily; call if chest pain returns.",
-    "zh": f"复查 {DAY} 心电图，证件号 {NUMBER} 待核。既往高血压病史十年，规律服药，血压控制可，无头晕头痛，否认糖尿病、冠心病史。",
+    "en": f" Follow-up on {DAY}; the envelope says {NUMBER}, to be verified. Lungs clear, no oedema. Continue metoprolol 25 mg twice daily; call if chest pain returns.",
+    "zh": f"复查 {DAY} 心电图，信封上写着 {NUMBER}，待核。既往高血压病史十年，规律服药，血压控制可，无头晕头痛，否认糖尿病、冠心病史。",
 }
 _HEAD, _REST = STUDY.split("[[stats]]")
 NOTES = _HEAD + "[gates]\nidentifier_risk = 0.05\nopen_reviews = 0\n"  # no statistics and no model: quick
