@@ -147,6 +147,9 @@ ABOUT_PEOPLE = (
     "Dr. [{}] catheter placed",
     "Patient: [{}] procedure note",
     "[{}] positive for COVID",
+    "[{}] out of town",
+    "[{}] a nurse called",
+    "[{}] I spoke with",
 )
 
 
