@@ -14,7 +14,7 @@ example: .venv/base
 	$(BIN)/python examples/readmission/run.py $(SHARED)/data/diabetes-130-us-hospitals examples/readmission/out
 
 test: .venv/test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 quick: .venv/test
 	$(BIN)/python -m pytest -m "not slow"

@@ -52,7 +52,7 @@ KEPT_ZH = [
 ]  # fmt: skip
 KEPT_EN = [
     "Murphy's sign negative", "Parkinson disease and Lewy body dementia", "Graves disease", "Patient: Yeah, I do.", "Doctor: Okay. Shall I continue?", "Patient: Often I cough.", "a 45-year-old man", "5/5 strength", "BP 120/80",
-    "Emergency Department", "the Emergency Room", "take 2 tablets daily for 10 days", "Crohn's disease", "Foley catheter placed", "Apgar 9", "mother: alive and well", "Heart Clinic", "vitamin B12", "hemoglobin A1c 7.2",
+    "Emergency Department", "the Emergency Room", "take 2 tablets daily for 10 days", "Crohn's disease", "Foley catheter placed", "Apgar 9", "mother: alive and well", "seen in heart clinic", "vitamin B12", "hemoglobin A1c 7.2",
 ]  # fmt: skip
 
 
@@ -97,7 +97,5 @@ def test_another_patient_is_not_swept(note):
     from confide.deid.deidentify import Deidentifier
 
     deidentifier = Deidentifier(policy="safe-harbor", key=b"k" * 32)
-    deidentifier.patient([note("医师签名：赵晓敏")], {})
-    assert (
-        deidentifier.patient([note("昨日赵晓敏看过病人", patient="p2")], {})[0].text == "昨日赵晓敏看过病人"
-    )
+    deidentifier.patient([note("医师签名：白云")], {})
+    assert deidentifier.patient([note("窗外白云很多", patient="p2")], {})[0].text == "窗外白云很多"

@@ -29,7 +29,7 @@ def test_a_name_in_pinyin_becomes_the_pinyin_of_the_invented_name(patient, surna
     new = invent_name(KEYED, patient, written, "known:name-pinyin", people)
     if len({last, first, last[0], first[0]}) == 4:  # else one spelling has two meanings
         assert new.lower().split() == pinyin(han)
-        assert last not in new.lower().split()
+        assert new.lower().split()[0] != last  # a given name may sound like it, by chance
 
 
 def test_all_writings_of_a_name_lead_to_one_invented_person(clean):

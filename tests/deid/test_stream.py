@@ -116,13 +116,16 @@ def test_no_more_documents_are_in_memory_than_may_be_held():
 
 
 def test_known_values_are_found_in_their_patient_s_documents_and_those_of_everybody_in_all():
-    given = [Document("1", "Zarniko, Okonek: stable", "P1"), Document("2", "Zarniko, Okonek: stable", "P2")]
+    given = [
+        Document("1", "aspirin, warfarin: stable", "P1"),
+        Document("2", "aspirin, warfarin: stable", "P2"),
+    ]
     first, second = deidentify_stream(
-        deidentifier(), given, known={"P1": {"name": ["Zarniko"]}}, everyone={"staff": ["Okonek"]}
+        deidentifier(), given, known={"P1": {"name": ["aspirin"]}}, everyone={"staff": ["warfarin"]}
     )
-    assert "Zarniko" not in first.text
-    assert "Zarniko" in second.text
-    assert "Okonek" not in first.text + second.text
+    assert "aspirin" not in first.text
+    assert "aspirin" in second.text
+    assert "warfarin" not in first.text + second.text
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -21,11 +21,13 @@ from confide.deid.dates import DateHit, find_dates
 from confide.deid.fold import Folded, fold, normal
 from confide.deid.hits import Hit, settle
 from confide.deid.known import Known, find_known, known_values
+from confide.deid.names_zh import is_braked
 from confide.deid.patterns import find_patterns
 from confide.deid.tagger import find_tagged
 
 _SURE: Final = 0.7  # a find below this is not searched for in the other documents
-_SURELY_TAGGED: Final = 0.95  # the tagger's own figure is bolder than a rule's
+_LONGEST: Final = 80  # what is longer is no name and no number, and is not searched for elsewhere
+_SURELY_TAGGED: Final = 0.65  # of the tagger's 0.69 at most
 _SWEPT: Final = {*NAME_CLASSES, *NUMBER_CLASSES} - {"url", "ip"}
 _BIRTH_KEY: Final = re.compile(
     r"(?:出生日期|出生年月日?|出生时间|生日|出生于?|生于|DOB|D\.O\.B\.?"
@@ -89,7 +91,9 @@ def _search(text: str, known: Known) -> Document:
 
 
 def _with_tagged(draft: Document, hits: Sequence[Hit]) -> Document:
-    added = beside_rules(without_clinical(draft.folded.text, hits), draft)
+    text = draft.folded.text
+    names = [hit for hit in hits if hit.type != "name" or not is_braked(text, hit.start)]
+    added = beside_rules(without_clinical(text, names), draft)
     return replace(draft, hits=(*draft.hits, *added))
 
 
@@ -105,10 +109,23 @@ def beside_rules(tagged: Sequence[Hit], draft: Document) -> list[Hit]:
         if hit.type == "date" and any(other.type in DATE_CLASSES or other.type == "age" for other in rules):
             continue
         numbers = [other for other in rules if other.type in NUMBER_CLASSES]
+        if any(other.start <= hit.start and hit.end <= other.end for other in numbers):
+            continue
+        if hit.type == "name" and any(_is_nearly(other, hit) for other in rules):
+            continue
         if hit.type == "other-id" and numbers:
             hit = replace(hit, type=max(numbers, key=lambda other: other.end - other.start).type)
         out.append(hit)
     return out
+
+
+def _is_nearly(known: Hit, hit: Hit) -> bool:
+    """Say whether a known name is all of a hit but for one character: 张 in 老张."""
+    inside = hit.start <= known.start and known.end <= hit.end
+    return (
+        known.is_known and known.type in NAME_CLASSES and inside
+        and hit.end - hit.start <= known.end - known.start + 1
+    )  # fmt: skip
 
 
 def _date_hit(text: str, hit: DateHit) -> Hit:
@@ -142,6 +159,8 @@ def _found_values(drafts: Iterable[Document]) -> dict[str, list[str]]:
 
 def _is_sure(hit: Hit, value: str) -> bool:
     """Say whether a find may be searched for elsewhere; of the tagger's, only what is no everyday word."""
+    if len(value) > _LONGEST:
+        return False
     if not hit.found_by.startswith("tagger"):
         return hit.score >= _SURE
     if hit.score < _SURELY_TAGGED:

@@ -78,23 +78,23 @@ def forms_of(kind: str, text: str, layer: str) -> Iterator[Form]:
 def _swept_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
     """Yield the few forms of what was found in another place: the whole, and the parts of a name.
 
-    What rules or the tagger found is too little to go by for initials or pinyin, and every document has many of it.
+    They count less than values that were given. What rules or the tagger found is too little to go by for initials or pinyin, and every document has many of it.
     """
     whole = simplified(normal(text))
     if kind not in NAME_CLASSES or HAN.match(whole):
         if len(whole) >= 3 or (len(whole) == 2 and not whole.isdigit()):
-            yield Form(whole, kind, 1.0, rule)
+            yield Form(whole, kind, 0.9, rule)
         if kind in NAME_CLASSES and len(given := split_han_name(whole)[1]) >= 2 and len(whole) <= 4:
             yield Form(given, kind, 0.8, f"{rule}-part")
         return
     tokens = [normal(token) for token in re.split(r"[\s,.·]+", fold(text).text) if normal(token)]
     everyday = word_set("en", "common_words")
     alone: Need = "capital" if len(tokens) == 1 and whole in everyday else ""
-    yield joined(tokens, kind, 1.0, rule, need=alone, eponym=len(tokens) == 1)
+    yield joined(tokens, kind, 0.9, rule, need=alone, eponym=len(tokens) == 1)
     for token in dict.fromkeys(tokens if len(tokens) > 1 else ()):
         if len(token) >= 2:
             need: Need = "capital" if token in everyday or len(token) < 4 else ""
-            yield joined([token], kind, 0.9, f"{rule}-part", need=need, eponym=True)
+            yield joined([token], kind, 0.8, f"{rule}-part", need=need, eponym=True)
 
 
 def birth_forms(day: date, layer: str) -> Iterator[Form]:
