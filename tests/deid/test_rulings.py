@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from confide.deid.classes import CLASSES
 from confide.deid.deidentify import Deidentifier
+from confide.deid.hits import Hit, settle
 from confide.deid.review import Ruling, queue_from_bytes, queue_to_bytes, risk
 from confide.errors import IntegrityError
 
@@ -88,3 +89,12 @@ def test_a_queue_is_read_as_it_was_written_and_nothing_else_is_a_queue(note):
 def test_a_number_goes_before_a_day_of_the_same_score(note):
     items = {item.text: item for item in run(note).review}
     assert risk(items[NUMBER]) / items[NUMBER].span.score > risk(items[DAY]) / items[DAY].span.score
+
+
+def test_a_sure_find_inside_of_a_doubtful_one_keeps_its_place():
+    text = "ref 7788990011223344 or so"
+    doubtful = Hit(4, 26, "other-id", 0.4, "tagger:other-id")
+    sure = Hit(4, 20, "account-number", 0.9, "pattern:bank-card")
+    first, rest = settle(text, [doubtful, sure])
+    assert first == sure
+    assert (rest.start, rest.end, rest.score) == (20, 26, 0.4)

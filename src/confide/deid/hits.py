@@ -28,9 +28,10 @@ class Hit:
 def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
     """Return non-overlapping hits, in order.
 
-    The longest wins; among equals a known one, then the higher score. What is left of a loser
-    beside the winner stays a hit of its own if a letter or digit is in it. A known name at the front
-    of a longer guess of a name is cut off it first.
+    A find that is more likely right than wrong wins over one that is not, so that nobody who lets a doubtful find go
+    lets a sure one inside of it go as well. Else the longest wins; among equals a known one, then the higher score.
+    What is left of a loser beside the winner stays a hit of its own if a letter or digit is in it. A known name at
+    the front of a longer guess of a name is cut off it first.
     """
     if len(hits) < 2:
         return list(hits)
@@ -40,9 +41,13 @@ def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
             names.setdefault(hit.start, []).append(hit.end)
     if names:
         hits = [_without_known(text, hit, names.get(hit.start, [])) for hit in hits]
-    ranked = sorted(dict.fromkeys(hits), key=lambda h: (h.start - h.end, not h.is_known, -h.score))
+    ranked = sorted(dict.fromkeys(hits), key=_rank)
     settled = [hit for cluster in _clusters(ranked) for hit in _settle_cluster(text, cluster)]
     return sorted(settled, key=lambda hit: hit.start)
+
+
+def _rank(hit: Hit) -> tuple[bool, int, bool, float]:
+    return hit.score < 0.5, hit.start - hit.end, not hit.is_known, -hit.score
 
 
 def _clusters(hits: Sequence[Hit]) -> list[list[Hit]]:
