@@ -287,25 +287,27 @@ def test_a_dry_run_counts_the_same_and_needs_and_writes_nothing(place):
 
 
 def test_known_values_come_from_a_table_of_patients_or_of_everybody(place):
-    (place / "a.csv").write_text("patient_id,note\np1,seen Zarniko and Okonek\np2,seen Zarniko and Okonek\n")
-    (place / "people.csv").write_text("patient_id,name\np1,Zarniko\n")
-    (place / "staff.csv").write_text("staff\nOkonek\n")
+    (place / "a.csv").write_text(
+        "patient_id,note\np1,seen aspirin and warfarin\np2,seen aspirin and warfarin\n"
+    )
+    (place / "people.csv").write_text("patient_id,name\np1,aspirin\n")
+    (place / "staff.csv").write_text("staff\nwarfarin\n")
     told("a.csv", "--known", "people.csv")
     first, second = pl.read_csv(place / "deidentified/0001.csv")["note"]
-    assert "Zarniko" not in first
-    assert second == "seen Zarniko and Okonek"
+    assert "aspirin" not in first
+    assert second == "seen aspirin and warfarin"
     told("a.csv", "--known", "staff.csv", "--out", "b")
-    assert "Okonek" not in (place / "b/0001.csv").read_text()
+    assert "warfarin" not in (place / "b/0001.csv").read_text()
 
 
 def test_the_name_or_the_folder_of_a_file_tells_whose_it_is(place):
     (place / "in/P7").mkdir(parents=True)
-    (place / "in/P7/P7_a.txt").write_text("Patient: Zebulon Ashworth")
-    (place / "in/P7/P7_b.txt").write_text("Ashworth is well. MRN-less id P7.")
-    assert "Ashworth" in texts_in((told("in", "--out", "none"), place / "none")[1])
+    (place / "in/P7/P7_a.txt").write_text("Patient: Zebulon Stone")
+    (place / "in/P7/P7_b.txt").write_text("Stone is well. MRN-less id P7.")
+    assert "Stone" in texts_in((told("in", "--out", "none"), place / "none")[1])
     for owner in ("name", "folder"):
         told("in", "--owner", owner, "--out", owner)
-        assert "Ashworth" not in texts_in(place / owner)
+        assert "Stone" not in texts_in(place / owner)
         assert "P7" not in texts_in(place / owner)
 
 
@@ -440,7 +442,7 @@ def test_output_is_never_written_over_anything(place):
 def test_secrets_that_lie_among_the_files_are_no_documents(place):
     (place / "a.txt").write_text("患者张建国")
     (place / "recovery-key.txt").write_text("ABCD-EFGH")
-    (place / "people.csv").write_text("staff\nOkonek\n")
+    (place / "people.csv").write_text("staff\nwarfarin\n")
     assert told(".", "--known", "people.csv", "--out", "../out")["files"] == 1
     assert PASSPHRASE not in texts_in(place.parent / "out")
     shutil.rmtree(place.parent / "out")

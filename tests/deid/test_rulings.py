@@ -59,15 +59,10 @@ def test_what_a_person_calls_an_identifier_never_stays_whatever_its_class(note, 
 
 
 @given(other=st.text(st.sampled_from("复查心电图 。a1"), max_size=8).filter(bool))
-def test_a_ruling_holds_for_no_other_patient_and_no_other_text(other):
-    from conftest import PlainNote
-
-    def make(text, *, patient="p1"):
-        return PlainNote("n1", patient, text)
-
-    rulings = reject(run(make).review)
-    assert DAY not in run(make, patient="p2", rulings=rulings).text
-    changed = run(make, DOUBTFUL + other, rulings=rulings)
+def test_a_ruling_holds_for_no_other_patient_and_no_other_text(note, other):
+    rulings = reject(run(note).review)
+    assert DAY not in run(note, patient="p2", rulings=rulings).text
+    changed = run(note, DOUBTFUL + other, rulings=rulings)
     assert DAY not in changed.text
     assert changed.held
 

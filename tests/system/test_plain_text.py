@@ -157,8 +157,8 @@ def test_plain_text_lies_in_memory_only_on_our_side(planted, killed):
     assert found_in(places, canaries, apart=apart) == []
     if not killed:
         out = folder / "outgoing"
-        assert found_in([out], canaries[1:]) == []  # the canary of the note is no identifier, and stays
-        assert found_in([out], canaries[:1]) != []
+        assert found_in([out], canaries[1:]) == []
+        assert found_in([out], ["Parkinson"]) != [], "the notes have left: what is no identifier stays"
 
 
 NO_SOCKET = """

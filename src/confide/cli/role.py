@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
 KINDS = (  # whose fields other rooms check
     "accept-clock",
+    "approve-dossier",
     "erase",
     "hand-over",
     "re-identify",
     "receive",
+    "revoke-dossier",
     "rotate-log-key",
 )
 ROLES = ("approve", "extend", "open", "re-identify", "seal", "witness")  # a test compares with the ledger's

@@ -9,12 +9,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-import numpy as np
+from secrets import SystemRandom
 
 from confide.audit.membership import upper_bound
 from confide.deid.classes import CLASSES
-from confide.dp.random import Stream
 from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.ledger import now
 from confide.study.cleaned import cleaned
@@ -65,14 +63,13 @@ class Sample:
         return all(each.by is not None for each in self.documents)
 
 
-def choose(n: int, of: int, stream: Stream) -> list[int]:
-    """Return `n` different numbers below `of`, every such set with the same chance.
+def choose(n: int, of: int) -> list[int]:
+    """Return `n` different numbers below `of`, every such set with the same chance, by the system's randomness.
 
-    >>> choose(3, 3, Stream())
+    >>> choose(3, 3)
     [0, 1, 2]
     """
-    order = np.argsort(stream.uint64(of), kind="stable")
-    return sorted(int(each) for each in order[:n])
+    return sorted(SystemRandom().sample(range(of), n))
 
 
 def draw_sample(place: Workplace, n: int, *, progress: Progress = no_progress) -> int:
@@ -89,9 +86,7 @@ def draw_sample(place: Workplace, n: int, *, progress: Progress = no_progress) -
     texts = [json.loads(line)["text"] for each in outputs if each.kind == "notes" for _, line in each.records]
     if not texts:
         raise InvalidInput("review.nothing-leaves")
-    stream = Stream()
-    chosen = choose(min(n, len(texts)), len(texts), stream)
-    stream.close()
+    chosen = choose(min(n, len(texts)), len(texts))
     sample = Sample(now(), len(texts), digest_of(vault, outputs), [Looked(texts[each]) for each in chosen])
     which = vault.keyed_digest(json.dumps([sample.digest, chosen]).encode(), "review sample")
     details = {"state": "drawn", "documents": len(chosen)}
