@@ -36,7 +36,7 @@ CARD = """# Model card: the tagger of confide.deid
 Written by `training/network/export.py`.
 
 - **What**: finds names, organisations, addresses, places, dates and other identifiers in Chinese and English text.
-- **Shape**: two tables (characters; {words:,} words and pairs of Han, {own:,} of them with a row of their own), six convolutions of 96 channels over
+- **Shape**: two tables (characters; {words:,} words and pairs of Han, {own:,} of them with a row of their own), seven convolutions of 96 channels over
   {radius} characters to each side, BIOES labels, Viterbi. Whole numbers of 7 and 8 bits, onnxruntime, one thread.
 - **Trained on** invented documents and open text (`training/README.md` lists every source and its licence); no record of a patient, no news set.
 - **Leaning**: {lean} was taken from the score of "nothing", because a miss costs more than a mask.
