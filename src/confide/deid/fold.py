@@ -141,4 +141,6 @@ def normal(value: str) -> str:
     >>> normal("１３８-0013 8000"), normal("张 伟"), normal("O’Brien")
     ('13800138000', '张伟', 'obrien')
     """
-    return "".join(c for c in fold(value).text.lower() if c.isalnum())
+    if value.isascii() and value.isalnum():
+        return value.lower()  # most values are
+    return "".join(filter(str.isalnum, fold(value).text.lower()))
