@@ -7,7 +7,7 @@ beside it says so, or if its words are nobody's name. Languages: `brakes_en`, `b
 from collections.abc import Sequence
 from typing import Final
 
-from confide.deid import brakes_en, brakes_zh
+from confide.deid import brakes_en
 from confide.deid.classes import domain
 from confide.deid.hits import Hit
 
@@ -55,8 +55,12 @@ def _rest(text: str, hit: Hit) -> tuple[int, int] | None:
     """Return what stays of a hit; None when nothing does. A rest is looked at again until it stays as it is."""
     start, end, kind = hit.start, hit.end, domain(hit.type)
     while True:
-        of_language = brakes_en.rest if text[start].isascii() else brakes_zh.rest
-        rest = of_language(text, start, end, kind)
+        if text[start].isascii():
+            rest = brakes_en.rest(text, start, end, kind)
+        else:
+            from confide.deid import brakes_zh  # reads its lists where a text needs them
+
+            rest = brakes_zh.rest(text, start, end, kind)
         if rest is None or rest == (start, end):
             return rest
         start, end = rest

@@ -16,12 +16,10 @@ from confide.deid.ages import AgeHit, find_ages
 from confide.deid.brakes import without_clinical
 from confide.deid.classes import DATE_CLASSES, NAME_CLASSES, NUMBER_CLASSES
 from confide.deid.context_en import find_context_en
-from confide.deid.context_zh import find_context_zh
 from confide.deid.dates import DateHit, find_dates
 from confide.deid.fold import Folded, fold, normal
 from confide.deid.hits import Hit, settle
 from confide.deid.known import Known, find_known, known_values
-from confide.deid.names_zh import is_braked
 from confide.deid.patterns import find_patterns
 from confide.deid.tagger import find_tagged
 
@@ -95,6 +93,8 @@ def _search(text: str, known: Known) -> Document:
     hits += [Hit(hit.start, hit.end, "age", 0.9, "pattern:age") for hit in ages]
     hits += find_birth_years(plain)
     if not plain.isascii():
+        from confide.deid.context_zh import find_context_zh  # reads its lists where a text needs them
+
         hits += find_context_zh(plain)
     hits += find_context_en(plain)
     return Document(
@@ -104,8 +104,11 @@ def _search(text: str, known: Known) -> Document:
 
 def _with_tagged(draft: Document, hits: Sequence[Hit]) -> Document:
     text = draft.folded.text
-    names = [hit for hit in hits if hit.type != "name" or not is_braked(text, hit.start)]
-    added = beside_rules(without_clinical(text, names), draft)
+    if not text.isascii():
+        from confide.deid.names_zh import is_braked
+
+        hits = [hit for hit in hits if hit.type != "name" or not is_braked(text, hit.start)]
+    added = beside_rules(without_clinical(text, hits), draft)
     return replace(draft, hits=(*draft.hits, *added))
 
 
@@ -161,8 +164,7 @@ def _found_values(drafts: Iterable[Document]) -> dict[str, list[str]]:
     values: dict[str, dict[str, str]] = {}
     for draft in drafts:
         for hit in draft.hits:
-            value = draft.value(hit)
-            if hit.type not in _SWEPT or hit.is_known or not _is_sure(hit, value):
+            if hit.type not in _SWEPT or hit.is_known or not _is_sure(hit, value := draft.value(hit)):
                 continue
             if len(key := normal(value)) >= (2 if hit.type in NAME_CLASSES else 4):
                 values.setdefault(hit.type, {}).setdefault(key, value)

@@ -14,7 +14,6 @@ from confide.crypto.keyed import Keyed
 from confide.deid.cascade import Document, find_in_patients, latest_date
 from confide.deid.classes import CLASSES, check_classes, domain
 from confide.deid.codes import Codes
-from confide.deid.key_reference import KeyReference
 from confide.deid.known import Known, known_values
 from confide.deid.notes import Gathered, assemble, gather
 from confide.deid.people import People
@@ -29,10 +28,12 @@ from confide.deid.way_back import WayBack
 from confide.errors import IntegrityError, InvalidInput
 from confide.types import Language
 from confide.vault.pseudonyms import Pseudonyms, study_key
-from confide.vault.vault import Permit, Vault
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from confide.deid.key_reference import KeyReference
+    from confide.vault.vault import Permit, Vault
 
 _Some = TypeVar("_Some")
 
@@ -75,7 +76,7 @@ class Deidentifier:
     def __init__(
         self,
         policy: str,
-        vault: Vault | KeyReference | None = None,
+        vault: "Vault | KeyReference | None" = None,
         *,
         key: bytes | None = None,
         study: str = "deid",
@@ -92,7 +93,7 @@ class Deidentifier:
     ) -> None:
         if (vault is None) == (key is None):
             raise InvalidInput("deid.one-key")
-        self._named, self._vault = vault, vault.open() if isinstance(vault, KeyReference) else vault
+        self._named, self._vault = vault, None if vault is None else _opened(vault)
         if self._vault is not None:
             key = study_key(self._vault, study, recipient)
         self._take_key(key or b"")
@@ -118,7 +119,7 @@ class Deidentifier:
         )
 
     def __reduce__(self) -> tuple[Callable[..., "Deidentifier"], tuple[dict[str, Any]]]:
-        if not isinstance(self._named, KeyReference):
+        if self._named is None or self._named is self._vault:  # a key, or a vault that holds one
             raise InvalidInput("deid.pickled-key")
         return _again, (self.get_params(),)
 
@@ -322,7 +323,7 @@ class Deidentifier:
             frame,
             identifiers,
             text_columns,
-            clean=self.texts,
+            clean=self.texts_of_patients,
             replacer=self._replacer,
             pseudonym=self.pseudonym,
             hold=self._review == "hold",
@@ -388,7 +389,7 @@ class Deidentifier:
 
     # The way back
 
-    def reveal_text(self, clean: CleanText, permit: Permit) -> str:
+    def reveal_text(self, clean: CleanText, permit: "Permit") -> str:
         """Return the original of a text that was de-identified under a reversible policy.
 
         Guarantee: byte by byte what it was; the vault recorded the purpose before (`Vault.permit_way_back`).
@@ -400,11 +401,11 @@ class Deidentifier:
         """
         return self._led_back(clean.way_back, clean.text, {}, permit)[0]
 
-    def reveal_note(self, note: DeidNote, permit: Permit) -> tuple[str, dict[str, str]]:
+    def reveal_note(self, note: DeidNote, permit: "Permit") -> tuple[str, dict[str, str]]:
         """Return the original text and fields of a note; raises as `reveal_text`."""
         return self._led_back(note.way_back, note.text, note.fields, permit)
 
-    def reveal_token(self, token: str, permit: Permit) -> tuple[str, str]:
+    def reveal_token(self, token: str, permit: "Permit") -> tuple[str, str]:
         """Return the patient and the value behind a token such as `[NAME:…]`; raises as `reveal_text`.
 
         A name comes back in its full, plain form, as all its spellings have one token.
@@ -419,18 +420,18 @@ class Deidentifier:
         raise IntegrityError("crypto.token")
 
     def _led_back(
-        self, record: bytes, text: str, fields: Mapping[str, str], permit: Permit
+        self, record: bytes, text: str, fields: Mapping[str, str], permit: "Permit"
     ) -> tuple[str, dict[str, str]]:
         self._verify(permit)
         return self._way_back.reveal(record, text, fields)
 
-    def _verify(self, permit: Permit) -> None:
+    def _verify(self, permit: "Permit") -> None:
         if self._vault is None:
             raise InvalidInput("deid.reveal-without-vault")
         self._vault.verify_permit(self._study, permit)
 
 
-_PORTION: Final = 8_000  # characters that are searched at a time
+_PORTION: Final = 4_000  # characters that are searched at a time: enough for the tagger, and little memory
 
 
 def _length(note: NoteLike) -> int:
@@ -449,6 +450,12 @@ def _portions(patients: Iterable[_Some], length: Callable[[_Some], int]) -> Iter
             portion, size = [], 0
     if portion:
         yield portion
+
+
+def _opened(vault: "Vault | KeyReference") -> "Vault":
+    from confide.deid.key_reference import KeyReference  # loads the vault, which a bare key does without
+
+    return vault.open() if isinstance(vault, KeyReference) else vault
 
 
 def _again(params: dict[str, Any]) -> Deidentifier:

@@ -1,7 +1,8 @@
 """The rows of identifiers that their shape gives away, as data: `confide.deid.patterns` runs them.
 
-Each row is one regular expression without look-behind, its borders as a word, and a check. A right shape that
-fails its check is doubtful, not ignored.
+Each row is one regular expression without look-behind, its borders as a word, and a check; where it begins with
+something optional, a look at the first character keeps `re` from trying it everywhere. A right shape that fails its
+check is doubtful, not ignored.
 """
 
 import re
@@ -103,7 +104,7 @@ PATTERNS: Final = (
         rule="mobile",
         type="phone",
         score=0.95,
-        regex=r"(?:(?:\(\+?86\)|(?:\+|00)?86)[- ]{0,2})?1[3-9][0-9](?:[-. ]?[0-9]{4}[-. ]?[0-9]{4}|[- ]?[0-9]{3}[- ]?[0-9]{5})",
+        regex=r"(?=[(+018])(?:(?:\(\+?86\)|(?:\+|00)?86)[- ]{0,2})?1[3-9][0-9](?:[-. ]?[0-9]{4}[-. ]?[0-9]{4}|[- ]?[0-9]{3}[- ]?[0-9]{5})",
         sieve=r"1[3-9][0-9](?:[-. ]?[0-9]{4}[-. ]?[0-9]{4}|[- ]?[0-9]{3}[- ]?[0-9]{5})",
     ),
     Pattern(
@@ -124,7 +125,7 @@ PATTERNS: Final = (
         rule="landline",
         type="phone",
         score=0.85,
-        regex=r"(?:(?:\+|00)86[- ]?)?(?:\(0[0-9]{2,3}\)|0[1-9][0-9]{1,2})[-/ ]{0,2}"
+        regex=r"(?=[(+0])(?:(?:\+|00)86[- ]?)?(?:\(0[0-9]{2,3}\)|0[1-9][0-9]{1,2})[-/ ]{0,2}"
         r"(?:[2-8][0-9]{6,7}|[2-8][0-9]{2,3}[- ][0-9]{4})(?:(?:-|转| 转 ?|ext\.? ?|#)[0-9]{1,6})?",
         sieve=r"0[0-9]{2,3}\)?[-/ ]{0,2}(?:[2-8][0-9]{6}|[2-8][0-9]{2,3}[- ][0-9]{4})",
     ),
@@ -135,7 +136,7 @@ PATTERNS: Final = (
         rule="us-phone",
         type="phone",
         score=0.9,
-        regex=r"(?:\+?1[-. ]?)?(?:\([0-9]{3}\)[-. ]?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}"
+        regex=r"(?=[(+0-9])(?:\+?1[-. ]?)?(?:\([0-9]{3}\)[-. ]?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}"
         r"(?:,? ?(?:x|ext\.?|extension) ?[0-9]{1,6})?",
         check=_is_phone_with_extension,
         sieve=r"[0-9]{3}\)?[-. ]?[0-9]{3}[-. ][0-9]{4}",
@@ -260,7 +261,7 @@ PATTERNS: Final = (
         type="record-number",
         score=0.6,
         border="alnum",
-        regex=r"(?:准字)?[A-Za-z]{1,5}-?[0-9]{6,14}",
+        regex=r"(?=[准A-Za-z])(?:准字)?[A-Za-z]{1,5}-?[0-9]{6,14}",
         check=_is_code,
         otherwise=0,
         sieve=r"[A-Za-z]-?[0-9]{6}",

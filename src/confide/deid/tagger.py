@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from confide.deid.hits import Hit
 from confide.deid.tagger_decode import spans_of
-from confide.deid.tagger_input import Vocabulary, encode
+from confide.deid.tagger_input import PAD, Vocabulary, encode
 
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
 _PIECE: Final = 16_384
@@ -51,9 +51,9 @@ def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: f
         start += value.rfind(":") + 1
     if (gap := text.find("  ", start, end)) > start:
         end = gap
-    while start > 0 and _go_together(text[start - 1], text[start]):
+    while start > 0 and _go_together(text[start - 1 : start + 1]):
         start -= 1
-    while end < len(text) and _go_together(text[end - 1], text[end]):
+    while end < len(text) and _go_together(text[end - 1 : end + 1]):
         end += 1
     while (
         kind == "other-id" and end > start + 1 and not (text[end - 1].isascii() and text[end - 1].isalnum())
@@ -62,10 +62,8 @@ def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: f
     return Hit(offset + start, offset + end, kind, round(_BOLDEST * probability, 3), f"tagger:{kind}")
 
 
-def _go_together(left: str, right: str) -> bool:
-    if not (left.isascii() and right.isascii()):
-        return False
-    return (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
+def _go_together(pair: str) -> bool:
+    return pair.isascii() and (pair.isalpha() or pair.isdigit())
 
 
 def _rows(texts: Sequence[str]) -> Iterator[list[tuple[int, int, int]]]:
@@ -98,14 +96,16 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 def _scores(pieces: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
     """Yield the scores of each piece, shape (characters, labels); all go through the network as one row."""
-    gap = np.zeros(RADIUS, np.int32)
-    encoded = [encode(piece, _vocabulary()) for piece in pieces]
-    row = [np.concatenate([gap, *(part for pair in encoded for part in (pair[k], gap))]) for k in (0, 1)]
-    scores = _session(os.getpid()).run(None, {"characters": row[0][None], "words": row[1][None]})[0][0]
-    at = RADIUS
+    gap = "\n" * RADIUS  # between them no word and no pair of Han goes on
+    characters, words = encode(gap + gap.join(pieces) + gap, _vocabulary())
+    starts = [RADIUS]
     for piece in pieces:
-        yield scores[at : at + len(piece)]
-        at += len(piece) + RADIUS
+        starts.append(starts[-1] + len(piece) + RADIUS)
+    for start in starts:
+        characters[start - RADIUS : start] = PAD
+    scores = _session(os.getpid()).run(None, {"characters": characters[None], "words": words[None]})[0][0]
+    for start, piece in zip(starts, pieces, strict=False):
+        yield scores[start : start + len(piece)]
 
 
 @cache
