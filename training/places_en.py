@@ -33,7 +33,7 @@ _HOSPITAL = (
     " Pavilion; ER; Emergency Room; Walk-In; Walk-In Clinic; Surgery; Manor; Lodge; Memory Care; Long-Term Care; Birth Center; Wound Center; Eye Center; Spine Center;"
     " Pain Clinic; Wellness Center; Free Clinic; Village; Campus; Tower; House; Outpatient; Outpatient Center; Infusion Center; Dermatology; Cardiology; Oncology;"
     " Nephrology; OB/GYN; Counseling; Healthcare; Health; Health Network; Med Center; Rehab; VAMC; VA; Drugs; Drug; Apothecary; Blood Bank; Ambulance; EMS; Fire Rescue;"
-    " Hospital and Clinics; Medical; Family Health; Post-Acute; Subacute; Health Annex; Kidney Care; Orthopedics; Sports Medicine; Vision; Hearing; Chiropractic"
+    " Hospital and Clinics; Spine & Joint Clinic; Heart & Lung; Bone and Joint; Mother & Baby; Ear, Nose & Throat; Creek Rehab; Valley Hospice; Medical; Family Health; Post-Acute; Subacute; Health Annex; Kidney Care; Orthopedics; Sports Medicine; Vision; Hearing; Chiropractic"
 ).split("; ")
 _SAINTS = "Mary Joseph Luke Anne John Francis Vincent Agnes Catherine Michael Thomas Elizabeth Jude Bartholomew Anthony Theresa Clare Martin Barnabas Columba Raphael".split()
 _BLESSED = (
@@ -64,7 +64,7 @@ _TRADE = (
     " Laundromat; Self Storage; Tire Center; Collision; Welding; Fabrication; Plastics; Foundry; Tool & Die; Orchards; Vineyards; Nursery; Stables; Marina; Boat Yard; Casino; Lanes;"
     " Daycare; Head Start; ISD; School District; Transit; Bus Lines; Railroad; Water District; Sanitation; Public Works; Electric Co-op; Credit Union; Savings & Loan; Law Firm; Tax Service;"
     " Insurance Agency; Flooring; Heating & Air; Refrigeration; Produce; Fisheries; Seafood; Egg Farm; Mattress; Furniture; Appliance; Music; Drywall; Masonry; Paving; Quarry; Logging;"
-    " Sawmill; Distribution; Distributing; Fulfillment; Call Center; Janitorial; Linen; Funeral Home; Chapel; Ranch; Dairy; Brewing; Cannery; Grain; Elevator; Trailer Park; Apartments"
+    " Sawmill; Distribution; Distributing; Fulfillment; Call Center; Janitorial; Linen; Funeral Home; Chapel; Ranch; Dairy; Brewing; Cannery; Grain; Elevator; Trailer Park; Apartments; Shipyard; Outfitters; Guides; Lodge; Trading Post; Smokehouse; Spine & Joint; Bait & Tackle; Mercantile; Co-op; Senior Living; Smelter; Aviation; Charter"
 ).split("; ")
 _STATES = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware",

@@ -70,23 +70,25 @@ class Strange:
     def _outside(self, text: str, random: Random) -> str:
         def other(match: re.Match[str]) -> str:
             word = match.group()
-            if not self.words_en or random.random() > (0.07 if word.islower() or word.isupper() else 0.02):
+            if not self.words_en or random.random() > (0.08 if word.islower() or word.isupper() else 0.05):
                 return word
             new = random.choice(self.words_en)
             return new if word.islower() else new.upper() if word.isupper() else new.capitalize()
 
         def more_zh(match: re.Match[str]) -> str:
             x = random.random()
-            if x < 0.12 and self.words_zh:
+            if x < 0.15 and self.words_zh:
                 return match.group() + "".join(
                     random.choice(self.words_zh) for _ in range(random.randint(1, 2))
                 )
-            if x < 0.2:
+            if x < 0.22:
                 return match.group() + random.choice(self.terms_zh)
-            return match.group() + figures(random) + random.choice(",,,。;") if x < 0.23 else match.group()
+            return match.group() + figures(random) + random.choice(",,,。;") if x < 0.25 else match.group()
 
         def more_en(match: re.Match[str]) -> str:
             x = random.random()
+            if 0.05 < x < 0.08 and self.words_en and text[match.start() - 1] == ".":
+                return f" {random.choice(self.words_en).capitalize()} {random.choice(self.words_en)} "
             if x > 0.05:
                 return match.group()
             term = figures(random) if x < 0.015 else random.choice(self.terms_en)
