@@ -38,10 +38,8 @@ class Keyed:
         >>> keyed.number("a", "bc") == keyed.number("ab", "c")
         False
         """
-        message = b"".join(
-            len(piece).to_bytes(8, "big") + piece
-            for piece in (part.encode("utf-8", "surrogatepass") for part in parts)
-        )
+        pieces = [part.encode("utf-8", "surrogatepass") for part in parts]
+        message = b"".join([len(piece).to_bytes(8, "big") + piece for piece in pieces])
         return int.from_bytes(hmac.digest(self._key, message, hashlib.sha256), "big")
 
     def token(self, length: int, *parts: str) -> str:

@@ -5,7 +5,6 @@ beside it says so, or if its words are nobody's name. Languages: `brakes_en`, `b
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 from confide.deid import brakes_en, brakes_zh
@@ -39,7 +38,7 @@ def without_clinical(text: str, hits: Sequence[Hit]) -> list[Hit]:
         if place == (hit.start, hit.end):
             kept.append(hit)
         elif place is not None:
-            kept.append(replace(hit, start=place[0], end=place[1]))
+            kept.append(hit._replace(start=place[0], end=place[1]))
     return kept
 
 

@@ -114,7 +114,7 @@ def beside_rules(tagged: Sequence[Hit], draft: Document) -> list[Hit]:
         if hit.type == "name" and any(_is_nearly(other, hit) for other in rules):
             continue
         if hit.type == "other-id" and numbers:
-            hit = replace(hit, type=max(numbers, key=lambda other: other.end - other.start).type)
+            hit = hit._replace(type=max(numbers, key=lambda other: other.end - other.start).type)
         out.append(hit)
     return out
 

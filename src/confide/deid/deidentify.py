@@ -329,7 +329,7 @@ class Deidentifier:
         if self._site is not None:
             documents = [self._site.applied(document, self._policy.threshold) for document in documents]
         reference = latest_date(documents, prepared.birth_dates | births_in(documents))
-        people = people_of(documents, known)
+        people = people_of(documents, known) if self._policy.needs_people else None
         replacer = self._replacer(patient, reference or self._today or date.today(), people)
         judged = Judged(self._keyed, patient, self._rulings)
         cleaned = [replace_text(text, d, replacer, judged) for text, d in zip(texts, documents, strict=True)]

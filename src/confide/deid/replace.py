@@ -54,6 +54,7 @@ class Replacer:
 
     __slots__ = (
         "_codes",
+        "_done",
         "_keyed",
         "_patient",
         "_people",
@@ -77,6 +78,7 @@ class Replacer:
         taken: Container[str] = (),
     ) -> None:
         self._taken, self._codes = taken, codes
+        self._done: dict[tuple[str, str, str, bool], str] = {}  # most values stand in a document more than once
         self._policy, self._keyed, self._patient, self._tags = policy, keyed, patient, tags
         self._reference, self._people = reference, people or People()
         self.days = shift_of(policy, keyed, patient)
@@ -103,7 +105,12 @@ class Replacer:
 
         Guarantee: unless the policy keeps the class, the result differs from `value`.
         """
-        action = self.action(kind, doubtful=doubtful)
+        key = (kind, value, found_by, doubtful)
+        if key not in self._done:
+            self._done[key] = self._value(kind, value, found_by, self.action(kind, doubtful=doubtful))
+        return self._done[key]
+
+    def _value(self, kind: str, value: str, found_by: str, action: str) -> str:
         if action == "keep":
             return value
         if action == "surrogate":
