@@ -15,8 +15,10 @@ sys.path.append(str(FOLDER))
 import carriers_en_academic  # noqa: E402
 import carriers_en_community  # noqa: E402
 import carriers_en_held  # noqa: E402
+import carriers_en_letters  # noqa: E402
 import carriers_zh_county  # noqa: E402
 import carriers_zh_held  # noqa: E402
+import carriers_zh_letters  # noqa: E402
 import carriers_zh_tertiary  # noqa: E402
 import words_en  # noqa: E402
 import words_zh  # noqa: E402
@@ -28,8 +30,10 @@ from score import score  # noqa: E402
 from write import notes  # noqa: E402
 
 STYLES = {
-    "tertiary": carriers_zh_tertiary, "county": carriers_zh_county, "zh-held": carriers_zh_held,
-    "academic": carriers_en_academic, "community": carriers_en_community, "en-held": carriers_en_held,
+    "tertiary": carriers_zh_tertiary, "county": carriers_zh_county,
+    "zh-letters": carriers_zh_letters, "zh-held": carriers_zh_held,
+    "academic": carriers_en_academic, "community": carriers_en_community,
+    "en-letters": carriers_en_letters, "en-held": carriers_en_held,
 }  # fmt: skip
 
 
@@ -38,16 +42,16 @@ def made():
     return list(notes(per_style=40))
 
 
-def test_the_benchmark_has_a_thousand_notes_and_one_held_style_per_language():
+def test_the_benchmark_has_fourteen_hundred_notes_and_one_held_style_of_four_per_language():
     from write import PER_STYLE
     from write import STYLES as WRITTEN
 
     per_language = {
         language: sum(PER_STYLE for code, _ in WRITTEN if code == language) for language in ("zh", "en")
     }
-    assert all(count >= 500 for count in per_language.values())
+    assert all(count >= 700 for count in per_language.values())
     assert [style for _, style in WRITTEN].count("held") == 2
-    assert all(sum(code == language for code, _ in WRITTEN) >= 3 for language in ("zh", "en"))
+    assert all(sum(code == language for code, _ in WRITTEN) == 4 for language in ("zh", "en"))
 
 
 def test_the_same_seed_gives_the_same_notes_and_another_seed_others():
