@@ -5,35 +5,42 @@ the order in which a note tells them, so that any choice of them reads as one no
 """
 
 DOCUMENTS = (
-    ("lung_page", "id_lines*4-7", "lung_open", "lung_story*3-5", "past", "past_lines*2-4", "life", "life_lines*1-3", "lung_exam", "lung_exam_lines*3-5", "lung_tests", "lung_test_lines*2-4", "lung_end", "signed"),
-    ("stroke_page", "stroke_days*4-7"),
-    ("shift_page", "shift*5-8", "shift_end"),
-    ("rescue_page", "rescue*6-9", "rescue_end"),
-    ("out_page", "out_course*4-6", "out_state", "out_orders*4-7", "signed"),
-    ("chest_page", "chest_lines*4-6", "chest_mind*1-3", "film_end"),
-    ("sono_page", "sono_lines*4-6", "sono_end"),
-    ("scope_page", "scope_lines*5-7", "scope_end"),
-    ("slide_page", "slide_lines*3-5", "slide_end"),
-    ("theatre_page", "theatre_team*3-5", "theatre_steps*6-8", "theatre_end"),
-    ("drug_page", "drug_body*4-6", "drug_end"),
+    ("lung_page", "id_lines*4-7", "lung_open", "lung_story*4-6", "past", "past_lines*3-5", "life", "life_lines*2-4", "lung_exam", "lung_exam_lines*5-7", "lung_tests", "lung_test_lines*3-5", "lung_end", "signed"),
+    ("stroke_page", "stroke_days*5-8"),
+    ("shift_page", "shift*6-9", "shift_end"),
+    ("rescue_page", "rescue*8-11", "rescue_end"),
+    ("out_page", "out_course*5-7", "out_state", "out_head", "out_orders*6-8", "signed"),
+    ("chest_page", "chest_lines*6-8", "chest_mind*1-3", "film_end"),
+    ("sono_page", "sono_lines*6-8", "sono_end"),
+    ("scope_page", "scope_lines*6-8", "scope_end"),
+    ("slide_page", "slide_lines*4-6", "slide_end"),
+    ("theatre_page", "theatre_team*3-5", "theatre_steps*8-10", "theatre_end"),
+    ("drug_page", "drug_body*6-8", "drug_end"),
     ("fall_page", "fall_lines*4-6", "cover_end"),
     ("away_page", "away_lines*4-7", "cover_end"),
-    ("cert_page", "cert_lines*2-4", "cert_end"),
-    ("ask_page", "ask_body*4-6", "answer", "answer_body*3-5", "answer_end"),
-    ("call_page", "call_body*6-9", "call_end"),
-    ("chat_page", "chat_body*6-9"),
+    ("cert_page", "cert_lines*3-5", "cert_end"),
+    ("ask_page", "ask_body*5-7", "answer", "answer_body*4-6", "answer_end"),
+    ("call_page", "call_body*8-12", "call_end"),
+    ("chat_page", "chat_body*8-12"),
     ("group_page", "group_body*5-8"),
-    ("agree_page", "agree_body*4-6", "agree_end"),
+    ("agree_page", "agree_body*6-8", "agree_end"),
     ("proxy_page", "proxy_body*2-4", "proxy_end"),
-    ("rounds_page", "rounds_body*6-9", "rounds_end"),
-    ("child_page", "child_body*5-7", "child_end"),
-    ("care_page", "who_lines*2-4", "care_body*6-8", "care_end"),
-    ("hip_page", "id_lines*3-6", "hip_open", "hip_story*3-5", "past", "past_lines*2-3", "life", "life_lines*1-2", "hip_exam", "hip_exam_lines*3-4", "hip_end", "signed"),
+    ("rounds_page", "rounds_body*7-10", "rounds_end"),
+    ("child_page", "child_body*6-8", "child_end"),
+    ("nurse_page", "nurse_lines*10-13", "nurse_end"),
+    ("herb_page", "herb_lines*7-10", "herb_recipe", "herb_end"),
+    ("drip_page", "drip_lines*9-12", "drip_end"),
+    ("sleep_page", "sleep_lines*9-11", "sleep_end"),
+    ("mind_page", "mind_lines*9-12", "mind_end"),
+    ("last_page", "last_lines*7-10", "last_end"),
+    ("check_page", "check_lines*10-12", "check_end"),
+    ("care_page", "who_lines*2-4", "care_body*7-10", "care_end"),
+    ("hip_page", "id_lines*3-6", "hip_open", "hip_story*4-6", "past", "past_lines*3-5", "life", "life_lines*2-3", "hip_exam", "hip_exam_lines*4-6", "hip_end", "signed"),
 )  # fmt: skip
 # Ages of the patient where a paper is that of an old or a grown person; elsewhere 18 to 89.
 AGES = {
     "lung_page": (55, 89),
-    "hip_page": (65, 89),
+    "hip_page": (65, 77),
     "stroke_page": (50, 89),
     "out_page": (45, 89),
     "agree_page": (60, 89),
@@ -41,6 +48,9 @@ AGES = {
     "care_page": (70, 89),
     "call_page": (60, 85),
     "away_page": (40, 80),
+    "last_page": (70, 89),
+    "drip_page": (40, 80),
+    "check_page": (25, 60),
 }
 POOLS = {
     "signed": ("\n记录医师：{dr2}\n上级医师：{dr1}", "\n\n　　　　　　　　住院医师签名：{dr2}　　主治医师签名：{dr1}\n　　　　　　　　{date} {time}", "\n签名：{dr2}／{dr0}　　时间：{date}"),
@@ -54,7 +64,7 @@ POOLS = {
     "lung_open": ("主诉：咳痰喘[t:{n:8-20}年]，喘憋加重[t:{n:2-9}天]。\n现病史：患者[t:{n:8-20}年]前起每到冬天就咳嗽，咳[w:白色]黏痰，每年累计[t:三四个月]，没有系统看过。",),
     "lung_story": (
         "{year:-2500..-1500}在{other_hospital}做肺功能，报重度阻塞，[l:FEV1/FVC {n:40-65}%]，确定为慢阻肺。", "平时吸[d:信必可都保]，喘得厉害时自己加[d:氨茶碱]、[d:甘草片]。", "{month:-700..-300}因喘重在{short_hospital}住过[t:{n:7-15}天]，用过无创呼吸机，出院后在家吸氧[l:2L/min]。",
-        "{md:-9..-4}下雪降温，扫院子后喘憋加重，痰[w:黄]、不易咳出。", "先在[g:村卫生室]点滴[d:左氧氟沙星][t:3天]，见效不[w:明显]。", "昨夜不能[w:平卧]，{son}叫120送来，急诊查血气后收我科。", "每年秋天打流感疫苗，肺炎疫苗没打过。", "病来无咯血，无胸痛，夜尿[l:2～3次]，体重较去年轻[l:{n:2-6}kg]。",
+        "{md:-9..-4}淋雨着凉，扫院子后喘憋加重，痰[w:黄]、不易咳出。", "先在[g:村卫生室]点滴[d:左氧氟沙星][t:3天]，见效不[w:明显]。", "昨夜不能[w:平卧]，{son}叫120送来，急诊查血气后收我科。", "每年秋天打流感疫苗，肺炎疫苗没打过。", "病来无咯血，无胸痛，夜尿[l:2～3次]，体重较去年轻[l:{n:2-6}kg]。",
     ),
     "past": ("\n既往史： ",),
     "past_lines": (
@@ -73,25 +83,25 @@ POOLS = {
     "lung_test_lines": (
         "血气（{date} 急诊）：[l:pH 7.{n:25-38}]，[l:PaCO2 {n:48-85}mmHg]，[l:PaO2 {n:45-62}mmHg]。", "血[w:常规]：[l:WBC {n:8-17}.{n:1-9}]，[l:N {n:70-92}%]，[l:Hb {n:120-175}g/L]；[l:PCT 0.{n:10-95}]。", "肝肾功能、电解质大致在范围内，[l:K {n:3-5}.{n:0-9}]。", "胸部CT（{image}）：双肺气肿，右中叶斑片，[e:克氏]B线未见。", "心彩超：右心大，[l:估测肺动脉压{n:38-70}mmHg]，报告{dr4}。", "{md:-40..-20}门诊痰培养：[e:克雷伯]菌，对[d:拜复乐]敏感。",
     ),
-    "lung_end": ("\n初步诊断：1.慢阻肺急性加重　2.Ⅱ型呼吸衰竭　3.肺心病", "\n诊断：AECOPD，Ⅱ型呼衰。\n处置：无创通气，[d:甲强龙][l:40mg]，[d:拜复乐][l:0.4g][t:每日1次]，复查血气。病重已告知{son}。"),
+    "lung_end": ("\n初步诊断：1.慢阻肺急性加重　2.Ⅱ型呼吸衰竭　3.肺心病\n依据：长年咳痰喘，桶状胸，血气二氧化碳高；与哮喘、心衰、气胸相区别，影像可除外后者。先控制感染、解痉、化痰，无创通气不耐受再插管。", "\n诊断：AECOPD，Ⅱ型呼衰。\n处置：无创通气，[d:甲强龙][l:40mg]，[d:拜复乐][l:0.4g][t:每日1次]，复查血气。病重已告知{son}。"),
     # an old person falls
     "hip_page": ("{hospital}骨科中心\n入院病历　　病区{ward}　{bed}　{name}　{sex}　{age}岁　ID {mrn}\n", "{hospital}　　24小时内入院记录\n姓名：{name}　　住院号：{mrn}　　影像号：{image}\n"),
     "hip_open": ("主诉：跌倒后右髋疼，不能站[t:{n:2-30}小时]。\n现病史：{time}在家中[w:阳台]收衣服时滑倒，右髋着地，当时没有昏迷。",),
-    "hip_story": ("儿媳{aunt}听到喊声后扶起，右腿不敢动。", "同住的{mate}{spouse}也已{old}岁，[t:过了两个多小时]儿子才回来。", "由{place}救护车转来，在{other_hospital}拍片为右股骨颈骨折（[s:Garden Ⅲ型]），片子自带。", "当时无心慌，无大小便失禁，没有撞头。", "路上用过[d:曲马多][l:50mg]，到院时疼痛[s:NRS {n:4-8}分]。", "伤前能自己买菜，拄拐，[s:Barthel {n:60-95}分]。", "骨密度[t:半年前]查过，[l:T值-{n:2-4}.{n:0-9}]，没打过[d:密固达]。"),
+    "hip_story": ("儿媳{aunt}听到喊声后扶起，右腿不敢动。", "同住的老母亲{mother}已{old}岁，扶不动，[t:过了两个多小时]儿子才回来。", "由{place}救护车转来，在{other_hospital}拍片为右股骨颈骨折（[s:Garden Ⅲ型]），片子自带。", "当时无心慌，无大小便失禁，没有撞头。", "路上用过[d:曲马多][l:50mg]，到院时疼痛[s:NRS {n:4-8}分]。", "伤前能自己买菜，拄拐，[s:Barthel {n:60-95}分]。", "骨密度[t:半年前]查过，[l:T值-{n:2-4}.{n:0-9}]，没打过[d:密固达]。"),
     "hip_exam": ("\n专科情况： ",),
     "hip_exam_lines": ("右下肢外旋短缩[l:约{n:1-4}cm]，腹股沟中点压痛。", "[e:艾利斯]征(+)，[e:布莱恩特]三角底边缩短，[e:内拉通]线上大转子上移。", "足背动脉可及，趾动好，[w:皮温]不低。", "骶尾及足跟皮肤完整，无压红。", "[e:卡普里尼]评分[s:{n:6-12}分]，[e:纽约]心功能[s:Ⅱ级]，简易认知[s:Mini-Cog {n:1-5}分]。", "血管彩超：双下肢深静脉未见血栓（{dr4}，{md}）。"),
     "hip_end": ("\n诊断：右股骨颈骨折；骨质疏松。拟{date:1..4}做人工股骨头，备血[l:400ml]，已请[p:麻醉科]、[p:心内科]看过。家属{son}要求再商量。", "\n处理：皮牵引，[d:克赛][l:4000IU]，[d:西乐葆]。{dr1}主任看片后同意手术，已和{daughter}谈话。"),
     # days of a stroke patient
     "stroke_page": ("{hospital}　病程记录\n病区：{ward}　{bed}　姓名：{name}　住院号：{mrn}\n", "病程记录　　{name}　{sex}　{age}岁　　第{n:1-4}页\n"),
     "stroke_days": (
-        "{date:-9} {time}　首次病程记录\n患者{name}，{age}岁，因“左侧肢体笨拙[t:{n:3-20}小时]”由急诊收入。发病时正在{place}走亲戚，[s:NIHSS {n:4-16}分]，已过溶栓[w:时间窗]。头CT未见出血。\n　　　　{dr2}\n",
+        "{date:-9} {time}　首次病程记录\n患者{name}，{age}岁，因“左侧肢体笨拙[t:{n:3-20}小时]”由急诊收入。发病时正在{place}走亲戚，[s:NIHSS {n:4-16}分]，已过溶栓[w:时间窗]。头CT未见出血。言语含糊但能听懂，右利手，眼球活动好，心律不齐。定位右侧大脑半球，先按脑梗死处理，监测血压、血糖，禁食待评。\n　　　　{dr2}\n",
         "{date:-8} {time}　{dr1}主治医师查房\n看过病人，左侧鼻唇沟浅，肌力上[s:2级]下[s:3级]，[e:霍夫曼]征(+)。{dr1:s}医生分析：责任病灶在右侧放射冠，[e:牛津]分型[s:LACI]，[d:波立维]加[d:泰嘉]重复，停一种。\n　　　　{dr2}\n",
-        "{date:-7} {time}　\n夜间[w:安静]，饮食由家人少量多次喂，无呛咳。晨起血压[l:{n:150-185}/{n:80-105}mmHg]，暂不降。洼田饮水[s:{n:2-4}级]，请[p:康复科]床旁看吞咽。核磁（{image}）报：右基底节新鲜梗死，[e:Willis]环前部开放。\n　　　　{dr2}\n",
+        "{date:-7} {time}　\n夜间[w:安静]，饮食由家人少量多次喂，无呛咳。晨起血压[l:{n:150-185}/{n:80-105}mmHg]，暂不降。洼田饮水[s:{n:2-4}级]，请[p:康复科]床旁看吞咽。床上良肢位摆放，两小时翻身，防误吸、防下肢血栓。核磁（{image}）报：右基底节新鲜梗死，[e:Willis]环前部开放。\n　　　　{dr2}\n",
         "{date:-6} {time}　{dr0}主任医师查房\n{dr0:s}主任听汇报后问家属：患者[t:两年前]在{other_hospital}查出房颤，没抗凝。指示：动态心电，[s:CHA2DS2-VASc {n:3-7}分]，[d:利伐沙班]待[t:两周]后定。\n　　　　{dr2}／{dr0}\n",
-        "{date:-5} {time}　会诊后记录\n[p:心内科]{dr3}副主任医师：心率[l:{n:70-110}次]，可用[d:倍他乐克]，无急诊介入指征。已执行。\n　　　　{dr2}\n",
-        "{date:-4} {time}　\n{mate}{spouse}诉夜里[w:胡话]，体温[l:{n:37-38}.{n:1-9}℃]，尿[w:常规]白细胞[s:(++)]，换[e:弗利]尿管，加[d:拜复乐]。\n　　　　{dr4}（代{dr2}）\n",
+        "{date:-5} {time}　会诊后记录\n[p:心内科]{dr3}副主任医师：心率[l:{n:70-110}次]，可用[d:倍他乐克]，无急诊介入指征，低分子肝素预防量可用，注意牙龈和大便颜色。已执行。\n　　　　{dr2}\n",
+        "{date:-4} {time}　\n{mate}{spouse}诉夜里[w:胡话]，体温[l:{n:37-38}.{n:1-9}℃]，尿[w:常规]白细胞[s:(++)]，查体肺部呼吸音粗，腹软，下肢不肿，换[e:弗利]尿管，加[d:拜复乐]。\n　　　　{dr4}（代{dr2}）\n",
         "{date:-3} {time}　交班记录\n{dr2}医师轮转至{short_hospital}，本床由{dr4}接管。目前[w:平稳]，语言较前利落，左手能抬过肩，待核磁血管成像。\n　　　　交：{dr2}　接：{dr4}\n",
-        "{date:-2} {time}　阶段小结\n入院[t:第{n:8-12}天]，[s:NIHSS {n:2-9}分]，[s:mRS {n:2-4}分]，能[w:经口]进糊状食。下一步联系{station}康复床位，社工{staffer}已与其电话（{any_phone}）。\n　　　　{dr4}\n",
+        "{date:-2} {time}　阶段小结\n入院[t:第{n:8-12}天]，[s:NIHSS {n:2-9}分]，[s:mRS {n:2-4}分]，能[w:经口]进糊状食。下一步联系{other_hospital}康复床位，社工{staffer}已与其电话（{any_phone}）。\n　　　　{dr4}\n",
         "{date:-1} {time}　\n{son}要求明日转院，告知途中风险，签字在卷。复印病历[l:{n:20-60}页]。\n　　　　{dr4}\n",
     ),
     # nurses hand over
@@ -105,7 +115,7 @@ POOLS = {
     # emergency
     "rescue_page": ("急诊预检　{hospital}　{date} {time}\n姓名：{name}　{sex}　{age}岁　来院：120　分级：[s:Ⅱ级]\n", "{hospital}急诊留观病历\n{name}　{sex}　{age}　就诊号{visit}　电话{phone}\n", "急救中心院前病历　　出车{date} {time}　　车牌{plate}　　医{dr0} 护{dr3} 司机{dr4}\n患者：{name}（{sex}）\n"),
     "rescue": (
-        "现场：{address}，[w:单元]门口，雪地。\n", "代诉人：路过群众{anyone}，说倒下[t:约{n:3-15}分钟]，没抽。\n", "身上有身份证，号{id}，手机打给最近联系人{son}（{kin_phone}），正从{place}往回赶。\n", "主诉：胸骨后压痛[t:{n:1-6}小时]，大汗，含[d:速效救心丸][l:10粒]不缓解。\n", "既往有糖尿病，血脂[w:高]，支架没放过，没有药物过敏。\n", "查：面色灰，四肢凉，双肺底少许湿鸣，心音低，没有杂音。\n",
+        "现场：{address}，[w:单元]门口，台阶下。\n", "代诉人：路过群众{anyone}，说倒下[t:约{n:3-15}分钟]，没抽。\n", "身上有身份证，号{id}，手机打给最近联系人{son}（{kin_phone}），正从{place}往回赶。\n", "主诉：胸骨后压榨样疼[t:{n:1-6}小时]，大汗，含[d:速效救心丸][l:10粒]不缓解。\n", "既往有糖尿病，血脂[w:高]，支架没放过，没有药物过敏。\n", "查：面色灰，四肢凉，双肺底少许湿鸣，心音低，没有杂音。\n",
         "心电图{time}：V1～V4下压，[e:德温特]样T波，已传{other_hospital}胸痛群，{dr1}主任回电同意直接上台。\n", "倒地时碰到前额，皮裂[l:{n:1-4}cm]，[s:GCS {n:13-15}分]，双瞳等大，[e:库欣]反应不[w:明显]。\n", "末梢血糖[l:{n:6-24}.{n:0-9}mmol/L]，肌钙蛋白[l:0.{n:10-99}]，[l:D-二聚体{n:1-9}.{n:0-9}]。\n", "给[d:替格瑞洛][l:180mg]、[d:拜阿司匹灵][l:300mg]嚼服，{time}。\n",
         "破伤风：[d:马破]皮试阴性，打一针，额部清创[l:{n:3-9}针]。\n", "头颅CT（{image}）未见出血，[p:神外]{dr2}看过。\n", "未带钱，先走绿色通道，费用由总值班{staffer}签字。\n", "随行工友{anyone}，都在{firm}干活，把饭盒和外衣拿走了。\n",
     ),
@@ -116,8 +126,9 @@ POOLS = {
         "\n入院时：活动后心前区闷[t:{n:1-6}个月]，加重[t:{n:2-9}天]，[s:CCS Ⅲ级]。", "\n诊治经过：{date:-5..-3}经右桡动脉造影，前降支[l:狭窄{n:75-95}%]，植入支架[l:{n:1-3}枚]，术者{dr0}、{dr1}，支架条码{serial}。", "右冠、回旋支轻度不规则，未处理。", "术中一过性慢血流，[d:欣维宁]冠脉内注射后好转。", "{md:-2..-1}复查心彩超[l:EF {n:40-65}%]，室壁瘤未见，心包无积液，[e:德雷斯勒]综合征不考虑。", "[e:艾伦]试验正常，穿刺点无血肿。", "住院期间[p:内分泌科]{dr3}会诊，调[d:来得时][l:{n:8-24}u]睡前。", "因{other_hospital}旧片丢失，未能比较。",
     ),
     "out_state": ("\n出院时：无胸闷，[l:BP {n:110-140}/{n:60-85}mmHg]，步行[l:{n:200-500}米]无不适。", "\n出院情况：好转。切口干燥，心率[l:{n:58-80}次]。"),
+    "out_head": ("\n医嘱： ",),
     "out_orders": (
-        "\n医嘱：1.[d:波立维][l:75mg] [t:每日1次]，[t:至少12个月]，别自己停。", "2.[d:立普妥][l:20mg]睡前；肌肉疼到[g:就近医院]查肌酶。", "3.{date:20..40}上午来{dr1}主任门诊（[?:三楼]），空腹。", "4.{md:6..12}起到{short_hospital}做心脏康复，找{dr4}[?:治疗师]。", "5.用药问题打病房电话{landline}，夜间转{ext}。", "6.家中血压仪数据传到{url}，账号为{phone}。", "7.诊断书、清单由{daughter}代领，已核身份证。", "8.饭后走路[t:半小时]，出汗为度，不要憋气使劲。", "9.戒烟，少盐，[w:温水]洗澡，[t:一个月]内不提重物。",
+        "－[d:波立维][l:75mg] [t:每日1次]，[t:至少12个月]，别自己停。", "－[d:立普妥][l:20mg]睡前；肌肉疼到[g:就近医院]查肌酶。", "－{date:20..40}上午来{dr1}主任门诊（[?:三楼]），空腹。", "－{md:6..12}起到{short_hospital}做心脏康复，找{dr4}[?:治疗师]。", "－用药问题打病房电话{landline}，夜间转{ext}。", "－家中血压仪数据传到{url}，账号为{phone}。", "－诊断书、清单由{daughter}代领，已核身份证。", "－饭后走路[t:半小时]，出汗为度，不要憋气使劲。", "－戒烟，少盐，[w:温水]洗澡，[t:一个月]内不提重物。",
     ),
     # imaging
     "chest_page": ("{hospital}医学影像诊断报告\n检查号：{image}　　姓名：{name}　　{sex}　{age}岁　　住院/门诊号：{mrn}　　{ward} {bed}\n检查项目：胸部CT平扫　　检查日期：{date} {time}　　申请医生：{dr2}\n", "{hospital}　CT报告单\n{name}　{name:p}　{sex}　{age}Y　No.{image}\n部位：胸部　申请：[?:呼吸二科]{dr2}　日期：{date}\n"),
@@ -163,7 +174,7 @@ POOLS = {
     "away_page": ("{hospital}医保办　　异地转外就医备案表\n", "门诊慢特病认定申请\n定点：{hospital}　受理：{date}\n"),
     "cert_page": ("疾病诊断证明书\n{hospital}　　编号{other}\n姓名：{name}　{sex}　{age}岁　门诊号{visit}\n", "{hospital}　病情证明（存根）\n{name}，{sex}，{age}岁，单位：{firm}\n"),
     "fall_lines": (
-        "姓名：{name}　性别：{sex}　身份证：{id}\n", "参保地：{town}　医保卡号：{insurance}\n", "住址：{address}　电话：{phone}\n", "受伤时间：{date:-10..-4} {time}　地点：{place}自家门前\n", "经过：扫雪时脚下一滑，左手撑地，当即肿痛，自行打车到院。\n", "无第三方责任，没有报警，愿承担虚报的后果。\n", "目击者：邻居{anyone}，{any_phone}\n", "首诊：{short_hospital}，片号{image}，后转我院住院，住院号{mrn}\n",
+        "姓名：{name}　性别：{sex}　身份证：{id}\n", "参保地：{town}　医保卡号：{insurance}\n", "住址：{address}　电话：{phone}\n", "受伤时间：{date:-10..-4} {time}　地点：{place}自家门前\n", "经过：下楼倒垃圾时脚下一滑，左手撑地，当即肿痛，自行打车到院。\n", "无第三方责任，没有报警，愿承担虚报的后果。\n", "目击者：邻居{anyone}，{any_phone}\n", "首诊：{short_hospital}，片号{image}，后转我院住院，住院号{mrn}\n",
     ),
     "away_lines": (
         "姓名：{name}　证件号：{id}\n", "参保人证件：护照 {passport}\n", "单位：{firm}　医保卡号：{insurance}\n", "诊断：胰头占位；[w:高血压][s:3级]（极[w:高]危）\n", "理由：本地不能做[e:惠普尔]手术；已经本院讨论，同意外出。\n", "转往：{other_hospital}，联系医师{dr3}，{any_phone}\n", "有效期[t:{n:3-12}个月]，到期未办视为放弃。\n", "已交费用：发票{invoice}，自付[l:{n:800-9000}元]\n", "打款账户：{bank}（户名{name}）\n", "代办人：{daughter}，手机{kin_phone}，与参保人关系：女\n", "邮寄：{address}　收件人{daughter}\n", "机构代码：{uscc}\n",
@@ -198,7 +209,7 @@ POOLS = {
         "患者：对了您微信能加一个不，我的是{wechat}。\n", "{dr0}：[w:方便]的话走平台，{url}，别加个人。\n", "患者：我爱人在外地，药寄到{address}，收件写{kin}，{kin_phone}。\n", "{dr0}：化验[l:肌酐{n:60-180}]，[e:吉尔伯特]这个不用治，别紧张。\n", "患者：嗯嗯，那[h:荷叶]、[h:山楂]泡水行不？{dr0}：少喝。\n", "〔系统〕本次问诊已由{dr0}于{time}结束。\n",
     ),
     "group_body": (
-        "{dr3}护士：各位家属早，今天降温，探视改到下午[?:三点]，一床一人。\n", "[?:护士长]：请各位改备注，格式如“{bed}-{anyone}-子”。\n", "{bed}-{anyone}-女：收到\n", "患者家属-{kin}：@{dr3}护士，{bed}的陪护证找到了，在窗台。\n", "{dr3}护士：收到，谢谢{kin:s}[?:姐]。\n", "{bed}-{anyone}-妻：我家老头昨晚吐了[t:两回]，跟谁说？\n", "{dr1}医生：我马上过去看，先别喂水。\n", "{bed}-{anyone}-子：请问{dr0:s}主任今天查房不，想问问出院的事。\n", "{dr3}护士：{dr0:s}主任去{place}会诊，[t:明天]回来，有急事打{ext}。\n", "{bed}-{anyone}-女：谁有多的轮椅，借用[t:半小时]，送[p:放射科]。\n", "[?:护士长]：缴费、预约在公众号里，别发身份证和银行卡照片。\n", "患者家属-{kin}：好的[t:刚才]交了，票号{invoice}。\n",
+        "{dr3}护士：各位家属早，今天降温，探视改到下午[?:三点]，一床一人。\n", "[?:护士长]：请各位改备注，格式如“{bed}-{anyone}-子”。\n", "{bed}-{anyone}-女：收到\n", "患者家属-{aunt}：@{dr3}护士，{bed}的陪护证找到了，在窗台。\n", "{dr3}护士：收到，谢谢{aunt:s}[?:姐]。\n", "{bed}-{anyone}-妻：我家老头昨晚吐了[t:两回]，跟谁说？\n", "{dr1}医生：我马上过去看，先别喂水。\n", "{bed}-{anyone}-子：请问{dr0:s}主任今天查房不，想问问出院的事。\n", "{dr3}护士：{dr0:s}主任去{place}会诊，[t:明天]回来，有急事打{ext}。\n", "{bed}-{anyone}-女：谁有多的轮椅，借用[t:半小时]，送[p:放射科]。\n", "[?:护士长]：缴费、预约在公众号里，别发身份证和银行卡照片。\n", "患者家属-{aunt}：好的[t:刚才]交了，票号{invoice}。\n",
     ),
     # consents
     "agree_page": ("{hospital}　手术知情同意书\n姓名 {name}　性别 {sex}　年龄 {age}岁　{ward}　{bed}　住院号 {mrn}\n", "拒绝或放弃医学治疗告知书\n{hospital}　{name}　{mrn}\n"),
@@ -214,13 +225,13 @@ POOLS = {
     # many speak
     "rounds_page": ("疑难病例讨论　{date} {time}　{ward}示教室\n主持：{dr0}主任医师　记录：{dr4}　参加：{dr1}、{dr2}、{dr3}、规培生{staffer}\n病例：{name}，{sex}，{age}岁，住院号{mrn}\n", "MDT会议纪要（{hospital}）\n时间{date}　病例：{name}　{mrn}\n到会：[?:影像]{dr1}　[?:病理]{dr2}　[?:放疗]{dr3}　远程：{other_hospital}{staffer}[?:教授]\n"),
     "rounds_body": (
-        "{dr4}：汇报病例。发热[t:{n:3-8}周]，{month:-90..-60}起病，先在{short_hospital}按肺炎治，无效。\n", "{dr1}：片子我看了，纵隔淋巴结[l:{n:12-30}mm]，双肺门对称，[e:洛夫格伦]要想到。\n", "{dr2}：穿刺是肉芽肿，无坏死，抗酸(－)，[e:朗汉斯]巨细胞可见。\n", "{dr3}副主任医师：结核不能全排除，[l:T-SPOT {n:20-90}]，当地是高发。\n", "{dr2}：同意{dr3:s}[?:老师]，可以再送[d:Xpert]。\n", "{dr1}：他哥哥{brother}[t:去年]在我们这也查过类似的，病理号{image}，可以调出来对照。\n", "规培生：查了文献，[e:斯蒂尔]病评分[s:山口标准{n:3-6}条]。\n", "{dr0}：家里人谁能做主？{dr4}：女儿{daughter}，在{place}，通过电话。\n", "{dr4}：体重掉了[l:{n:3-9}kg]，夜里出汗，皮肤没有结节，肝脾不大。\n", "{dr0}：那就先[d:泼尼松][l:30mg]，[t:四周]后看，[w:单用]，不联抗痨。\n", "远程专家：我们[t:近五年]有[l:{n:6-20}例]，激素都有效，减量要慢。\n", "{dr3}：眼科筛查别忘，联系[p:眼科]{staffer}，{ext}。\n",
+        "{dr4}：汇报病例。发热[t:{n:3-8}周]，{month:-90..-60}起病，先在{short_hospital}按肺炎治，无效。\n", "{dr1}：片子我看了，纵隔淋巴结[l:{n:12-30}mm]，双肺门对称，[e:洛夫格伦]要想到。\n", "{dr2}：穿刺是肉芽肿，无坏死，抗酸(－)，[e:朗汉斯]巨细胞可见。\n", "{dr3}副主任医师：结核不能全排除，[l:T-SPOT {n:20-90}]，当地是高发。\n", "{dr2}：同意{dr3:s}[?:老师]，可以再送[d:Xpert]。\n", "{dr1}：患者哥哥{brother}[t:去年]在我们这也查过类似的，病理号{image}，可以调出来对照。\n", "规培生：查了文献，[e:斯蒂尔]病评分[s:山口标准{n:3-6}条]。\n", "{dr0}：家里人谁能做主？{dr4}：女儿{daughter}，在{place}，通过电话。\n", "{dr4}：体重掉了[l:{n:3-9}kg]，夜里出汗，皮肤没有结节，肝脾不大。\n", "{dr0}：那就先[d:泼尼松][l:30mg]，[t:四周]后看，[w:单用]，不联抗痨。\n", "远程专家：我们[t:近五年]有[l:{n:6-20}例]，激素都有效，减量要慢。\n", "{dr3}：眼科筛查别忘，联系[p:眼科]{staffer}，{ext}。\n",
     ),
     "rounds_end": ("{dr0}总结：倾向结节病[s:Ⅱ期]，{md:1..4}前与家属谈。\n记录人：{dr4}", "结论：暂不放疗，[t:两个月]后复评。\n主持人签名：{dr0}", "（{time}结束）　整理：{dr4}　审阅：{dr0}　{date}"),
     # a child
     "child_page": ("{hospital}儿科门诊　{date}\n患儿{name}　[?:{n:2-9}]岁[?:{n:1-11}个月]　体重[l:{n:11-30}kg]　就诊卡{visit}　家长{mother}\n", "儿科急诊　{date} {time}　{name}　[?:{n:2-9}岁]　陪诊：父{father} {kin_phone}\n"),
     "child_body": (
-        "代诉：发[w:高烧][t:{n:1-5}天]，最[w:高][l:39.{n:1-9}℃]，吃[d:美林][l:{n:4-8}ml]能退，[t:四五个小时]又起来。\n", "{mother}说同桌{anyone}也这样，[w:班里][l:{n:3-9}个]请假。\n", "昨在[g:私人诊所]打过一针，名字不详。\n", "不吐不拉，吃奶吃饭少一半，睡着爱惊。\n", "咽红，[e:科氏]斑无，[e:帕氏]线可见，双肺清，[w:包皮]稍长。\n", "手足无疹，[e:川崎]病[s:不够5条]，颈软，[e:克尼格]征(－)。\n", "指血：[l:WBC {n:4-19}.{n:0-9}]，[l:CRP {n:2-80}]；流感A(+)。\n", "药：[d:可威][l:30mg bid]×[t:5天]，[h:蒲地蓝]口服液，[d:易坦静]；[d:再林]暂不用。\n", "出生史：{month:-2500..-900}生于{other_hospital}，足月，[s:Apgar 10分]，疫苗按时。\n", "父亲[?:三十多岁]，在{firm}上班，有[w:花粉]过敏。\n",
+        "代诉：发[w:高烧][t:{n:1-5}天]，最[w:高][l:39.{n:1-9}℃]，吃[d:美林][l:{n:4-8}ml]能退，[t:四五个小时]又起来。\n", "{mother}说同桌{anyone}也这样，[w:班里][l:{n:3-9}个]请假。\n", "昨在[g:私人诊所]打过一针，名字不详。\n", "不吐不拉，饭量少一半，睡着爱惊。\n", "咽红，[e:科氏]斑无，[e:帕氏]线可见，双肺清，心音有力，肚子软。\n", "手足无疹，[e:川崎]病[s:不够5条]，颈软，[e:克尼格]征(－)。\n", "指血：[l:WBC {n:4-19}.{n:0-9}]，[l:CRP {n:2-80}]；流感A(+)。\n", "药：[d:可威][l:30mg bid]×[t:5天]，[h:蒲地蓝]口服液，[d:易坦静]；[d:再林]暂不用。\n", "出生史：{year:-2500..-900}生于{other_hospital}，足月，[s:Apgar 10分]，疫苗按时。\n", "父亲[?:三十多岁]，在{firm}上班，有[w:花粉]过敏。\n",
         "开假条[t:{n:3-5}天]，园医{staffer}电话{any_phone}，家长自己交。\n",
     ),
     "child_end": ("不好随时来，夜里挂急诊。　{dr0}", "复诊{md:2..4}，还是{dr0:s}医生。\n{dr0}", "医生：{dr0}　护士：{dr3}"),
@@ -230,4 +241,41 @@ POOLS = {
         "入住[t:{n:1-6}年]，失能[s:{n:2-4}级]，[w:平日]由[?:护理员]{staffer}照看。\n", "老人的妹夫{uncle}每周来，给带[w:黄桃]罐头，血糖因此[w:高]。\n", "左踝破溃[l:{n:2-5}cm×{n:1-4}cm]，渗液少，换[d:康惠尔]，[t:隔日一次]。\n", "[e:阿尔茨海默]病，[s:MMSE {n:6-22}分]，[w:常把]{dr3}认成孙女{daughter}。\n", "用药：[d:安理申][l:5mg]晚，[d:美金刚]，[d:乌灵胶囊]；[w:安眠药]已停。\n", "胃管{date:-30..-20}换，下次{md:1..9}，16号，批次{serial}。\n", "紧急联系人{son}，[?:现居日本]，{email}；国内找{kin}，{kin_phone}。\n", "跌倒史：{md:-40..-12}夜间如厕，未骨折，片存{short_hospital}。\n", "白天听收音机，认得屋里东西，叫名能应。\n", "大小便能说，夜里用尿垫，皮肤干净。\n", "预立意愿：不插管，文件号{other}，{daughter}持原件。\n", "[w:房间][l:{n:18-26}℃]，窗有护栏，[w:门口]有防滑垫。\n", "[w:石膏]已拆，能扶助行器走[l:{n:5-30}米]，[s:TUG {n:18-45}秒]。\n",
     ),
     "care_end": ("下次上门：{date:7..14}　　签名：{dr0}", "交：{staffer}　接：{dr3}　随车物品：轮椅、[w:毛毯]、医保卡（{insurance}）", "家属签字：{kin}　医生：{dr0}　护士：{dr3}"),
+    # a nurse's first look, a herbal clinic, a day ward, a visit before the narcosis, a talk, a death, a health check
+    "nurse_page": ("{hospital}　住院患者护理评估单（首次）\n{ward}　{bed}　{name}　{sex}　{age}岁　住院号{mrn}\n入院时间：{date} {time}　　方式：轮椅\n",),
+    "nurse_lines": (
+        "意识清，能正常交谈，听力差，戴镜。\n", "饮食：软，食欲一般，牙齿缺[l:{n:2-12}颗]。\n", "睡眠：入睡难，[d:安定]半片，[t:每晚]醒[l:{n:1-4}次]。\n", "大便[t:{n:2-4}天]一次，偏干；小便无异常。\n", "皮肤：完整，右足跟发红，[e:布雷登][s:{n:12-21}分]。\n", "跌倒：[e:莫尔斯][s:{n:20-80}分]，床头挂牌，已讲给{daughter}听。\n", "疼痛：[s:NRS {n:0-6}分]，位置腰部。\n", "自理：[s:Barthel {n:35-100}分]，需协助洗澡。\n", "[w:平时]信佛，忌牛肉，[w:常去]早市。\n", "过敏：[d:破伤风抗毒素]。\n", "心理：担心花钱，[w:应多]解释，[w:明日]请{dr0:s}主任再谈一次。\n", "陪护：{mate}{spouse}，夜间换{son}，{kin_phone}。\n", "贵重物品：手机、老花镜自管，戒指交家属带回{place}。\n", "管路：左前臂留置针（{date}，{dr4}）。\n", "介绍：作息、订餐、呼叫器、卫生间扶手、消防通道。\n",
+    ),
+    "nurse_end": ("责任护士：{dr3}　　复核：{dr4}", "评估人 {dr3}　{date} {time}", "患者/家属签名：{spouse}　　护士：{dr3}"),
+    "herb_page": ("{hospital}　[?:中医科]门诊病历　{date}\n{name}　{sex}　{age}岁　{visit}\n", "{date}　{name}，{sex}，{age}岁，二诊　（{dr0}）\n"),
+    "herb_lines": (
+        "胃脘胀[t:{n:2-9}个月]，饭后重，嗳气则舒，口苦。\n", "手脚凉，后半夜易醒，多梦，大便先干后稀。\n", "自服[d:香砂养胃丸][t:两周]，稍好。\n", "胃镜在{short_hospital}做的，浅表性胃炎，[s:Hp(－)]。\n", "舌淡胖有齿痕，苔白滑；脉[w:沉弦]。\n", "[w:甘温]调中，佐以理气，[w:方]宗[?:李东垣]。\n", "针：[w:关元]、足三里、[w:太白]、[w:梁门]，留[t:{n:20-30}分钟]，温和灸。\n", "上次的药吃了，胀减[l:一半]，[w:白天]有精神。\n", "邻居{anyone}介绍来的，路远，要求多开几付。\n", "忌[w:江米]、黏糕、[w:石榴]、凉啤酒。\n", "平素急脾气，[w:常为]孙子上学的事和儿媳拌嘴。\n",
+    ),
+    "herb_recipe": ("处方：[h:党参]15 [h:白术]12 [h:茯苓]12 [h:陈皮]9 [h:木香]6 [h:砂仁]6后下 [h:高良姜]6 [h:乌药]9 [h:炙甘草]6　[t:7付]　水煎服", "方药：[h:黄芪]20g [h:桂枝]9g [h:白芍]18g [h:大枣]5枚 [h:延胡索]10g [h:连翘]9g [h:麦芽]15g，[t:十付]，代煎。", "[h:柴胡]10 [h:枳壳]10 [h:佛手]9 [h:香附]9 [h:郁金]9 [h:石菖蒲]6 [h:夜交藤]20　[t:5剂]"),
+    "herb_end": ("\n医师 {dr0}　　调剂 {dr3}", "\n{dr0}　下次{md:6..15}", "\n快递到付：{address}，{phone}　　医师：{dr0}"),
+    "drip_page": ("{hospital}肿瘤日间病房　{date}\n{name}　{sex}　{age}岁　{mrn}　第{n:2-8}周期\n",),
+    "drip_lines": (
+        "诊断：乙状结肠癌术后[s:ⅢB期]，主诊{dr0}。\n", "手术{month:-300..-100}在{other_hospital}，[e:杜克斯][s:C期]。\n", "上次化疗后恶心[t:3天]，能吃粥，没吐；手指遇凉发麻[t:一周]。\n", "今日[l:WBC {n:3-8}.{n:0-9}]，[l:PLT {n:90-280}]，转氨酶不高，可以用药。\n", "PICC右上臂，外露[l:{n:2-8}cm]，{dr3}换膜，[w:周围]无红。\n", "[d:乐沙定][l:{n:120-200}mg]，[d:希罗达]带回，[d:欧贝]提前推注。\n", "[t:两小时]滴完，无喉部不适，[l:BP {n:100-140}/{n:60-85}]。\n", "[s:ECOG {n:0-2}分]，体重[l:{n:48-80}kg]，较上次持平。\n", "戴手套，不碰铁器冷水；口含[w:温水]。\n", "试验药编号{other}，研究护士{staffer}回收空盒。\n", "复查CT约{md:8..16}，结果发{daughter}手机{kin_phone}。\n", "家在{place}，当天往返，{mate}陪。\n", "心态平和，[w:容易]累，能做家务。\n",
+    ),
+    "drip_end": ("下次：{date:20..22}　　护士：{dr3}　医师：{dr0}", "发热过[l:38.5℃]打{ext}。　{dr3}", "{dr2}／{dr0}　{date}"),
+    "sleep_page": ("{hospital}麻醉科　　术前访视单\n{name}　{sex}　{age}岁　{ward}{bed}　拟{date:1}手术\n", "麻醉门诊　{date}　{name}　{sex}　{age}岁　卡号{visit}\n"),
+    "sleep_lines": (
+        "拟行：右肩关节镜，术者{dr1}。\n", "既往麻醉：{year:-4000..-900}在{other_hospital}，醒得慢，没发烧。\n", "张口[l:三指]，颈活动可，门牙一颗松，[e:马兰帕蒂][s:{n:1-3}级]。\n", "能上三层楼，不喘。[s:METs 4]，[e:改良伯格]量表[s:{n:1-4}分]。\n", "打鼾重，[s:STOP-Bang {n:1-6}分]，家里没有呼吸机。\n", "心电图：窦律，预激综合征已射频，此后没犯。\n", "吃[d:倍他乐克]，早晨照吃；[d:阿卡波糖]停。\n", "[t:术前8小时]禁食、[t:2小时]禁水。\n", "说明神经阻滞、喉痛、牙伤、知晓、转ICU的可能，表示[w:明白]。\n", "表兄{anyone}做手术“差点没醒”，细节不详。\n", "化验看过，凝血、血糖可以。胸片不用再拍。\n", "建议：[s:ASA {n:2-3}级]，插管全麻加肌间沟阻滞，备镇痛泵。\n",
+    ),
+    "sleep_end": ("访视医师：{dr3}　　患者签字：{name}", "{dr3}　{date} {time}", "访视 {dr3}　指导 {dr0}"),
+    "mind_page": ("{hospital}心理门诊　{date}　第{n:2-9}次\n来访者：{name}　{sex}　{age}岁\n", "睡眠障碍门诊记录\n{name}，{age}岁，{job}，{date}\n"),
+    "mind_lines": (
+        "准时到，衣着整洁，开始低头，[t:十来分钟]后能看着我说话。\n", "[t:近{n:2-8}个月]睡不着，躺下就想{firm}的事，早上心慌。\n", "“我和{spouse}话少，说两句就吵，[w:干脆]分屋睡。”\n", "母亲{mother}早年得过抑郁，在{place}住过院。\n", "[w:平常]爱钓鱼，现在杆子落灰了。\n", "量表：[s:PHQ-9 {n:6-22}分]，[s:GAD-7 {n:5-18}分]，[e:匹兹堡][s:{n:8-18}分]。\n", "无轻生打算，无幻听，言语有条理。\n", "[d:来士普][l:10mg]吃了[t:三周]，口干，能忍；[d:思诺思]偶用。\n", "练习腹式呼吸，布置睡眠日记。\n", "同学{anyone}约他去爬山，答应试试。\n", "[w:易怒]比上次少，摔东西[l:一次]。\n", "签了危机联系人，{brother}，{kin_phone}。\n", "不想让单位知道，发票抬头不写科室。\n",
+    ),
+    "mind_end": ("咨询师 {dr0}　　督导 {dr1}", "下次 {date:7..14}　{dr0}", "医生：{dr0}（{hospital}）"),
+    "last_page": ("死亡记录　　{hospital}\n{name}　{sex}　{age}岁　{mrn}　入院{date:-6..-2}　死亡{date} {time}\n", "死亡病例讨论　{date:3..6}　{ward}\n病例：{name}，{age}岁　主持：{dr0}　记录：{dr4}\n"),
+    "last_lines": (
+        "住在{station}，早饭时被发现叫不醒，口唇灰白，120送来。\n", "入秋后吃得少，摔过几次，都没拍片。\n", "头CT：右侧大量出血，中线移位[l:{n:8-18}mm]，[p:神经外科]{dr1}看后不主张手术。\n", "[s:GCS {n:3-6}分]，[e:陈-施]呼吸，右瞳散大，[e:库欣]反应明显。\n", "与{son}、{daughter}谈了两次，二人商量后放弃插管，签字。\n", "“老人生前说过，不受那个罪。”（{son}）\n", "{time}心率慢，[d:阿托品]未用，家属守在床边。\n", "{time}呼吸心跳停，心电图一条线，{dr2}宣布。\n", "尸检：家属不同意。遗物：手表、老年卡，{daughter}签收。\n", "{dr1}：出血这么快，抗凝药是不是没停？{dr2}：查了，[d:拜瑞妥]吃到前一天。\n", "{dr0:s}主任：[w:平车]转运时间长，以后院前要先打电话。\n", "家属去{place}办手续，证明编号{other}。\n",
+    ),
+    "last_end": ("医师：{dr2}　　上级：{dr0}　　{date}", "记录 {dr4}　审阅 {dr0}", "{dr2}　{date} {time}"),
+    "check_page": ("{hospital}健康管理中心　　体检总检报告\n{name}　{sex}　{age}岁　单位：{firm}　体检号{image}\n日期：{date}\n",),
+    "check_lines": (
+        "身高[l:{n:155-174}cm]，体重[l:{n:50-95}kg]，腰围[l:{n:70-105}cm]，[l:BP {n:105-150}/{n:65-95}]。\n", "眼科：双眼视力[l:{n:4-5}.{n:0-9}]，眼底[e:凯-韦][s:Ⅰ级]，眼压正常。\n", "耳鼻喉：鼻中隔偏曲，左耳[e:林纳]试验阳性。\n", "口腔：阻生齿，建议拔。\n", "颈动脉[l:内膜{n:0-1}.{n:6-9}mm]，斑块一枚。\n", "血脂：[l:LDL {n:2-5}.{n:1-9}]，[l:TG {n:1-4}.{n:1-9}]；尿酸[l:{n:280-560}]，[w:单项]偏高。\n", "幽门螺杆菌呼气[l:DOB {n:1-40}]。\n", "肝：轻度脂肪浸润。胆、胰、脾、肾未见异常。\n", "胸片：主动脉结突出。去年（{date:-400..-340}）同。\n", "心电图：[e:布鲁加达]样改变？请[p:心内科]{dr1:s}主任看。\n", "骨密度：[s:T值-{n:1-2}.{n:0-9}]，晒太阳，[d:钙尔奇]。\n", "重要结果已短信{phone}，本人回复“收到”。\n", "建议：减重，少酒，[t:三个月]后复查血脂，不适随诊。\n",
+    ),
+    "check_end": ("总检医师：{dr0}　　终审：{dr1}", "主检 {dr0}　{date:2..4}", "报告查询：{url}　客服{staffer}{ext}"),
 }  # fmt: skip

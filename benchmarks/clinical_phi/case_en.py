@@ -81,6 +81,8 @@ def case_en(
     staff = [Person(rng, style) for _ in range(5)]
     today = date(2009, 1, 1) + timedelta(days=rng.randrange(15 * 365))
     age = rng.choice((rng.randint(*ages),) * 9 + (rng.randint(90, 102),))
+    if ages[1] < 81:  # a paper of the grown, not of the very old
+        age = min(age, ages[1])
     born = date(today.year - age, 1, 1) + timedelta(days=rng.randrange(330))
     home = rng.choice(words.PLACES[style])
     hospital = rng.choice(words.HOSPITALS[style])
@@ -190,6 +192,7 @@ def case_en(
         "short_hospital": lambda _: gold(words.SHORT_HOSPITALS[others()[1]], "organisation"),
         "staffer": lambda how: person(Person(rng, style), "staff")(how), "school": lambda _: gold(rng.choice(words.SCHOOLS), "organisation"),
         "station": lambda _: gold(rng.choice(words.STATIONS), "organisation"),
+        "practice": lambda _: gold(rng.choice(words.PRACTICES), "organisation"),
     }  # fmt: skip
     slots |= {key: made(label, *shapes) for key, (label, shapes) in words.NUMBERS.get(style, {}).items()}
     if style == "held":  # one value a note, as in a real one

@@ -85,6 +85,8 @@ def case_zh(
     staff = [Person(rng, style) for _ in range(5)]
     today = date(2016, 1, 1) + timedelta(days=rng.randrange(9 * 365))
     age = rng.choice((rng.randint(*ages),) * 9 + (rng.randint(90, 103),))
+    if ages[1] < 81:  # a paper of the grown, not of the very old
+        age = min(age, ages[1])
     born = date(today.year - age, 1, 1) + timedelta(days=rng.randrange(0, 330))
     home = rng.choice(words.PLACES[style])
     hospital = rng.choice(words.HOSPITALS[style])

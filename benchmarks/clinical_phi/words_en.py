@@ -100,18 +100,14 @@ JOBS = ("teacher", "retired welder", "truck driver", "nurse", "farmer", "account
 SHORT_HOSPITALS = dict(
     zip(HOSPITALS["held"], ("BRMC", "CVMH", "Root River", "Red Wing", "St. Gert's"), strict=True)
 )
-STATIONS = (
-    "Trinity Ridge Care Center",
-    "Minnewashta Orthopaedics",
-    "Pine Bend Assisted Living",
-    "Lake Pepin Dialysis",
-)
+STATIONS = ("Trinity Ridge Care Center", "Pine Bend Assisted Living", "Whitewater Manor")
+PRACTICES = ("Minnewashta Orthopaedics", "Southeast Bone & Joint", "Hiawatha Sports Medicine")
 SCHOOLS = ("Northfield Middle School", "Spring Garden Elementary", "Woodley Street Head Start")
 NUMBERS = {
     "held": {
         "mrn": ("record-number", ("E#######", "########", "BR-######", "#######")), "csn": ("record-number", ("1########", "HAR########")),
         "accession": ("record-number", ("CR-##-######", "S##-#####", "BR##########")), "plan": ("insurance-id", ("8########00", "@@@###@#####", "MN########")),
-        "account": ("account-number", ("4########", "##########")), "other": ("other-id", ("########", "RX#######", "##-####")),
+        "account": ("account-number", ("4########", "##########")), "other": ("other-id", ("########", "#####", "##-####")),
     }
 }  # fmt: skip
 MAIL = {"held": ("gmail.com", "outlook.com", "charter.net", "hotmail.com")}
