@@ -51,7 +51,7 @@ _FORMS: Final = (
     re.compile(rf"(?<![0-9A-Za-z.])(?P<s>{_SPAN}){_OLD}", re.IGNORECASE),
     re.compile(rf"{_AGED}(?P<s>{_SPAN}){_NO_UNIT}", re.IGNORECASE),
     re.compile(_NINETIES, re.IGNORECASE),
-    re.compile(r"(?<![A-Za-z])(?:died at|lived to(?: be)?|turned|turning|turns|passed away at|age at death:?) (?P<s>(?P<n>[0-9]{2,3}))(?![0-9.%])", re.IGNORECASE),
+    re.compile(r"(?<![A-Za-z])(?:died at|lived to(?: be)?|turned|turning|turns|passed away at|age at death:?) (?P<s>(?P<n>[0-9]{2,3}))(?![0-9%]|\.[0-9])", re.IGNORECASE),
     re.compile(r"(?<![0-9A-Za-z.])(?P<s>(?P<n>9[0-9]|1[01][0-9]))Y(?![A-Za-z])"),
 )  # fmt: skip
 _HAN_TRIGGER: Final = re.compile("岁|年龄|旬|期颐|耄耋|今年|[享终现]年|[/,(][男女][/, ]")
