@@ -192,6 +192,7 @@ def case_en(
         "short_hospital": lambda _: gold(words.SHORT_HOSPITALS[others()[1]], "organisation"),
         "staffer": lambda how: person(Person(rng, style), "staff")(how), "school": lambda _: gold(rng.choice(words.SCHOOLS), "organisation"),
         "station": lambda _: gold(rng.choice(words.STATIONS), "organisation"),
+        "street": lambda _: gold(f"{rng.randint(12, 9800)} {rng.choice(home[3].split(';'))}, {home[0]}", "address"),
         "practice": lambda _: gold(rng.choice(words.PRACTICES), "organisation"),
     }  # fmt: skip
     slots |= {key: made(label, *shapes) for key, (label, shapes) in words.NUMBERS.get(style, {}).items()}

@@ -3,7 +3,8 @@
 Characters of given names carry their pinyin, because reports print it. The lists are the benchmark's own.
 """
 
-# One string per style: surnames with pinyin, a frequent one as often as it is said.
+# One string per style: surnames with pinyin. The style held shares only the most frequent ones with the others, and
+# has those as often as they are met.
 SURNAMES = {
     "tertiary": "盛sheng 王wang 滕teng 李li 邢xing 张zhang 骆luo 陈chen 牟mou 刘liu 谷gu 杨yang 柴chai 吴wu 廉lian 黄huang 封feng 周zhou 桂gui 徐xu 邬wu 朱zhu 应ying 林lin 宫gong 欧阳ouyang",
     "county": "苗miao 马ma 井jing 胡hu 火huo 郭guo 门men 何he 仝tong 罗luo 党dang 高gao 原yuan 宋song 郎lang 谢xie 寇kou 韩han 亓qi 唐tang 展zhan 冯feng 雒luo 董dong 祁qi 司马sima",

@@ -216,6 +216,32 @@ def test_a_shared_sentence_would_be_seen():
     assert not ours & grams(["患者无明显诱因{x}出现胸闷"])
 
 
+def frames(module):
+    return [frame for pool in module.POOLS.values() for frame in pool]
+
+
+@pytest.mark.parametrize(
+    ("words", "held", "others"),
+    [(words_zh, carriers_zh_held, (carriers_zh_tertiary, carriers_zh_county, carriers_zh_letters)),
+     (words_en, carriers_en_held, (carriers_en_academic, carriers_en_community, carriers_en_letters))],
+)  # fmt: skip
+def test_a_held_style_shares_no_run_of_eight_and_no_given_name_or_place_with_the_styles_for_tuning(
+    words, held, others
+):
+    assert not grams(frames(held)) & grams(frame for other in others for frame in frames(other))
+    for table in (words.HOSPITALS, words.FIRMS, words.PLACES):
+        assert not set(table["held"]) & {
+            entry for style in table if style != "held" for entry in table[style]
+        }
+    given = {
+        style: {
+            name for names in both.values() for name in (names.split() if isinstance(names, str) else names)
+        }
+        for style, both in words.GIVEN.items()
+    }
+    assert not given["held"] & {name for style in given if style != "held" for name in given[style]}
+
+
 def test_the_benchmark_shares_no_run_of_eight_and_no_list_with_training():
     training = ROOT / "training"
     if not training.is_dir():
