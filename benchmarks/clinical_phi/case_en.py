@@ -40,7 +40,7 @@ def _ordinal(n: int) -> str:
 
 
 def shown(rng: random.Random, formats: Sequence[str], day: date) -> list[Piece]:
-    """Return a day in one of the formats; a weekday before it is either way."""
+    """Return a day in one of the formats; a weekday or an article before it is either way."""
     form = (
         rng.choice(formats)
         .replace("%b.", "%b" if day.month == 5 else "%b.")
@@ -50,6 +50,8 @@ def shown(rng: random.Random, formats: Sequence[str], day: date) -> list[Piece]:
     )
     if form.startswith("%A, "):
         return [*either(f"{day:%A}"), Piece(", "), *gold(day.strftime(form[4:]), "date")]
+    if form.startswith("the "):
+        return [*either("the"), Piece(" "), *gold(day.strftime(form[4:]), "date")]
     return gold(day.strftime(form), "date")
 
 
