@@ -48,7 +48,9 @@ class People:
         self._gender: dict[str, Gender] = {}
         self._families: dict[str, set[str]] = {}
         self._spelled: dict[str, tuple[Part, ...]] = {}
-        self._to_spell: list[tuple[str, str]] = []  # until somebody asks: most Chinese notes hold no Latin name
+        self._to_spell: list[
+            tuple[str, str]
+        ] = []  # until somebody asks: most Chinese notes hold no Latin name
         hints: dict[str, Gender] = {}
         for mention in mentions:
             family, given = _split(mention)
@@ -204,6 +206,8 @@ def gender_beside(text: str, start: int, end: int) -> Gender:
     """
     before, behind = _beside()
     found = behind.match(text, end)
-    if found is None and text[max(0, start - 10) : start].rstrip()[-1:].isascii():  # a title before it is in Latin letters
+    if (
+        found is None and text[max(0, start - 10) : start].rstrip()[-1:].isascii()
+    ):  # a title before it is in Latin letters
         found = before.search(text, max(0, start - 10), start)
     return next((gender for gender in _GENDERS if found and found.group(gender)), "")

@@ -53,7 +53,10 @@ def _behind() -> re.Pattern[str]:
         r"#?[A-Za-z0-9-]{1,6}|[0-9]{1,2}(?:st|nd|rd|th) [Ff]loor))?"
     )
     box = r"(?:,? P\.? ?O\.? Box [0-9]{1,6})?"
-    town = rf"(?:,?[ \n]{{1,2}}(?:{_TOWN}|[A-Z]{{4,20}})(?:,? (?:{states})(?![A-Za-z]))?(?:,? {_POSTCODE})?)?"
+    name, state = rf"(?:{_TOWN}|[A-Z]{{4,20}})", rf"(?:,? (?:{states})(?![A-Za-z]))"
+    # without a comma, or on the next line, only what has a state or a code is a town
+    sure = rf"(?:{state}(?:,? {_POSTCODE})?|,? {_POSTCODE})"
+    town = rf"(?:,?[ \n]{{1,2}}{name}{sure}|, {name})?"
     return re.compile(rf"\.?{unit}{box}{town}(?:,? {_POSTCODE})?")
 
 

@@ -78,7 +78,9 @@ class Replacer:
         taken: Container[str] = (),
     ) -> None:
         self._taken, self._codes = taken, codes
-        self._done: dict[tuple[str, str, str, bool], str] = {}  # most values stand in a document more than once
+        self._done: dict[
+            tuple[str, str, str, bool], str
+        ] = {}  # most values stand in a document more than once
         self._policy, self._keyed, self._patient, self._tags = policy, keyed, patient, tags
         self._reference, self._people = reference, people or People()
         self.days = shift_of(policy, keyed, patient)

@@ -119,7 +119,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 def _scores(pieces: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
     """Yield the scores of each piece, shape (characters, labels); all go through the network as one row."""
     gap = np.zeros(RADIUS, np.int32)
-    encoded = [encode(piece, _vocabulary()) for piece in pieces]
+    encoded = [encode(piece, vocabulary()) for piece in pieces]
     row = [np.concatenate([gap, *(part for pair in encoded for part in (pair[k], gap))]) for k in (0, 1)]
     scores = _session(os.getpid()).run(None, {"characters": row[0][None], "words": row[1][None]})[0][0]
     at = RADIUS
@@ -129,7 +129,8 @@ def _scores(pieces: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
 
 
 @cache
-def _vocabulary() -> Vocabulary:
+def vocabulary() -> Vocabulary:
+    """Return the words that the network knows."""
     with files(__package__).joinpath("model", "tagger.npz").open("rb") as file:
         arrays = np.load(file)
         return Vocabulary(arrays["keys"], arrays["numbers"])
