@@ -63,9 +63,21 @@ def find_in_documents(texts: Sequence[str], known: Known) -> list[Document]:
     >>> [second.value(hit) for hit in second.hits]
     ['建国', '张建国']
     """
-    drafts = [_search(text, known) for text in texts]
-    tagged = find_tagged([draft.folded.text for draft in drafts])
-    drafts = [_with_tagged(draft, hits) for draft, hits in zip(drafts, tagged, strict=True)]
+    return find_in_patients([(texts, known)])[0]
+
+
+def find_in_patients(patients: Iterable[tuple[Sequence[str], Known]]) -> list[list[Document]]:
+    """Search the documents of several patients, each by themselves; the tagger reads them all at once.
+
+    Guarantee: as `find_in_documents`, patient by patient.
+    """
+    searched = [[_search(text, known) for text in texts] for texts, known in patients]
+    tagged = iter(find_tagged([draft.folded.text for drafts in searched for draft in drafts]))
+    return [_swept([_with_tagged(draft, next(tagged)) for draft in drafts]) for drafts in searched]
+
+
+def _swept(drafts: Sequence[Document]) -> list[Document]:
+    """Search all documents of a patient for what was found in one of them, and settle the hits."""
     swept = known_values(_found_values(drafts), layer="sweep")
     documents = []
     for draft in drafts:
