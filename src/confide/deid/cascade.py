@@ -81,12 +81,12 @@ def _swept(drafts: Sequence[Document]) -> list[Document]:
     swept = known_values(_found_values(drafts), layer="sweep")
     documents = []
     for draft in drafts:
-        hits = [*draft.hits, *_swept(draft, swept)] if swept.forms else list(draft.hits)
+        hits = [*draft.hits, *_again(draft, swept)] if swept.forms else list(draft.hits)
         documents.append(replace(draft, hits=tuple(settle(draft.folded.text, hits))))
     return documents
 
 
-def _swept(draft: Document, swept: Known) -> list[Hit]:
+def _again(draft: Document, swept: Known) -> list[Hit]:
     """Return where the swept values stand, but for clinical words that are written like one: Earl Grey."""
     text, found = draft.folded.text, {(hit.start, hit.end) for hit in draft.hits}
     return [
