@@ -42,6 +42,11 @@ def without_clinical(text: str, hits: Sequence[Hit]) -> list[Hit]:
     return kept
 
 
+def is_clinical(text: str, hit: Hit) -> bool:
+    """Say whether nothing of a find would stay, were it a guess."""
+    return domain(hit.type) in _GUESSED and _rest(text, hit) is None
+
+
 def _may_go(text: str, hit: Hit) -> bool:
     return (
         not hit.is_known

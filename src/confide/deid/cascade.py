@@ -13,10 +13,11 @@ from datetime import date
 from typing import Final
 
 from confide.deid.ages import AgeHit, find_ages
-from confide.deid.brakes import without_clinical
+from confide.deid.brakes import is_clinical, without_clinical
 from confide.deid.classes import DATE_CLASSES, NAME_CLASSES, NUMBER_CLASSES
 from confide.deid.context_en import find_context_en
 from confide.deid.dates import DateHit, find_dates
+from confide.deid.everyday import is_everyday
 from confide.deid.fold import Folded, fold, normal
 from confide.deid.hits import Hit, settle
 from confide.deid.known import Known, find_known, known_values
@@ -78,9 +79,18 @@ def _swept(drafts: Sequence[Document]) -> list[Document]:
     swept = known_values(_found_values(drafts), layer="sweep")
     documents = []
     for draft in drafts:
-        hits = [*draft.hits, *find_known(draft.folded.text, swept)] if swept.forms else list(draft.hits)
+        hits = [*draft.hits, *_again(draft, swept)] if swept.forms else list(draft.hits)
         documents.append(replace(draft, hits=tuple(settle(draft.folded.text, hits))))
     return documents
+
+
+def _again(draft: Document, swept: Known) -> list[Hit]:
+    """Return where the swept values stand, but for clinical words that are written like one: Earl Grey."""
+    text, found = draft.folded.text, {(hit.start, hit.end) for hit in draft.hits}
+    return [
+        hit for hit in find_known(text, swept)
+        if (hit.start, hit.end) in found or not is_clinical(text, hit)
+    ]  # fmt: skip
 
 
 def _search(text: str, known: Known) -> Document:
@@ -104,6 +114,7 @@ def _search(text: str, known: Known) -> Document:
 
 def _with_tagged(draft: Document, hits: Sequence[Hit]) -> Document:
     text = draft.folded.text
+    hits = [hit for hit in hits if not is_everyday(text, hit)]
     if not text.isascii():
         from confide.deid.names_zh import is_braked
 

@@ -134,7 +134,7 @@ _NUMERIC: Final = (
     _form("mdy", rf"{_LEFT}(?P<a>[0-3]?[0-9])(?P<s>[-/.])(?P<b>[0-3]?[0-9])(?P=s){_Y}{_RIGHT}"),
     _form(
         "mdy-short",
-        rf"{_LEFT}(?<![Aa]pgar )(?<!APGAR )(?<!Apgars )(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}",
+        rf"{_LEFT}(?<![Aa]pgar)(?<!APGAR)(?<![Aa]pgar )(?<!APGAR )(?<!Apgars )(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}",
         0.8,
     ),
     _form(

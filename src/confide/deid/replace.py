@@ -41,6 +41,7 @@ def tags(language: Language) -> dict[str, str]:
         return {kind: f"[{say(f'deid.class.{kind}')}]" for kind in CLASSES}
 
 
+_PARTS: Final = 24
 _TRIES: Final = 20  # invented numbers that may turn out to be somebody's, before a tag stands instead
 
 
@@ -153,6 +154,8 @@ class Replacer:
             return False
         text = invented.casefold()
         words = [found.span() for found in re.finditer("[0-9a-z]+", text)] or [(0, len(text))]
+        if len(words) > _PARTS:  # no number of anybody, and too many pieces to look at
+            return True
         pieces = (text[start:end] for start, _ in words for _, end in words if start < end)
         return text in self._taken or any(piece in self._taken for piece in pieces)
 

@@ -5,6 +5,7 @@ One model for Chinese and English lies in the wheel (`model/tagger.onnx`, its ca
 """
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -17,6 +18,13 @@ from confide.deid.hits import Hit
 from confide.deid.tagger_decode import spans_of
 from confide.deid.tagger_input import PAD, Vocabulary, encode
 
+# A date holds a year, a month by its name or sign, or two numbers with a mark between; out of ten is a score.
+_DATED: Final = re.compile(
+    r"(?i)[年月日号號]|(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])|(?<![0-9])[0-9]{6}|(?<![0-9])[0-9]{8}|'[0-9]{2}|[0-9]{1,2}(?:st|nd|rd|th)"
+    r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[初正廿腊]|[一二三四五六七八九十〇零]{2}"
+    r"|[0-9]{1,4} ?[-./] ?(?!10(?![0-9./-]))[0-9]{1,4}|[0-9] ?[-./] ?10 ?[-./] ?[0-9]"
+)
+_FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}(?:[/:.][0-9]{1,3}s?)?s?")
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
 _PIECE: Final = 16_384
 _LEAST: Final = 0.3  # a span less probable than this is no hit
@@ -37,7 +45,8 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
         scores = _scores([texts[i][start:end] for i, start, end in row])
         for (i, start, end), piece in zip(row, scores, strict=True):
             text = texts[i][start:end]
-            found[i] += [_hit(text, start, *span) for span in spans_of(piece) if span[3] >= _LEAST]
+            hits = [_hit(text, start, *span) for span in spans_of(piece) if span[3] >= _LEAST]
+            found[i] += [hit for hit in hits if not _is_figure(hit.type, texts[i][hit.start : hit.end])]
     return found
 
 
@@ -60,6 +69,17 @@ def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: f
     ):
         end -= 1
     return Hit(offset + start, offset + end, kind, round(_BOLDEST * probability, 3), f"tagger:{kind}")
+
+
+def _is_figure(kind: str, value: str) -> bool:
+    """Say whether a date or number is but a score, a count or a pair of measurements: 8/10, 176/85, 142.
+
+    >>> [_is_figure("other-id", value) for value in ("142", "841/876", "30:2", "4471902", "B-12/7", "+86")]
+    [True, True, True, False, False, True]
+    """
+    if kind == "date":
+        return not _DATED.search(value)
+    return kind == "other-id" and bool(_FIGURES.fullmatch(value))
 
 
 def _go_together(pair: str) -> bool:
@@ -97,7 +117,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 def _scores(pieces: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
     """Yield the scores of each piece, shape (characters, labels); all go through the network as one row."""
     gap = "\n" * RADIUS  # between them no word and no pair of Han goes on
-    characters, words = encode(gap + gap.join(pieces) + gap, _vocabulary())
+    characters, words = encode(gap + gap.join(pieces) + gap, vocabulary())
     starts = [RADIUS]
     for piece in pieces:
         starts.append(starts[-1] + len(piece) + RADIUS)
@@ -109,7 +129,8 @@ def _scores(pieces: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
 
 
 @cache
-def _vocabulary() -> Vocabulary:
+def vocabulary() -> Vocabulary:
+    """Return the words that the network knows."""
     with files(__package__).joinpath("model", "tagger.npz").open("rb") as file:
         arrays = np.load(file)
         return Vocabulary(arrays["keys"], arrays["numbers"])

@@ -22,13 +22,15 @@ _DIGIT_RUNS: Final = 24  # a run of digits is known by its length; the longest s
 EVERYDAY: Final = (
     _DIGIT_RUNS + 1
 )  # what stands in a dictionary, and too seldom in training for a number of its own
-FIRST: Final = EVERYDAY + 1
+GIVEN_TO_PEOPLE: Final = EVERYDAY + 1  # what a census counts among first and family names
+BOTH: Final = EVERYDAY + 2  # a name that is an everyday word as well
+FIRST: Final = EVERYDAY + 3
 _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Sorted keys of words and pairs, and the number of each: its own, from `FIRST` up, or `EVERYDAY`."""
+    """Sorted keys of words and pairs, and the number of each: its own, from `FIRST` up, or one that a kind shares."""
 
     keys: Keys
     numbers: Ints
@@ -65,7 +67,7 @@ def encode(text: str, vocabulary: Vocabulary) -> tuple[Ints, Ints]:
 
     >>> known = Vocabulary(word_keys("the")[1][:1], np.array([FIRST], np.int32))
     >>> encode("The cat", known)[1].tolist()
-    [26, 26, 26, 0, 0, 0, 0]
+    [28, 28, 28, 0, 0, 0, 0]
     """
     codes = _codes(text)
     numbers = characters().take(codes, mode="clip")  # the last of them stands for what lies above as well
