@@ -165,7 +165,9 @@ class TopChoice:
     def share(self) -> float:
         """The ε of one place: `epsilon` / `places`, rounded down, so that the shares never sum to more."""
         share = self.epsilon / self.places
-        return share if exact(share) * self.places <= exact(self.epsilon) else math.nextafter(share, 0)
+        while exact(share) * self.places > exact(self.epsilon):
+            share = math.nextafter(share, 0)
+        return share
 
     def choose(self, scores: Integers, noise: Noise) -> Integers:
         """Return the chosen columns of each row, the first choice first.
