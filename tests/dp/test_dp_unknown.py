@@ -97,6 +97,11 @@ def test_a_delta_that_no_threshold_keeps_is_refused():
         UnknownKeys.for_delta(epsilon=0.2, delta=1e-12, sensitivity=2**50, keys=1)
 
 
+def test_counts_that_are_no_whole_numbers_are_refused():
+    with pytest.raises(TypeError):
+        SMALL.show({"a": 2.5}, opened(1))
+
+
 def test_a_closed_stream_shows_no_key():
     noise = opened(1)
     noise.close()

@@ -18,7 +18,7 @@ from confide.errors import InvalidInput
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-LARGEST_CATEGORIES = 2**12
+LARGEST_CATEGORIES = 2**8
 _Z = 1.959963984540054  # 97.5 % of a normal
 
 

@@ -7,6 +7,7 @@ Keys come out in the order of their letters, so the order in which the data held
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import index
 
 import numpy as np
 
@@ -79,9 +80,10 @@ class UnknownKeys:
 
         Raises:
             InvalidInput: the stream is closed or forked.
+            TypeError: a count is no whole number.
         """
         present = sorted(key for key, count in counts.items() if count >= 1)
-        true = np.array([min(counts[key], _LARGEST_COUNT) for key in present], dtype=np.int64)
+        true = np.array([min(index(counts[key]), _LARGEST_COUNT) for key in present], dtype=np.int64)
         noisy = true + noise.discrete_laplace(self.scale, len(present))
         shown = noisy >= self.threshold
         return {key: int(count) for key, count, there in zip(present, noisy, shown, strict=True) if there}
