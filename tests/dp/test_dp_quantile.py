@@ -162,3 +162,12 @@ def test_a_quantile_that_cannot_be_is_refused(bad):
 def test_what_is_no_table_of_whole_numbers_is_refused():
     with pytest.raises(InvalidInput, match="histograms"):
         JointQuantile(epsilon=1.0, weight=4, quantile=0.5).choose(np.ones((2, 3)), opened(1))
+
+
+def test_many_groups_are_chosen_a_few_at_a_time_each_from_its_own_histogram():
+    """More cells than are worked on at once, the right bin different in each group."""
+    groups = np.arange(20_000)
+    histograms = np.zeros((len(groups), 5), dtype=np.int64)
+    histograms[groups, groups % 5] = 1000
+    found = JointQuantile(epsilon=1.0, weight=1, quantile=0.5).choose(histograms, opened(7))
+    assert (found == groups % 5).all()

@@ -19,6 +19,8 @@ from confide.dp.selection import ExponentialChoice, Integers, table
 LARGEST_DENOMINATOR = 1000  # of the quantile as a fraction
 LARGEST_WEIGHT = 2**43  # times the denominator stays a sensitivity
 
+_CHUNK = 1 << 13  # cells at a time
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JointQuantile:
@@ -83,7 +85,13 @@ class JointQuantile:
         Raises:
             InvalidInput: not such a table, or the stream is closed or forked.
         """
-        return self._choice().choose(self.scores(histograms), noise)
+        cells, choice = table("histograms", histograms), self._choice()
+        step = max(1, _CHUNK // cells.shape[1])
+        found = np.empty(len(cells), dtype=np.int64)
+        for start in range(0, len(cells), step):  # groups are independent: so many at a time stay in cache
+            part = cells[start : start + step]
+            found[start : start + len(part)] = choice.choose(self.scores(part), noise)
+        return found
 
     @staticmethod
     def midpoints(edges: tuple[float, ...]) -> NDArray[np.float64]:
