@@ -137,8 +137,9 @@ def test_the_python_of_the_readme_runs(page, tmp_path):
         assert done.returncode == 0, f"{page}:{block.line}\n{done.stderr}"
 
 
-def test_the_python_of_the_page_on_de_identification_runs_from_top_to_bottom(tmp_path):
-    text = (ROOT / "docs" / "de-identification.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["de-identification.md", "de-identification.zh-CN.md"])
+def test_the_python_of_the_page_on_de_identification_runs_from_top_to_bottom(page, tmp_path):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     found = "\n".join(block.text for block in blocks(text) if block.language == "python")
     done = subprocess.run(
         [sys.executable, "-c", found], cwd=tmp_path, env=_clean(), capture_output=True, text=True, timeout=120
