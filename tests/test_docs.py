@@ -98,6 +98,7 @@ def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path
         "keys.md",
         "pseudonyms.md",
         "review.md",
+        "review.zh-CN.md",
         "roles.md",
     ],
 )
