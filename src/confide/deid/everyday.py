@@ -1,7 +1,7 @@
-"""Let go of English guesses that are written small and are everyday words: "discussed with grace", "the county".
+"""Let go of guesses that are everyday words: "discussed with grace", "the county", 李子.
 
-Only where sentences begin with capitals: who writes everything small writes names so too. Which words are everyday
-ones is what the tagger's vocabulary says; a name that is no word is never let go.
+In English only what is written small where sentences begin with capitals: who writes everything small writes names
+so too. Which words are everyday ones is what the tagger's vocabulary says; a name that is no word is never let go.
 """
 
 import re
@@ -12,9 +12,10 @@ import numpy as np
 
 from confide.deid.hits import Hit
 from confide.deid.tagger import vocabulary
-from confide.deid.tagger_input import GIVEN_TO_PEOPLE, word_keys
+from confide.deid.tagger_input import FIRST, GIVEN_TO_PEOPLE, word_keys
 
 _GUESSED: Final = ("name", "organisation", "place")
+_TWO_HAN: Final = re.compile("[\u3400-\u9fff]{2}")
 _SMALL: Final = re.compile(r"[a-z]+(?: [a-z]+){0,3}")
 _AROUND: Final = 240
 _GREAT_BEGINNING: Final = re.compile(r"(?:[.!?] |\n)[A-Z][a-z]")
@@ -28,6 +29,8 @@ def is_everyday(text: str, hit: Hit) -> bool:
     >>> is_everyday(text, Hit(16, 21, "name", 0.6, "tagger:name")), is_everyday(text.lower(), Hit(16, 21, "name", 0.6, ""))
     (True, False)
     """
+    if hit.type == "name" and _TWO_HAN.fullmatch(text, hit.start, hit.end):
+        return _number(text[hit.start : hit.end]) >= FIRST  # the two stand together often, and not in names
     if hit.type not in _GUESSED or not _SMALL.fullmatch(text, hit.start, hit.end):
         return False
     around = (text, max(0, hit.start - _AROUND), hit.end + _AROUND)
@@ -36,9 +39,14 @@ def is_everyday(text: str, hit: Hit) -> bool:
     return all(map(_is_word, text[hit.start : hit.end].split(" ")))
 
 
-@lru_cache(maxsize=4096)
 def _is_word(word: str) -> bool:
     """Say whether the vocabulary knows a word otherwise than as a name only."""
+    return _number(word) not in (0, GIVEN_TO_PEOPLE)
+
+
+@lru_cache(maxsize=4096)
+def _number(word: str) -> int:
+    """Return the number of a word or a pair of Han in the vocabulary; 0 when it is not there."""
     known, key = vocabulary(), word_keys(word)[1][:1]
     at = int(np.searchsorted(known.keys, key)[0])
-    return at < len(known.keys) and known.keys[at] == key[0] and int(known.numbers[at]) != GIVEN_TO_PEOPLE
+    return int(known.numbers[at]) if at < len(known.keys) and known.keys[at] == key[0] else 0

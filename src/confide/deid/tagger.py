@@ -25,6 +25,9 @@ _DATED: Final = re.compile(
     r"|[0-9]{1,4} ?[-./] ?(?!10(?![0-9./-]))[0-9]{1,4}|[0-9] ?[-./] ?10 ?[-./] ?[0-9]"
 )
 _FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}(?:[/:.][0-9]{1,3}s?)?s?")
+_LED_BY_HAN: Final = re.compile(
+    "[\u3400-\u9fff][0-9]{4}"
+)  # 见00471: no plate, which has a letter behind its Han
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
 _PIECE: Final = 16_384
 _LEAST: Final = 0.3  # a span less probable than this is no hit
@@ -46,8 +49,12 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
         scores = _scores([texts[i][start:end] for i, start, end in row])
         for (i, start, end), piece in zip(row, scores, strict=True):
             text = texts[i][start:end]
-            hits = [_hit(text, start, *span) for span in spans_of(piece) if span[3] >= _least(text, span)]
-            found[i] += [hit for hit in hits if not _is_figure(hit.type, texts[i][hit.start : hit.end])]
+            for span in spans_of(piece):
+                if span[3] >= _least(text, span):
+                    hits = _apart(texts[i], _hit(text, start, *span))
+                    found[i] += [
+                        hit for hit in hits if not _is_figure(hit.type, texts[i][hit.start : hit.end])
+                    ]
     return found
 
 
@@ -63,6 +70,8 @@ def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: f
     value = text[start:end]
     if kind != "other-id":
         start += value.rfind(":") + 1
+    elif _LED_BY_HAN.match(value):
+        start += 1
     if (gap := text.find("  ", start, end)) > start:
         end = gap
     while start > 0 and _go_together(text[start - 1 : start + 1]):
@@ -74,6 +83,17 @@ def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: f
     ):
         end -= 1
     return Hit(offset + start, offset + end, kind, round(_BOLDEST * probability, 3), f"tagger:{kind}")
+
+
+def _apart(text: str, hit: Hit) -> list[Hit]:
+    """Return a name as it is, or as several: after a comma without a blank another one begins."""
+    commas = [i for i in range(hit.start + 1, hit.end - 1) if text[i] == "," and not text[i + 1].isspace()]
+    if hit.type != "name" or not commas:
+        return [hit]
+    starts, ends = [hit.start, *(i + 1 for i in commas)], [*commas, hit.end]
+    return [
+        hit._replace(start=start, end=end) for start, end in zip(starts, ends, strict=True) if start < end
+    ]
 
 
 def _is_figure(kind: str, value: str) -> bool:
