@@ -261,7 +261,7 @@ def test_more_bands_than_steps_are_refused(bands):
 
 def test_the_page_of_mechanisms_says_what_the_code_does():
     page = Path(__file__).parents[2] / "docs" / "mechanisms.md"
-    assert doctest.testfile(str(page), module_relative=False, encoding="utf-8") == (0, 8)
+    assert doctest.testfile(str(page), module_relative=False, encoding="utf-8") == (0, 13)
     text = page.read_text(encoding="utf-8")
     for name in ("exponential", "permute_and_flip", "thresholding", "truncated_poisson", "banded_matrix"):
         assert f"`{name}(" in text

@@ -28,6 +28,7 @@ _FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}(?:[/:.][0-9]{1,3}s?)?s?")
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
 _PIECE: Final = 16_384
 _LEAST: Final = 0.3  # a span less probable than this is no hit
+_LEAST_LATIN: Final = 0.8  # nor a name in Latin letters: below, five letters were none for one that was
 _BOLDEST: Final = 0.69  # its probabilities are bold: what a rule found surely keeps the rule's class
 
 
@@ -45,9 +46,13 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
         scores = _scores([texts[i][start:end] for i, start, end in row])
         for (i, start, end), piece in zip(row, scores, strict=True):
             text = texts[i][start:end]
-            hits = [_hit(text, start, *span) for span in spans_of(piece) if span[3] >= _LEAST]
+            hits = [_hit(text, start, *span) for span in spans_of(piece) if span[3] >= _least(text, span)]
             found[i] += [hit for hit in hits if not _is_figure(hit.type, texts[i][hit.start : hit.end])]
     return found
+
+
+def _least(text: str, span: tuple[int, int, str, float]) -> float:
+    return _LEAST_LATIN if span[2] == "name" and text[span[0]].isascii() else _LEAST
 
 
 def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: float) -> Hit:

@@ -165,6 +165,15 @@ def calibrate_laplace(epsilon: float, *, sensitivity: int) -> float:
     """
     if not 0 < epsilon < math.inf:
         raise InvalidInput("dp.not-positive", field="epsilon", found=epsilon)
+    return scale_above(Fraction(sensitivity), epsilon)
+
+
+def scale_above(sensitivity: Fraction, epsilon: float) -> float:
+    """Return the smallest scale that can be drawn and is not below `sensitivity` / `epsilon`.
+
+    Raises:
+        InvalidInput: no scale that can be drawn is large enough.
+    """
     wanted = sensitivity / exact(epsilon)
     scale = max(float(wanted), SMALLEST_SCALE)
     while Fraction(scale) < wanted:

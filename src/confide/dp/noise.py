@@ -1,18 +1,20 @@
-"""Draw exact discrete noise: discrete Laplace, discrete Gaussian, and the coins of Poisson sampling.
+"""Draw exact discrete noise: discrete Laplace, geometric, discrete Gaussian, coins, one of many by its loss.
 
 Every draw is within total variation 2^-100 of the distribution that it names, whatever the scale; no draw
 comes from rounding a real number. Knows no budget and no data: `confide.ledger` opens a `Noise` for each
-charge, `confide.dp.accountant` says what a draw is worth. Proofs: `docs/proofs/noise.md`.
+charge, `confide.dp.accountant` says what a draw is worth. Proofs: `docs/proofs/noise.md`, `selection.md`.
 """
 
 import math
 from decimal import Context, Decimal, localcontext
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NoReturn, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from confide.dp.choice import LARGEST_CHOICES, Losses, chosen, tossed
 from confide.dp.random import Stream
 from confide.errors import InvalidInput
 
@@ -122,6 +124,26 @@ class Noise:
         drawn = self._fill(_count(size), lambda n: self._gaussian(float(sigma), n))
         return int(drawn[0]) if size is None else drawn.reshape(size)
 
+    def geometric(self, scale: float, size: Size) -> Integers:
+        """Draw integers x ≥ 0 with probability proportional to exp(-x / scale): one-sided geometric noise.
+
+        On a count it hides nothing, as it never lowers: for choices (`confide.dp.selection.NoisyMax`) alone.
+
+        Guarantee: within total variation 2^-100 of that distribution, and x < 178 * scale + 2.
+
+        Args:
+            scale: between 0.01 and 2^53, in the units of the integers.
+            size: number or shape of independent draws.
+
+        Returns:
+            int64, shape `size`.
+
+        Raises:
+            InvalidInput: the scale is out of range, or the stream is closed or forked.
+        """
+        _check("scale", scale, SMALLEST_SCALE, LARGEST_SCALE)
+        return self._fill(_count(size), lambda n: self._geometric(float(scale), n)).reshape(size)
+
     def bernoulli(self, p: float, size: Size) -> Booleans:
         """Toss independent coins that show True with probability `p` (to 2^-128): Poisson sampling.
 
@@ -144,6 +166,39 @@ class Noise:
             m = min(16 * _CHUNK, n - start)
             coins[start : start + m] = True if threshold is None else self._coins((threshold,), m)[0]
         return coins.reshape(size)
+
+    def toss(self, losses: Losses, rate: Fraction) -> Booleans:
+        """Toss one coin per loss, True with probability exp(-rate · loss) (to 2^-128).
+
+        Args:
+            losses: uint64, any shape.
+            rate: above 0.
+
+        Returns:
+            bool, shape of `losses`.
+
+        Raises:
+            InvalidInput: the stream is closed or forked.
+        """
+        return tossed(self._stream, losses.ravel(), rate).reshape(losses.shape)
+
+    def choose(self, losses: Losses, rate: Fraction) -> Integers:
+        """Draw one column per row, with probability proportional to exp(-rate · loss).
+
+        Guarantee: within total variation 2^-100 of that distribution, whatever the losses.
+
+        Args:
+            losses: uint64, shape (rows, columns), 1 to 2^16 columns; 0 somewhere in every row.
+            rate: above 0.
+
+        Returns:
+            int64, shape (rows,): the columns.
+
+        Raises:
+            InvalidInput: the number of columns is out of range, or the stream is closed or forked.
+        """
+        _check("choices", losses.shape[1], 1, LARGEST_CHOICES)
+        return chosen(self._stream, losses, rate)
 
     def close(self) -> None:
         """Forget the stream's key; every later draw is refused."""
@@ -170,15 +225,20 @@ class Noise:
         return coins
 
     def _laplace(self, scale: float, n: int) -> Integers:
-        """Return `n` differences of two geometric numbers, put together from their bits."""
-        bits = self._coins(_geometric_thresholds(scale), 2 * n).view(np.uint8)
-        geometric = np.zeros(2 * n, dtype=np.int64)
+        """Return `n` differences of two geometric numbers."""
+        geometric = self._geometric(scale, 2 * n)
+        return geometric[:n] - geometric[n:]
+
+    def _geometric(self, scale: float, n: int) -> Integers:
+        """Return `n` geometric numbers, put together from their bits."""
+        bits = self._coins(_geometric_thresholds(scale), n).view(np.uint8)
+        geometric = np.zeros(n, dtype=np.int64)
         for low in range(0, len(bits), 8):
             byte = bits[low].copy()
             for i in range(low + 1, min(low + 8, len(bits))):
                 byte |= bits[i] << np.uint8(i - low)
             geometric |= byte.astype(np.int64) << low
-        return geometric[:n] - geometric[n:]
+        return geometric
 
     def _gaussian(self, sigma: float, n: int) -> Integers:
         """Return up to `n` draws: propose discrete Laplace numbers, keep each with the right probability."""

@@ -1,0 +1,91 @@
+"""The figures of statistics: how fast noise is drawn, and whether our tests catch planted bugs.
+
+Each line of output is one JSON object: id, value, target, holds, ours, rival, unit, how.
+Usage: python benchmarks/bench_stats.py [--only PREFIX] [--quick]. Time nothing else meanwhile.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+from environments import environment
+from lines import Line, arguments, line, show
+
+HERE = Path(__file__).parent
+OPENDP = ["opendp==0.16.0"]
+DRAWS = (("laplace", 8.0), ("laplace", 1e6), ("gaussian", 8.0), ("gaussian", 1e6))
+
+
+def ours_seconds(kind: str, scale: float, draws: int) -> tuple[float, float]:
+    """Return the seconds of processor for one draw, and the mean size of the noise."""
+    from confide.dp.noise import Noise
+    from confide.dp.random import Stream
+
+    noise = Noise(Stream())
+    draw = noise.discrete_laplace if kind == "laplace" else noise.discrete_gaussian
+    draw(scale, 1000)
+    began = time.process_time()
+    drawn = draw(scale, draws)
+    return (time.process_time() - began) / draws, float(abs(drawn).mean())
+
+
+def sampler(quick: bool) -> Iterator[Line]:
+    """Exact discrete noise against OpenDP's, in turns; processor time, the worst of four laws."""
+    rival_python = environment("opendp", OPENDP)
+    draws, rounds = (20_000, 3) if quick else (200_000, 7)
+    found = {}
+    for kind, scale in DRAWS:
+        pairs = []
+        for _ in range(rounds):
+            command = [rival_python, HERE / "opendp_draws.py", kind, str(scale), str(draws)]
+            said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+            theirs, size = map(float, said)
+            ours, own_size = ours_seconds(kind, scale, draws * 5)
+            if abs(size / own_size - 1) > 0.05:
+                raise RuntimeError(f"{kind} of scale {scale}: the two sides draw noise of different sizes")
+            pairs.append((ours, theirs))
+        found[f"{kind} {scale:g}"] = (
+            median(t / o for o, t in pairs),
+            *(1e6 * median(side) for side in zip(*pairs, strict=True)),
+        )
+    worst = min(found, key=lambda law: found[law][0])
+    how = "OpenDP 0.16.0 on a vector, processor time, " + "; ".join(
+        f"{law}: {ours:.2f} and {theirs:.1f} us, {ratio:.0f} times"
+        for law, (ratio, ours, theirs) in found.items()
+    )
+    yield line(
+        "stats.sampler.opendp", found[worst][0], ">= 25", ours=found[worst][1], rival=found[worst][2],
+        unit="ratio of us per draw", how=how,
+    )  # fmt: skip
+
+
+def planted(quick: bool) -> Iterator[Line]:
+    """Bugs in mechanisms, sensitivities and composition, each in a copy of the source."""
+    from planted import BUGS, caught
+
+    bugs = BUGS[::6] if quick else BUGS
+    missed = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, test in caught(bugs, Path(scratch)):
+            print(f"{name}: {test or 'MISSED'}", file=sys.stderr, flush=True)
+            missed += [] if test else [name]
+    how = f"{len(bugs)} bugs" + "".join(f"; missed: {name}" for name in missed)
+    yield line(
+        "stats.planted.missed", len(missed), "== 0", ours=len(missed), rival=None, unit="bugs", how=how
+    )
+
+
+def main() -> None:
+    asked = arguments(__doc__, "stats").parse_args()
+    show(
+        {"stats.sampler": lambda: sampler(asked.quick), "stats.planted": lambda: planted(asked.quick)},
+        asked.only,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""Bugs that people have shipped, planted one at a time in a copy of the source; our tests must notice each.
+
+Claim under test: none of them passes. A bug counts as caught if a test *fails*: an import that breaks, or a file that
+cannot be collected, counts as a mistake in this list. Without a bug the same tests pass on the same copy.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Bug:
+    """A line of the source, what it becomes, and the tests that are asked."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    tests: tuple[str, ...]
+
+
+def dp(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/dp/test_dp_{name}.py" for name in names)
+
+
+BUGS = (
+    Bug("the 2 of the exponential mechanism is forgotten", "dp/selection.py",
+        "return 1 if monotone else 2", "return 1", dp("selection")),
+    Bug("noise of half the scale", "dp/noise.py",
+        "exponent = 1 / Decimal(scale)", "exponent = 2 / Decimal(scale)", dp("noise")),
+    Bug("scale off by one grid unit", "dp/accountant.py",
+        "wanted = sensitivity / exact(epsilon)", "wanted = (sensitivity - 1) / exact(epsilon)", dp("selection", "sparse")),
+    Bug("scale rounded to the nearest double, not up", "dp/accountant.py",
+        "while Fraction(scale) < wanted:", "while False:", dp("sparse", "grid")),
+    Bug("sigma booked for sigma squared", "dp/renyi.py",
+        "return 0.5 * (sensitivity / sigma) ** 2", "return 0.5 * sensitivity**2 / sigma", dp("accountant")),
+    Bug("rejection for a Gaussian of half the variance", "dp/noise.py",
+        "np.exp(-0.5 * distance * distance)", "np.exp(-distance * distance)", dp("noise")),
+    Bug("one noise for a whole array", "dp/noise.py",
+        "drawn[done : done + len(part)] = part", "drawn[done : done + len(part)] = part[0]", dp("noise")),
+    Bug("one noise for all figures of a sparse vector", "dp/sparse.py",
+        "self._settings.figure_scale, held.shape)", "self._settings.figure_scale)", dp("sparse")),
+    Bug("one noise for all cells of a dashboard", "dp/continual.py",
+        "discrete_gaussian(settings.sigma, settings.cells)", "discrete_gaussian(settings.sigma, 1)[[0] * settings.cells]", dp("continual")),
+    Bug("zero counted twice: a geometric size and a sign", "dp/noise.py",
+        "return geometric[:n] - geometric[n:]", "return geometric[:n] * (1 - 2 * (geometric[n:] & 1))", dp("noise")),
+    Bug("one-sided geometric noise begins at one", "dp/noise.py",
+        "geometric |= byte.astype(np.int64) << low\n        return geometric",
+        "geometric |= byte.astype(np.int64) << low\n        return geometric + 1", dp("choice")),
+    Bug("sensitivity rounded down to the grid", "dp/grid.py",
+        "math.ceil(self.bound / self.step)", "math.floor(self.bound / self.step)", dp("grid")),
+    Bug("figures clipped one by one, not a patient's together", "dp/grid.py",
+        "np.where(norms > self.sensitivity,", "np.where(norms < 0,", dp("grid")),
+    Bug("noise added to figures that are not on the grid", "dp/grid.py",
+        "* np.float64(self.step)\n        return released", "* np.float64(self.step) * 1.1\n        return released", dp("grid")),
+    Bug("weights of a choice in doubles", "dp/choice.py",
+        "return math.floor((-Decimal(exponent.numerator) / Decimal(exponent.denominator)).exp() * (1 << bits))",
+        "return int(math.exp(-exponent) * (1 << bits))", dp("choice")),
+    Bug("a tie in the first bits of a coin always shows tails", "dp/noise.py",
+        "coins[i, j] = rest < thresholds[i] & ((1 << _REST) - 1)", "coins[i, j] = False", dp("noise")),
+    Bug("scores that are no whole numbers are taken", "dp/selection.py",
+        "np.issubdtype(numbers.dtype, np.signedinteger)", "np.issubdtype(numbers.dtype, np.number)", dp("selection")),
+    Bug("permute-and-flip without permuting", "dp/selection.py",
+        "return noise.choose(np.where(kept, np.uint64(0), _NEVER), Fraction(1))", "return kept.argmax(axis=1)", dp("selection")),
+    Bug("the sensitivity of a quantile as if the total were public", "dp/quantile.py",
+        "max(q.numerator, q.denominator - q.numerator)", "min(q.numerator, q.denominator - q.numerator) or 1", dp("quantile")),
+    Bug("each group of a joint choice as if it were the only one", "dp/quantile.py",
+        "sensitivity=self.sensitivity)", "sensitivity=max(1, self.sensitivity // 2))", dp("quantile")),
+    Bug("delta of a threshold dropped", "dp/mechanisms.py",
+        "Failure(delta=_above(-math.expm1(worst)))", "Failure(delta=0.0)", dp("mechanisms", "unknown")),
+    Bug("one sole key is taken for the worst", "dp/mechanisms.py",
+        "worst = min(hidden(sensitivity), ", "worst = max(hidden(sensitivity), ", dp("mechanisms")),
+    Bug("shown above the threshold, not from it up", "dp/unknown.py",
+        "shown = noisy >= self.threshold", "shown = noisy > self.threshold", dp("unknown")),
+    Bug("one event for several choices", "dp/selection.py",
+        "(exponential(epsilon=self.share),) * self.places", "(exponential(epsilon=self.share),)", dp("selection")),
+    Bug("a sparse vector pays for one answer and gives several", "dp/sparse.py",
+        "return self.answers * (1 if self.monotone else 2)", "return 1 if self.monotone else 2", dp("sparse")),
+    Bug("a sparse vector goes on after its last answer", "dp/sparse.py",
+        "answers = answers[: yeses[self._left - 1] + 1]", "answers = answers[:]", dp("sparse")),
+    Bug("who is absent gives no randomised answer", "dp/response.py",
+        "np.where((places >= 0) & (places < self.categories), places, 0).ravel()",
+        "places[(places >= 0) & (places < self.categories)]", dp("response")),
+    Bug("a dashboard pays for its first row alone", "dp/continual.py",
+        "math.sqrt(sum(c * c for c in _column(self.steps)))", "float(_column(self.steps)[0])", dp("continual")),
+    Bug("a patient's weight is not divided by the number of rows", "engines/polars.py",
+        "(GRID * max_rows) // np.maximum(rows, 1)", "GRID * max_rows",
+        ("tests/stats/test_stats_sensitivity.py",)),
+    Bug("every part of a table spends the whole epsilon", "stats/plan.py",
+        "self.sensitivity(part) * len(self.parts()) / exact(self.epsilon)", "self.sensitivity(part) / exact(self.epsilon)",
+        ("tests/stats/test_stats_release.py", "tests/stats/test_stats_sensitivity.py")),
+    Bug("noise for one row where max_rows are allowed", "stats/plan.py",
+        "return GRID * self.max_rows * part.bound", "return GRID * part.bound", ("tests/stats/test_stats_sensitivity.py",)),
+)  # fmt: skip
+
+
+def first_failure(source: Path, tests: tuple[str, ...]) -> str | None:
+    """Run `tests` against the package under `source`; return the name of the first that fails, None if all pass.
+
+    Raises:
+        RuntimeError: the tests did not run to an end of their own.
+    """
+    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "-p", "no:doctest", "-o",
+               "addopts=-q --strict-markers", *tests]  # fmt: skip
+    env = os.environ | {
+        "PYTHONPATH": str(source),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HYPOTHESIS_DATABASE": "none",
+    }
+    run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    if run.returncode == 0:
+        return None
+    failed = re.search(r"^FAILED \S+?::(\w+)", run.stdout, re.MULTILINE)
+    if run.returncode != 1 or failed is None:
+        raise RuntimeError(run.stdout[-2000:] + run.stderr[-2000:])
+    return failed[1]
+
+
+def plant(bug: Bug, source: Path) -> str | None:
+    """Return the test that catches `bug`, None if none does; `source` is left as it was."""
+    path = source / "confide" / bug.file
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(bug.right, bug.wrong), encoding="utf-8")
+    try:
+        return first_failure(source, bug.tests)
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+def caught(bugs: tuple[Bug, ...], scratch: Path) -> Iterator[tuple[str, str | None]]:
+    """Yield each bug's name and the test that catches it.
+
+    Raises:
+        RuntimeError: the line of a bug is not in the source, or a test fails without any.
+    """
+    source = scratch / "src"
+    shutil.copytree(ROOT / "src", source, ignore=shutil.ignore_patterns("__pycache__"))
+    for bug in bugs:
+        if bug.right not in (source / "confide" / bug.file).read_text(encoding="utf-8"):
+            raise RuntimeError(f"{bug.file} has no line {bug.right}")
+    every = tuple(sorted({test for bug in bugs for test in bug.tests}))
+    if (failure := first_failure(source, every)) is not None:
+        raise RuntimeError(f"without a bug, {failure} fails")
+    for bug in bugs:
+        yield bug.name, plant(bug, source)
