@@ -7,9 +7,11 @@ happens to a find.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import accumulate
 from typing import Final
 
 from confide.deid.ages import AgeHit, find_ages
@@ -85,12 +87,24 @@ def _swept(drafts: Sequence[Document]) -> list[Document]:
 
 
 def _again(draft: Document, swept: Known) -> list[Hit]:
-    """Return where the swept values stand, but for clinical words that are written like one: Earl Grey."""
+    """Return where the swept values stand, but for clinical words that are written like one: Earl Grey.
+
+    What lies inside of a longer find that is likely right would lose to it, and is left out as well.
+    """
     text, found = draft.folded.text, {(hit.start, hit.end) for hit in draft.hits}
+    likely = (hit for hit in draft.hits if hit.score >= 0.5 and text[hit.start].isascii())
+    places = sorted((hit.start, hit.end) for hit in likely)
+    starts = [start for start, _ in places]
+    reach = list(accumulate((end for _, end in places), max, initial=-1))  # of the first so many places
     return [
-        hit for hit in find_known(text, swept)
-        if (hit.start, hit.end) in found or not is_clinical(text, hit)
-    ]  # fmt: skip
+        hit
+        for hit in find_known(text, swept)
+        if (hit.start, hit.end) in found
+        or (
+            (reach[bisect_right(starts, hit.start)] < hit.end or not text[hit.start].isascii())
+            and not is_clinical(text, hit)
+        )
+    ]
 
 
 def _search(text: str, known: Known) -> Document:
