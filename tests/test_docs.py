@@ -55,7 +55,8 @@ def walk(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     script = ["set -euo pipefail", "trap 'echo \"the block at line $BLOCK failed\" >&2' ERR"]
     for number, block in enumerate(blocks(text)):
         if block.language == "sh":
-            script += [f"BLOCK={block.line}", block.text]
+            refusals = re.sub(r"^! (.*)$", r"if \1; then false; fi", block.text, flags=re.MULTILINE)
+            script += [f"BLOCK={block.line}", refusals]  # a plain "! …" never ends a shell, whatever it finds
         elif block.file is not None:
             kept = folder / ".files" / str(number)
             kept.parent.mkdir(exist_ok=True)
@@ -91,17 +92,28 @@ def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path
     [
         "backup.md",
         "deid-files.md",
+        "deid-files.zh-CN.md",
         "erasure.md",
         "handover.md",
         "keys.md",
         "pseudonyms.md",
         "review.md",
+        "review.zh-CN.md",
         "roles.md",
     ],
 )
 def test_the_commands_of_a_page_run_from_an_empty_folder(page, tmp_path):
     done = walk((ROOT / "docs" / page).read_text(encoding="utf-8"), tmp_path)
     assert done.returncode == 0, f"{done.stderr}\n{done.stdout}"
+
+
+@pytest.mark.parametrize("page", ["deid-files.md", "deid-files.zh-CN.md"])
+def test_the_dry_run_that_a_page_shows_is_what_its_command_prints(page, tmp_path):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    shown = next(block for block in blocks(text) if block.language == "text")
+    done = walk("\n".join(text.splitlines()[: shown.line - 1]) + "\n", tmp_path)
+    for line in shown.text.splitlines():  # "…" stands for what a change of the rules may change
+        assert re.search(f"^{re.escape(line).replace('…', '.*')}$", done.stdout, re.MULTILINE), line
 
 
 def test_both_languages_walk_the_same_way():
@@ -115,7 +127,7 @@ def test_both_languages_walk_the_same_way():
     assert [each for each in chinese if each[0] != "sh"] == [each for each in english if each[0] != "sh"]
 
 
-@pytest.mark.parametrize("planted", ["confide chekc first", "confide init nowhere", "false | true"])
+@pytest.mark.parametrize("planted", ["confide chekc first", "confide init nowhere", "false | true", "! true"])
 def test_a_planted_wrong_command_is_found_with_its_line(planted, tmp_path):
     done = walk(f"# A page\n\n```sh\nmkdir first\n```\n\n```sh\n{planted}\necho went on\n```\n", tmp_path)
     assert done.returncode != 0
@@ -137,8 +149,9 @@ def test_the_python_of_the_readme_runs(page, tmp_path):
         assert done.returncode == 0, f"{page}:{block.line}\n{done.stderr}"
 
 
-def test_the_python_of_the_page_on_de_identification_runs_from_top_to_bottom(tmp_path):
-    text = (ROOT / "docs" / "de-identification.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["de-identification.md", "de-identification.zh-CN.md"])
+def test_the_python_of_the_page_on_de_identification_runs_from_top_to_bottom(page, tmp_path):
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     found = "\n".join(block.text for block in blocks(text) if block.language == "python")
     done = subprocess.run(
         [sys.executable, "-c", found], cwd=tmp_path, env=_clean(), capture_output=True, text=True, timeout=120

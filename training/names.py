@@ -202,10 +202,28 @@ class Person:
     last: str
 
 
+# Names that are words as well: what tells them is the place where they stand.
+_FIRST_WORDS = (
+    "Joy Will Grace Hope Faith Mark Bill Frank Rose Dawn Autumn Summer April May June Chance Chase Sunny Art Bob Jack Rich Rob Sue Pat Drew Gene Guy Hunter Mason Page Pearl Ruby Ivy"
+    " Holly Iris Violet Lily Daisy Olive Ginger Sandy Penny Buck Cliff Dale Glen Forest Heath Ray Rusty Skip Wade Ward Earl Duke Dean Sage Angel Melody Harmony Destiny Trinity Mercy"
+    " Patience Prudence Charity Christian Noel Carol Eve Robin Jay Wren Star Sky River Reed Clay Dusty Rocky Sterling Ernest Max Miles Norm Victor Grant Lane Brook Mike Nick Peg Rod"
+).split()
+_LAST_WORDS = (
+    "Case Banks Winters Church Frank Grace Young Little Long Short Small White Black Green Gray Brown Rice Bean Berry Lamb Wolf Fox Bird Fish Bush Wood Woods Forest Field Fields Rivers"
+    " Lake Hill Stone Snow Frost Day Knight Noble Wise Sharp Strong Swift Moody Savage Love Hope Joy Price Cash Penny Bill Read Page Story Baker Cook Butler Carter Cooper Fisher Hunter"
+    " Miller Porter Potter Sawyer Turner Walker Weaver Bell Ball Bond Branch Bridges Camp Castle Chase Cross Flowers Ford Glass Golden Good Grant Hand Head Hood House Key Marks Mills"
+    " Moon Nail Pack Park Parks Pool Post Power Powers Ray Sands Shields Silver Street Sweet Temple Vine Wall Ward Waters Weeks Wells West Winter Summers May Lance Best Christian Cage"
+).split()
+
+
 def person_latin(random: Random, split: str) -> Person:
     """Return a person; half of them with the names most common in English text."""
     names, x = lists(split), random.random()
     first = random.choice(names.given_us if x < 0.6 else names.given_latin)
+    if x > 0.93:
+        first = random.choice(_FIRST_WORDS)
+    if random.random() < 0.09:
+        return Person(first, "", random.choice([word for word in _LAST_WORDS if of_split([word], split)]))
     y = random.random()
     if y < 0.4:
         last = random.choice(names.family_us)

@@ -29,9 +29,18 @@ _HOSPITAL = (
     " Family Medicine; Surgery Center; Dialysis Center; Orthopaedics; Eye Institute; Health Centre; Medical Group; Infirmary; Primary Care; Urgent Care;"
     " Behavioral Health; Pediatrics; Skilled Nursing Facility; Care Home; Pharmacy; Dental Care; Women's Clinic; Psychiatric Hospital; NHS Trust;"
     " District Hospital; County Hospital; Imaging; Physical Therapy; Assisted Living; Cottage Hospital; Veterans Hospital; Laboratories; Medical Associates;"
-    " Health Services; Home Health; Recovery Center; Polyclinic; Sanatorium; Radiology Associates; Internal Medicine; Surgical Hospital"
+    " Health Services; Home Health; Recovery Center; Polyclinic; Sanatorium; Radiology Associates; Internal Medicine; Surgical Hospital;"
+    " Pavilion; ER; Emergency Room; Walk-In; Walk-In Clinic; Surgery; Manor; Lodge; Memory Care; Long-Term Care; Birth Center; Wound Center; Eye Center; Spine Center;"
+    " Pain Clinic; Wellness Center; Free Clinic; Village; Campus; Tower; House; Outpatient; Outpatient Center; Infusion Center; Dermatology; Cardiology; Oncology;"
+    " Nephrology; OB/GYN; Counseling; Healthcare; Health; Health Network; Med Center; Rehab; VAMC; VA; Drugs; Drug; Apothecary; Blood Bank; Ambulance; EMS; Fire Rescue;"
+    " Hospital and Clinics; Spine & Joint Clinic; Heart & Lung; Bone and Joint; Mother & Baby; Ear, Nose & Throat; Creek Rehab; Valley Hospice; Medical; Family Health; Post-Acute; Subacute; Health Annex; Kidney Care; Orthopedics; Sports Medicine; Vision; Hearing; Chiropractic"
 ).split("; ")
 _SAINTS = "Mary Joseph Luke Anne John Francis Vincent Agnes Catherine Michael Thomas Elizabeth Jude Bartholomew Anthony Theresa Clare Martin Barnabas Columba Raphael".split()
+_BLESSED = (
+    "Good Samaritan; Holy Family; Holy Cross; Sacred Heart; Mercy; Providence; Bethany; Grace; Trinity; All Saints; Good Hope; Divine Savior; Emmanuel; Bethesda; Mount Carmel;"
+    " Our Lady of Mercy; Our Lady of Peace; Star of the Sea; Sisters of Charity; Little Flower; Ascension; Beth Israel; Mount Sinai; Covenant; Deaconess; Methodist; Baptist;"
+    " Lutheran; Presbyterian; Adventist; Unity; Hope; Charity; Samaritan; Resurrection; Redeemer; Maranatha; Calvary; Bon Secours; Shalom; Harmony; Friends; Pilgrim; Temple"
+).split("; ")
 _FIRM = (
     "Inc Ltd LLC Corp Group Holdings Sons Company Industries Logistics Insurance Bank Construction Plumbing Bakery Foods Motors Airlines Software Systems"
     " Technologies Consulting Partners Energy Electric Steel Mining Farms Dairy Textiles Pharma Biotech Media Telecom Mutual Financial Realty Trucking"
@@ -49,6 +58,14 @@ _BUSINESS = (
     " Planner Designs Concepts Dreams Choice Source Point Works Market Auto Parts Music Video Toys Pets Tires Mufflers Burgers Pizza Steak House Cafe Bistro Buffet"
     " Electronics Records Fashions Shoes Jewelers Optical Rentals Cleaners Movers Painters Tutors Yoga Fitness Golf Marine Travel Tours Cinema Savings Lending Title"
 ).split()
+_TRADE = (
+    "Precision Machining; Machine; Tooling; Fruit Growers; Packing; Auto Glass; Auto Repair; Auto; Tree Service; Lumber; Feed & Seed; Towing; Freight Lines; Paper Mill; Glass Works;"
+    " Cold Storage; Meats; Poultry; Cabinets; Concrete; Excavating; Printing; Uniforms; Staffing; Security; Taxi; Barber Shop; Nails; Tavern; Pub; Bar & Grill; Deli; Pizzeria; Donuts;"
+    " Laundromat; Self Storage; Tire Center; Collision; Welding; Fabrication; Plastics; Foundry; Tool & Die; Orchards; Vineyards; Nursery; Stables; Marina; Boat Yard; Casino; Lanes;"
+    " Daycare; Head Start; ISD; School District; Transit; Bus Lines; Railroad; Water District; Sanitation; Public Works; Electric Co-op; Credit Union; Savings & Loan; Law Firm; Tax Service;"
+    " Insurance Agency; Flooring; Heating & Air; Refrigeration; Produce; Fisheries; Seafood; Egg Farm; Mattress; Furniture; Appliance; Music; Drywall; Masonry; Paving; Quarry; Logging;"
+    " Sawmill; Distribution; Distributing; Fulfillment; Call Center; Janitorial; Linen; Funeral Home; Chapel; Ranch; Dairy; Brewing; Cannery; Grain; Elevator; Trailer Park; Apartments; Shipyard; Outfitters; Guides; Lodge; Trading Post; Smokehouse; Spine & Joint; Bait & Tackle; Mercantile; Co-op; Senior Living; Smelter; Aviation; Charter"
+).split("; ")
 _STATES = {
     "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware",
     "FL": "Florida", "GA": "Georgia", "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky",
@@ -333,6 +350,34 @@ def _hospital(random: Random, split: str) -> str:
     if x > 1:
         return coined(random, split)
     kind = random.choice(_HOSPITAL)
+    y = random.random()
+    if y < 0.12:
+        word = random.choice([word for word in _BLESSED if _kept(split, word)])
+        here = city(random, split)[0]
+        return random.choice(
+            (
+                f"{word} {kind}",
+                f"{word} {kind}",
+                f"{word} of {here}",
+                f"{here} {word}",
+                word,
+                f"{word} - {here}",
+            )
+        )
+    if y < 0.22:
+        return f"{street(random, split)} {kind}"
+    if y < 0.3:
+        here = city(random, split)[0]
+        return random.choice(
+            (
+                f"North {here} {kind}",
+                f"Greater {here} {kind}",
+                f"{kind} of {here}",
+                f"{here} County {kind}",
+                f"{here}-{coined(random, split)} {kind}",
+                f"{coined(random, split)} {kind} of {here}",
+            )
+        )
     if x < 0.15:
         saints = [s for s in _SAINTS if _kept(split, s)]
         return f"{random.choice(('St.', 'Saint', 'St'))} {random.choice(saints)}'s {kind}".replace(
@@ -364,8 +409,20 @@ def _hospital(random: Random, split: str) -> str:
 
 
 def business(random: Random, split: str) -> str:
-    """Return a firm of ordinary words: Sunny Garden Rentals."""
+    """Return a firm of ordinary words, or of a name and a trade: Sunny Garden Rentals, Marta's Auto Glass."""
     while True:
+        if random.random() < 0.6:
+            heads = (
+                coined(random, split),
+                city(random, split)[0],
+                f"{random.choice(lists(split).given_us)}'s",
+                "",
+            )
+            name = f"{random.choice(heads)} {random.choice(_BUSINESS) if random.random() < 0.2 else ''} {random.choice(_TRADE)}"
+            name = " ".join(name.split())
+            if " " in name and _kept(split, name):
+                return name
+            continue
         words = random.sample(_BUSINESS, random.choice((2, 2, 2, 3)))
         name = " ".join(words) + random.choice(("", "", "", ", Inc", " Co", " Ltd", " LLC"))
         if _kept(split, name):
@@ -374,7 +431,7 @@ def business(random: Random, split: str) -> str:
 
 def organisation(random: Random, split: str) -> str:
     """Return any named organisation; a third are hospitals."""
-    if random.random() < 0.09:
+    if random.random() < 0.2:
         return business(random, split)
     if random.random() < 0.03:
         return "".join(random.choices("ABCDEFGHIJKLMNOPRSTUVW", k=random.choice((3, 3, 4))))

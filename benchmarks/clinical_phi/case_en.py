@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 
 import identifiers as numbers
 import words_en as words
@@ -13,7 +14,7 @@ from compose import Case, Piece, Slot
 _DATES = {
     "academic": ("%m/%d/%Y", "%B %-d, %Y", "%m/%d/%y", "%Y-%m-%d"),
     "community": ("%-m/%-d/%y", "%m-%d-%Y", "%-m/%-d/%Y", "%b %-d %Y", "%m.%d.%y"),
-    "held": (
+    "letters": (
         "%B %-d, %Y",
         "%-d %B %Y",
         "%d-%b-%Y",
@@ -22,12 +23,16 @@ _DATES = {
         "the {th} of %B, %Y",
         "%d%b%Y",
     ),
+    "held": ("%m/%d/%Y", "%m/%d/%Y", "%-m/%-d/%y", "%B %-d, %Y", "%b %-d, %Y"),
 }
 _MONTH_DAYS = {
     "academic": ("%-m/%-d", "%B %-d", "%m/%d"),
     "community": ("%-m/%-d", "%b %-d", "%m-%d"),
-    "held": ("%B {th}", "%-d %b", "the {th} of %B", "%b %-d"),
+    "letters": ("%B {th}", "%-d %b", "the {th} of %B", "%b %-d"),
+    "held": ("%-m/%-d", "%-m/%-d", "%B %-d", "%b %-d"),
 }
+# Sex of a relative, and whether the last name is the patient's.
+_RELATIVES = {"son": ("m", True), "daughter": ("f", False), "father": ("m", True), "mother": ("f", True), "brother": ("m", True), "sister": ("f", False), "aunt": ("f", False)}  # fmt: skip
 
 
 def _ordinal(n: int) -> str:
@@ -35,7 +40,7 @@ def _ordinal(n: int) -> str:
 
 
 def shown(rng: random.Random, formats: Sequence[str], day: date) -> list[Piece]:
-    """Return a day in one of the formats; a weekday before it is either way."""
+    """Return a day in one of the formats; a weekday or an article before it is either way."""
     form = (
         rng.choice(formats)
         .replace("%b.", "%b" if day.month == 5 else "%b.")
@@ -45,6 +50,8 @@ def shown(rng: random.Random, formats: Sequence[str], day: date) -> list[Piece]:
     )
     if form.startswith("%A, "):
         return [*either(f"{day:%A}"), Piece(", "), *gold(day.strftime(form[4:]), "date")]
+    if form.startswith("the "):
+        return [*either("the"), Piece(" "), *gold(day.strftime(form[4:]), "date")]
     return gold(day.strftime(form), "date")
 
 
@@ -61,19 +68,23 @@ class Person:
         full = f"{self.first} {self.last}"
         middle = f"{self.first} {self.middle}. {self.last}"
         return {
-            "": rng.choice((full, full, middle)), "c": f"{self.last}, {self.first}", "m": f"{self.last}, {self.first} {self.middle}",
+            "": rng.choice((full, full, middle)), "c": f"{self.last}, {self.first}", "u": f"{self.last}, {self.first}".upper(), "m": f"{self.last}, {self.first} {self.middle}",
             "l": self.last, "f": self.first, "i": f"{self.first[0]}. {self.last}", "x": f"{self.first[0]}{self.middle}{self.last[0]}",
         }[how]  # fmt: skip
 
 
-def case_en(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) -> Case:
+def case_en(
+    rng: random.Random, style: str, pools: Mapping[str, Sequence[str]], ages: tuple[int, int] = (18, 89)
+) -> Case:
     """Invent a patient, the people around them and the slots of one note."""
     male = rng.random() < 0.5
     patient = Person(rng, style, "m" if male else "f")
     kin = [Person(rng, style, last=patient.last if rng.random() < 0.5 else "") for _ in range(2)]
     staff = [Person(rng, style) for _ in range(5)]
     today = date(2009, 1, 1) + timedelta(days=rng.randrange(15 * 365))
-    age = rng.choice((rng.randint(18, 89),) * 9 + (rng.randint(90, 102),))
+    age = rng.choice((rng.randint(*ages),) * 9 + (rng.randint(90, 102),))
+    if ages[1] < 81:  # a paper of the grown, not of the very old
+        age = min(age, ages[1])
     born = date(today.year - age, 1, 1) + timedelta(days=rng.randrange(330))
     home = rng.choice(words.PLACES[style])
     hospital = rng.choice(words.HOSPITALS[style])
@@ -104,6 +115,25 @@ def case_en(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
     def person(who: Person, label: str) -> Slot:
         return lambda how: gold(who.shown(how, rng), label)
 
+    @cache
+    def formats() -> Sequence[str]:
+        """Return the formats of dates; a note of the style held keeps to one, but for some."""
+        every = _DATES[style]
+        return (rng.choice(every),) * 3 * len(every) + every if style == "held" else every
+
+    @cache
+    def others() -> Sequence[str]:
+        return rng.sample([h for h in words.HOSPITALS[style] if h != hospital], 2)
+
+    @cache
+    def relative(which: str) -> Person:
+        """Invent a relative when a note first speaks of them; in the style held alone."""
+        sex, same = _RELATIVES.get(which, ("f" if male else "m", rng.random() < 0.6))
+        return Person(rng, style, sex, patient.last if same else "")
+
+    def relation(which: str) -> Slot:
+        return lambda how: person(relative(which), "kin")(how)
+
     def made(label: str, *shapes: str) -> Slot:
         """Fill one of the shapes: # is a digit, @ a letter."""
 
@@ -131,7 +161,7 @@ def case_en(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
         "him": lambda _: [Piece("him" if male else "her")],
         "age": age_piece, "old": lambda _: gold(str(rng.randint(90, 99)), "age"),
         "born": lambda _: gold(rng.choice(("%m/%d/%Y", "%-m/%-d/%y", "%B %-d, %Y")).replace("%-m", str(born.month)).replace("%-d", str(born.day)), "birth-date"),
-        "date": lambda a: shown(rng, _DATES[style], moved(a)), "md": lambda a: shown(rng, _MONTH_DAYS[style], moved(a)),
+        "date": lambda a: shown(rng, formats(), moved(a)), "md": lambda a: shown(rng, _MONTH_DAYS[style], moved(a)),
         "month": lambda a: gold(moved(a).strftime(rng.choice(("%B %Y", "%b %Y", "%B of %Y"))), "date"),
         "year": lambda a: either(str(moved(a).year)), "weekday": lambda _: either(rng.choice(("Monday", "Tuesday", "Friday", "Sunday"))),
         "time": lambda _: either(rng.choice((f"{rng.randint(0, 23):02d}{rng.randint(0, 59):02d}", f"{rng.randint(1, 12)}:{rng.randint(0, 59):02d} {rng.choice(('AM', 'PM', 'a.m.'))}"))),
@@ -158,7 +188,25 @@ def case_en(rng: random.Random, style: str, pools: Mapping[str, Sequence[str]]) 
         "url": lambda _: gold(f"{rng.choice(('https://', 'www.', 'http://www.'))}{rng.choice(('mychart', 'portal', 'records'))}.{rng.choice(('lakeshoreuh.org', 'redmesahealth.net', 'hcr-care.com'))}/u/{handle}{numbers.digits(rng, 2)}", "url"),
         "ip": lambda _: gold(numbers.ip(rng), "ip"), "social": lambda _: gold(f"@{handle}{numbers.digits(rng, 2)}", "social"),
         "biometric": made("other-id", "FP-####-@@", "IRIS#######", "VOICEPRINT-####"), "other": made("other-id", "CERT-######", "#######", "@#-#####"),
+        **{which: relation(which) for which in (*_RELATIVES, "spouse")},
+        "wife": lambda _: [Piece("wife" if male else "husband")], "Wife": lambda _: [Piece("Wife" if male else "Husband")],
+        "anyone": lambda how: person(Person(rng, style), "name")(how),
+        "short_hospital": lambda _: gold(words.SHORT_HOSPITALS[others()[1]], "organisation"),
+        "staffer": lambda how: person(Person(rng, style), "staff")(how), "school": lambda _: gold(rng.choice(words.SCHOOLS), "organisation"),
+        "station": lambda _: gold(rng.choice(words.STATIONS), "organisation"),
+        "street": lambda _: gold(f"{rng.randint(12, 9800)} {rng.choice(home[3].split(';'))}, {home[0]}", "address"),
+        "practice": lambda _: gold(rng.choice(words.PRACTICES), "organisation"),
     }  # fmt: skip
+    slots |= {key: made(label, *shapes) for key, (label, shapes) in words.NUMBERS.get(style, {}).items()}
+    if style == "held":  # one value a note, as in a real one
+        slots["other_hospital"] = lambda _: gold(others()[0], "organisation")
+        slots |= {key: cache(slots[key]) for key in ("ward", "mrn", "csn", "plan", "account", "firm")}
+        slots["email"] = lambda _: gold(
+            f"{handle}{numbers.digits(rng, 2)}@{rng.choice(words.MAIL[style])}", "email"
+        )
+        slots["url"] = lambda _: gold(
+            f"https://{rng.choice(words.SITES[style])}/{numbers.digits(rng, 6)}", "url"
+        )
     born_shape = slots["born"]
     slots["born"] = lambda a: [
         Piece(born.strftime(piece.text), piece.mark, piece.label) for piece in born_shape(a)

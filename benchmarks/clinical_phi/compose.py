@@ -19,8 +19,9 @@ _TITLE_OR_UNIT = re.compile(
     r"(?i:\b(?:dr|mr|mrs|ms|md|m\.d|rn|np|pa|pa-c|crna|fnp|lpn|msw)\b\.?)"
     r"|[副代]?主任(?:[医醫][师師生])?|主治[医醫][师師]|住院[医醫][师師]|[医醫][师師生]|村[医醫]|教授|大夫|[护護]士|女士|先生|同志"
     r"|(?<=\d) ?(?:[周週]?[岁歲]|[Yy]\b|(?i:-year-old|[ -]years?[ -]old| ?yo\b))"
-    r"|(?<=[０-９])(?:[周週]?[岁歲]|Ｙ)"
+    r"|(?<=[０-９])(?:[周週]?[岁歲]|Y)"
 )
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF21, 0xFF5B) if chr(wide).isalpha()}  # as ASCII letters
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def join(pieces: Sequence[Piece]) -> dict[str, object]:
 def _titles_and_units(text: str, marked: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
     """Return the titles of people and the units of ages: systems differ on them, so they count for nobody."""
     taken = {i for span in marked for i in range(int(str(span["start"])), int(str(span["end"])))}
-    spans = [match.span() for match in _TITLE_OR_UNIT.finditer(text)]
+    spans = [match.span() for match in _TITLE_OR_UNIT.finditer(text.translate(_NARROW))]
     return [{"start": a, "end": b} for a, b in spans if not taken & set(range(a, b))]
 
 

@@ -13,8 +13,11 @@ SURNAMES = {
     "community": _words(
         "Ruiz Dubois Hargrove Tran Baptiste Novotny Stokes Pham Eldridge Mancini Gutierrez Prewitt Agarwal Sorensen Tibbs Hoang Ledbetter Vang Crouch Zamora Wood Banks Young Long Little"
     ),
-    "held": _words(
+    "letters": _words(
         "Achterberg Quispe Thibodeaux Ngata Van_der_Meulen McIlhenny O'Shaughnessy Balogun De_Santis Yamashiro Fitzgerald-Crane Begay Hollingsworth Krishnamurthy Dzhugashvili Pettibone Laurent Ibrahimovic St._Cyr Winters Frank Grace Moody Case"
+    ),
+    "held": _words(
+        "Johnson Johnson Johnson Johnson Anderson Anderson Anderson Anderson Olson Olson Olson Olson Peterson Peterson Peterson Nelson Nelson Nelson Larson Larson Miller Miller Miller Smith Smith Smith Schmidt Schmidt Thompson Martin Hanson Jensen Schroeder Meyer Meyer Wagner Kowalski Murphy Kelly Sullivan O'Rourke Hernández García Lopez Ramirez de_la_Cruz Abdi Abdi Hassan Mohamud Warsame Xiong Lor Moua Nguyen Le Kim Patil Raghunathan Al-Khatib Okafor Tesfaye Wojciechowski von_Ruden van_den_Heuvel Peterson-Reyes Whitecloud McDonough Fitzpatrick Bjornstad Haugen Lindahl Dvorak Svoboda Park Stone Day Snow Bass Berg Beck Pfeiffer Rasmussen Washington Jackson Brown White Green Rivera Petrov Haddad Nowak Hill Rich"
     ),
 }
 GIVEN = {
@@ -26,10 +29,18 @@ GIVEN = {
         "m": _words("Earl Hector Randy Duc Terrence Vinny Dale Marcel Wade Jesús Otis Clint"),
         "f": _words("Darlene Rosalba Tammy Linh Yolanda Bobbie Jolene Kavita Faye Maribel Hope Dawn"),
     },
-    "held": {
+    "letters": {
         "m": _words("Ambrose Tupac Étienne Wiremu Cornelis Fergus Cormac Babatunde Dante Kenji Atticus Will"),
         "f": _words(
             "Philippa Saoirse Oluwaseun Giulia Naomi Clementine Dezbah Lakshmi Nino Marguerite Joy Ruth"
+        ),
+    },
+    "held": {
+        "m": _words(
+            "James Robert Michael David Gary Dennis Steven Mark Erik Tyler Ethan Noah Mohamed Abdirahman Tou Carlos José Miguel Vinh Rajesh Leif Harold Wayne Chester Roy Darnell Owen Caleb Stanley Dean Jack Austin"
+        ),
+        "f": _words(
+            "Mary Linda Barbara Karen Susan Deborah Kari Ashley Emily Madison Amina Hodan Mai Pa_Houa María Guadalupe Thuy Sunita Solveig Betty Doris Arlene Ardis Joyce Jean Faith Sophie Brittany LaToya Hannah Irene Violet"
         ),
     },
 }
@@ -45,16 +56,22 @@ PLACES = {
         ("Dothan", "Alabama", "363", "Westgate Parkway;Fortner Street;S Oates St"), ("Yakima", "WA", "989", "Summitview Ave;Tieton Drive;N 16th Ave"),
         ("Muncie", "IN", "473", "Wheeling Avenue;McGalliard Road;Tillotson Ave"),
     ],
-    "held": [
+    "letters": [
         ("Houma", "Louisiana", "703", "Bayou Gardens Blvd;Grand Caillou Road;Barrow Street"), ("Gallup", "NM", "873", "Boardman Drive;Aztec Avenue;Nizhoni Blvd"),
         ("Montpelier", "VT", "056", "Towne Hill Road;Barre Street;Terrace Street"), ("Hilo", "Hawaii", "967", "Kinoole Street;Waianuenue Avenue;Kaumana Dr"),
         ("Bozeman", "Montana", "597", "Durston Road;Kagy Boulevard;Sourdough Rd"),
+    ],
+    "held": [
+        ("Northfield", "MN", "550", "Division Street S;Maple Street;Woodley St W"), ("Red Wing", "Minnesota", "550", "W 7th Street;Bluff Street;Pioneer Road"),
+        ("Decorah", "Iowa", "521", "Water Street;Montgomery Ave;Locust Road"), ("La Crosse", "WI", "546", "Losey Blvd S;Cass Street;State Road 16"),
+        ("Austin", "MN", "559", "4th Ave NW;Oakland Ave W;12th Street SW"), ("Mankato", "MN", "560", "Stoltzman Road;Glenwood Ave;Riverfront Drive"),
     ],
 }  # fmt: skip
 HOSPITALS = {
     "academic": ("Lakeshore University Hospital", "Harlan-Pruitt Medical Center", "Worcester Memorial Hospital", "Beaumont Hall Children's Hospital", "Tri-Rivers Cancer Institute", "Duke Street Pavilion"),
     "community": ("Mesa Verde Community Hospital", "St. Brendan's ER", "Hargis County Regional", "Wheeling Ave Urgent Care", "Good Shepherd of Dothan", "Valley Oaks Surgery Center"),
-    "held": ("Terrebonne Bayou Hospice", "Red Mesa Indian Health Center", "Green Mountain Veterans Home", "Kaumana Family Practice", "Gallatin Spine & Joint Clinic", "Sisters of Charity Infirmary", "Sourdough Creek Rehab"),
+    "letters": ("Terrebonne Bayou Hospice", "Red Mesa Indian Health Center", "Green Mountain Veterans Home", "Kaumana Family Practice", "Gallatin Spine & Joint Clinic", "Sisters of Charity Infirmary", "Sourdough Creek Rehab"),
+    "held": ("Bluestem Regional Medical Center", "Cannon Valley Memorial Hospital", "Root River Hospital", "Bluestem Red Wing", "St. Gertrude Lutheran Hospital"),
 }  # fmt: skip
 FIRMS = {
     "academic": (
@@ -63,12 +80,35 @@ FIRMS = {
         "Vertex Lane Consulting LLC",
     ),
     "community": ("Plains Cotton Gin", "Yakima Fruit Packers", "Big Jim's Auto Body"),
-    "held": (
+    "letters": (
         "Morgan City Shipyard",
         "Montpelier Free Press",
         "Two Medicine Outfitters",
         "Hilo Macadamia Co-op",
     ),
+    "held": (
+        "Hiawatha Turkey Processing",
+        "Straight River Tool & Die",
+        "Decorah Seed Cooperative",
+        "Northfield Middle School",
+        "Zumbro Trucking",
+    ),
 }
 INSURERS = ("Medicare", "Medicaid", "Aetna", "Blue Cross", "Humana")
 JOBS = ("teacher", "retired welder", "truck driver", "nurse", "farmer", "accountant")
+# What the style held has of its own beside the lists: facilities as people shorten them, numbers, sites.
+SHORT_HOSPITALS = dict(
+    zip(HOSPITALS["held"], ("BRMC", "CVMH", "Root River", "Red Wing", "St. Gert's"), strict=True)
+)
+STATIONS = ("Trinity Ridge Care Center", "Pine Bend Assisted Living", "Whitewater Manor")
+PRACTICES = ("Minnewashta Orthopaedics", "Southeast Bone & Joint", "Hiawatha Sports Medicine")
+SCHOOLS = ("Northfield Middle School", "Spring Garden Elementary", "Woodley Street Head Start")
+NUMBERS = {
+    "held": {
+        "mrn": ("record-number", ("E#######", "########", "BR-######", "#######")), "csn": ("record-number", ("1########", "HAR########")),
+        "accession": ("record-number", ("CR-##-######", "S##-#####", "BR##########")), "plan": ("insurance-id", ("8########00", "@@@###@#####", "MN########")),
+        "account": ("account-number", ("4########", "##########")), "other": ("other-id", ("########", "#####", "##-####")),
+    }
+}  # fmt: skip
+MAIL = {"held": ("gmail.com", "outlook.com", "charter.net", "hotmail.com")}
+SITES = {"held": ("mychart.bluestemhealth.org/msg", "video.bluestemhealth.org/j", "cvmh-images.net/view")}

@@ -15,8 +15,10 @@ sys.path.append(str(FOLDER))
 import carriers_en_academic  # noqa: E402
 import carriers_en_community  # noqa: E402
 import carriers_en_held  # noqa: E402
+import carriers_en_letters  # noqa: E402
 import carriers_zh_county  # noqa: E402
 import carriers_zh_held  # noqa: E402
+import carriers_zh_letters  # noqa: E402
 import carriers_zh_tertiary  # noqa: E402
 import words_en  # noqa: E402
 import words_zh  # noqa: E402
@@ -28,8 +30,10 @@ from score import score  # noqa: E402
 from write import notes  # noqa: E402
 
 STYLES = {
-    "tertiary": carriers_zh_tertiary, "county": carriers_zh_county, "zh-held": carriers_zh_held,
-    "academic": carriers_en_academic, "community": carriers_en_community, "en-held": carriers_en_held,
+    "tertiary": carriers_zh_tertiary, "county": carriers_zh_county,
+    "zh-letters": carriers_zh_letters, "zh-held": carriers_zh_held,
+    "academic": carriers_en_academic, "community": carriers_en_community,
+    "en-letters": carriers_en_letters, "en-held": carriers_en_held,
 }  # fmt: skip
 
 
@@ -38,16 +42,16 @@ def made():
     return list(notes(per_style=40))
 
 
-def test_the_benchmark_has_a_thousand_notes_and_one_held_style_per_language():
+def test_the_benchmark_has_fourteen_hundred_notes_and_one_held_style_of_four_per_language():
     from write import PER_STYLE
     from write import STYLES as WRITTEN
 
     per_language = {
         language: sum(PER_STYLE for code, _ in WRITTEN if code == language) for language in ("zh", "en")
     }
-    assert all(count >= 500 for count in per_language.values())
+    assert all(count >= 700 for count in per_language.values())
     assert [style for _, style in WRITTEN].count("held") == 2
-    assert all(sum(code == language for code, _ in WRITTEN) >= 3 for language in ("zh", "en"))
+    assert all(sum(code == language for code, _ in WRITTEN) == 4 for language in ("zh", "en"))
 
 
 def test_the_same_seed_gives_the_same_notes_and_another_seed_others():
@@ -210,6 +214,32 @@ def test_a_shared_sentence_would_be_seen():
         ["he was seen and then sent back home today {x}"]
     )
     assert not ours & grams(["患者无明显诱因{x}出现胸闷"])
+
+
+def frames(module):
+    return [frame for pool in module.POOLS.values() for frame in pool]
+
+
+@pytest.mark.parametrize(
+    ("words", "held", "others"),
+    [(words_zh, carriers_zh_held, (carriers_zh_tertiary, carriers_zh_county, carriers_zh_letters)),
+     (words_en, carriers_en_held, (carriers_en_academic, carriers_en_community, carriers_en_letters))],
+)  # fmt: skip
+def test_a_held_style_shares_no_run_of_eight_and_no_given_name_or_place_with_the_styles_for_tuning(
+    words, held, others
+):
+    assert not grams(frames(held)) & grams(frame for other in others for frame in frames(other))
+    for table in (words.HOSPITALS, words.FIRMS, words.PLACES):
+        assert not set(table["held"]) & {
+            entry for style in table if style != "held" for entry in table[style]
+        }
+    given = {
+        style: {
+            name for names in both.values() for name in (names.split() if isinstance(names, str) else names)
+        }
+        for style, both in words.GIVEN.items()
+    }
+    assert not given["held"] & {name for style in given if style != "held" for name in given[style]}
 
 
 def test_the_benchmark_shares_no_run_of_eight_and_no_list_with_training():

@@ -58,9 +58,8 @@ def test_no_mask_leaves_the_eighteenth_digit_of_a_resident_id(region, birth, ord
 
 @given(st.from_regex(r"\A[1-6][0-9]{16}[0-9X]\Z"))
 def test_the_shape_of_a_resident_id_with_a_wrong_check_is_doubtful_and_not_ignored(value):
-    (hit,) = found(f"证件{value}。")
+    (hit,) = [each for each in found(f"证件{value}。") if each[1] == value]  # its first 17 may be a card's
     right = validators.is_resident_id(value) or (value.isdigit() and validators.is_luhn(value))
-    assert hit[1] == value
     assert (hit[2] >= 0.5) == right
 
 

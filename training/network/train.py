@@ -22,9 +22,21 @@ from model import RADIUS, Tagger
 from torch import nn
 
 sys.path.append(str(Path(__file__).parents[2] / "src"))
+from strange import Strange
+
 from confide.deid.fold import fold
 from confide.deid.tagger_decode import LABELS, TYPES
-from confide.deid.tagger_input import EVERYDAY, FIRST, Vocabulary, characters, encode, n_characters, word_keys
+from confide.deid.tagger_input import (
+    BOTH,
+    EVERYDAY,
+    FIRST,
+    GIVEN_TO_PEOPLE,
+    Vocabulary,
+    characters,
+    encode,
+    n_characters,
+    word_keys,
+)
 
 CROP = 384
 
@@ -57,10 +69,11 @@ def labels_of(text: str, spans) -> np.ndarray:
     return labels
 
 
-def vocabulary_of(files: list[Path], least: int, most: int, everyday: list[str]) -> Vocabulary:
+def vocabulary_of(files: list[Path], least: int, most: int, strange: Strange, names: set[str]) -> Vocabulary:
     """Return the words and pairs of Han that stand often enough elsewhere than in names: a name shall be a stranger.
 
-    The other words and two-character words of the dictionaries share one number.
+    The other words and two-character words of the dictionaries share one number, the names of a census another; a
+    name has a number of its own only where it is a clinical word, or an everyday one that is often no name.
     """
     count: Counter[int] = Counter()
     pieces: list[str] = []
@@ -73,12 +86,22 @@ def vocabulary_of(files: list[Path], least: int, most: int, everyday: list[str])
             _count(count, "\n".join(pieces))
             pieces = []
     _count(count, "\n".join(pieces))
-    own = [key for key, n in count.most_common(most) if n >= least]
-    shared = {int(word_keys(word)[1][0]) for word in everyday if word.isascii() or len(word) == 2} - set(own)
-    keys = np.array([*own, *shared], np.uint64)
-    numbers = np.array([*range(FIRST, FIRST + len(own)), *[EVERYDAY] * len(shared)], np.int32)
-    order = np.argsort(keys)
-    return Vocabulary(keys[order], numbers[order])
+    everyday, clinical, people = (
+        {int(word_keys(word)[1][0]) for word in words if word.isascii() or len(word) == 2}
+        for words in (
+            [*strange.words_en, *strange.words_zh],
+            [word for term in strange.terms_en for word in re.findall("[A-Za-z]{3,}", term)],
+            names,
+        )
+    )
+    often = {key: 200 if key in everyday else 1 << 62 for key in people - clinical}
+    own = [key for key, n in count.most_common(2 * most) if n >= often.get(key, least)][:most]
+    numbers = {key: FIRST + i for i, key in enumerate(own)}
+    for keys, number in ((people & everyday, BOTH), (people, GIVEN_TO_PEOPLE), (everyday, EVERYDAY)):
+        for key in keys:
+            numbers.setdefault(key, number)
+    keys = np.array(sorted(numbers), np.uint64)
+    return Vocabulary(keys, np.array([numbers[int(key)] for key in keys], np.int32))
 
 
 def _count(count: Counter[int], text: str) -> None:
@@ -88,58 +111,8 @@ def _count(count: Counter[int], text: str) -> None:
     count.update(dict(zip(values.tolist(), n.tolist(), strict=True)))
 
 
-def everyday_words(file: Path | None) -> list[str]:
-    """Return the words of a list that are no names: small letters only, or by the part of speech of a Chinese list."""
-    if file is None:
-        return []
-    words = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        word, *rest = line.split(" ")
-        kind = rest[-1] if rest and int(rest[0]) >= 30 else "nr"
-        if (not rest and word.isascii() and word.isalpha() and word.islower() and len(word) > 2) or (
-            kind[:1] in set("nviladztrsb")
-            and kind not in {"nr", "ns", "nt", "nz", "nrt", "nrfg"}
-            and len(word) < 5
-        ):
-            words.append(word)
-    return words
-
-
-def with_strange_words(text: str, spans, words: dict[bool, list[str]], random: Random):
-    """Return an example with some words outside of identifiers exchanged or put in: everyday words are no names."""
-    pieces, moved, at = [], [], 0
-    for start, end, kind in [*sorted(spans), (len(text), len(text), "")]:
-        pieces.append(_strange(text[at:start], words, random))
-        length = sum(map(len, pieces))
-        if kind:
-            moved.append((length, length + end - start, kind))
-        pieces.append(text[start:end])
-        at = end
-    return "".join(pieces), moved
-
-
-def _strange(text: str, words: dict[bool, list[str]], random: Random) -> str:
-    def other(match: re.Match[str]) -> str:
-        word = match.group()
-        if not words[True] or random.random() > (0.07 if word.islower() or word.isupper() else 0.02):
-            return word
-        new = random.choice(words[True])
-        return new if word.islower() else new.upper() if word.isupper() else new.capitalize()
-
-    def more(match: re.Match[str]) -> str:
-        if not words[False] or random.random() > 0.2:
-            return match.group()
-        return match.group() + "".join(random.choice(words[False]) for _ in range(random.randint(1, 2)))
-
-    return re.sub(
-        r"[,。;、:](?=.?[\u3400-\u9fff])",
-        more,
-        re.sub(r"(?<![A-Za-z'])[A-Za-z]{3,}(?![A-Za-z'])", other, text),
-    )
-
-
 def load(
-    files: list[Path], vocabulary: Vocabulary, repeat=None, words=None
+    files: list[Path], vocabulary: Vocabulary, repeat=None, strange: Strange | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return one long row each of characters, words and labels; examples stand apart by a gap of zeros.
 
@@ -149,8 +122,8 @@ def load(
     gap = RADIUS // 2
     random = Random(7)
     for text, spans, style in examples(files):
-        if words:
-            text, spans = with_strange_words(text, spans, words, random)
+        if strange:
+            text, spans = strange.put_into(text, spans, random)
         c, w = encode(text, vocabulary)
         pad = np.zeros(gap, np.uint8)
         labels = np.concatenate([labels_of(text, spans), pad + 255])
@@ -251,6 +224,13 @@ def main() -> None:
         "--words-zh", type=Path, help="words with frequency and part of speech, such as jieba's"
     )
     parser.add_argument(
+        "--names",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="lists of names of people, such as those of a census",
+    )
+    parser.add_argument(
         "--start", type=Path, help="go on from this file, with words that it does not know at nought"
     )
     parser.add_argument("--out", type=Path, required=True)
@@ -260,9 +240,12 @@ def main() -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     began = torch.load(options.start, weights_only=False) if options.start else None
     repeat = {style: int(n) for style, n in (pair.split("=") for pair in options.repeat)}
-    words = {True: everyday_words(options.words_en), False: everyday_words(options.words_zh)}
-    vocabulary = vocabulary_of(options.train, least=4, most=80_000, everyday=words[True] + words[False])
-    data = load(options.train, vocabulary, repeat, words)
+    strange = Strange.read(options.words_en, options.words_zh)
+    names = {
+        line.split()[0].lower() for file in options.names for line in file.read_text().splitlines() if line
+    }
+    vocabulary = vocabulary_of(options.train, least=4, most=80_000, strange=strange, names=names)
+    data = load(options.train, vocabulary, repeat, strange)
     held = {file.name: load([file], vocabulary) for file in options.held}
     print(f"{len(data[0]) / 1e6:.1f} M characters, {len(vocabulary)} words", flush=True)
     net = Tagger(n_characters(), len(vocabulary), len(LABELS), options.width).to(device)

@@ -38,25 +38,30 @@ _NO_UNIT: Final = (
     r"(?![0-9A-Za-z%]|\.[0-9]|[- ](?:one|two|three|four|five|six|seven|eight|nine)"
     r"| ?(?:months?|weeks?|days?|hours?))"
 )
-_AGED: Final = r"(?<![A-Za-z])(?:aged?|age is|age of|at age|age:|age =)[ :]{1,2}"
-_NINETIES: Final = r"(?<![A-Za-z])(?P<s>(?:early |mid |late |mid-)?(?P<n>nineties|90'?s|90s))(?![A-Za-z])"
+_AGED: Final = r"(?=a)(?<![A-Za-z])(?:aged?|age is|age of|at age|age:|age =)[ :]{1,2}"
+_NINETIES: Final = (
+    r"(?=[emln9])(?<![A-Za-z])(?P<s>(?:early |mid |late |mid-)?(?P<n>nineties|90'?s|90s))(?![A-Za-z])"
+)
 
 _FORMS: Final = (
-    re.compile(r"(?P<s>(?<![0-9.])(?P<n>[0-9]{1,3})(?:\.[0-9])? ?(?:余|多)?(?:周|虚)?岁)"),
+    re.compile(r"(?=[0-9])(?P<s>(?<![0-9.])(?P<n>[0-9]{1,3})(?:\.[0-9])? ?(?:余|多)?(?:周|虚)?岁)"),
     re.compile(r"(?P<s>(?P<n>[一二两三四五六七八九]?[百十][零〇一二三四五六七八九十]{0,3}|[二三四五六七八九]十)(?:余|多|来)?(?:周|虚)?岁)"),
     re.compile(r"年龄(?:为|是)?[: ]{0,3}(?P<s>(?P<n>[0-9]{1,3}))(?![0-9.]|岁| ?[个月天])"),
     re.compile(r"(?P<s>(?P<n>九)旬|(?P<c>期颐|耄耋))"),
     re.compile(r"(?:今年|享年|终年|现年)(?P<s>(?P<n>[0-9]{2,3}))(?![0-9.]|岁| ?[年月个天斤次])"),
-    re.compile(r"[/,(][男女][/, ](?P<s>(?P<n>[0-9]{1,3}))(?![0-9.]|岁| ?[个月天])"),
-    re.compile(rf"(?<![0-9A-Za-z.])(?P<s>{_SPAN}){_OLD}", re.IGNORECASE),
+    re.compile(r"[/,( ][男女][/, ](?P<s>(?P<n>[0-9]{1,3}))(?![0-9.]|岁| ?[个月天])"),
+    re.compile(rf"(?=[0-9aefhnost])(?<![0-9A-Za-z.])(?P<s>{_SPAN}){_OLD}", re.IGNORECASE),
     re.compile(rf"{_AGED}(?P<s>{_SPAN}){_NO_UNIT}", re.IGNORECASE),
     re.compile(_NINETIES, re.IGNORECASE),
-    re.compile(r"(?<![A-Za-z])(?:died at|lived to(?: be)?|turned|turning|turns|passed away at|age at death:?) (?P<s>(?P<n>[0-9]{2,3}))(?![0-9.%])", re.IGNORECASE),
-    re.compile(r"(?<![0-9A-Za-z.])(?P<s>(?P<n>9[0-9]|1[01][0-9]))Y(?![A-Za-z])"),
+    re.compile(r"(?=[adltp])(?<![A-Za-z])(?:died at|lived to(?: be)?|turned|turning|turns|passed away at|age at death:?) (?P<s>(?P<n>[0-9]{2,3}))(?![0-9%]|\.[0-9])", re.IGNORECASE),
+    re.compile(r"(?=[19])(?<![0-9A-Za-z.])(?P<s>(?P<n>9[0-9]|1[01][0-9]))Y(?![A-Za-z])"),
+    re.compile(r"[A-Z][a-z]+, (?P<s>(?P<n>9[0-9]|1[01][0-9])),"),
 )  # fmt: skip
-_HAN_TRIGGER: Final = re.compile("岁|年龄|旬|期颐|耄耋|今年|[享终现]年|[/,(][男女][/, ]")
+_HAN_TRIGGER: Final = re.compile("岁|年龄|旬|期颐|耄耋|今年|[享终现]年|[/,( ][男女][/, ]")
 _LATIN_TRIGGER: Final = re.compile(
-    r"[Yy](?:[Ee][Aa][Rr]|[Rr][Ss]?[ -]|/|\.?[Oo]|[FMfm])|[Aa][Gg][Ee]|[Nn][Ii][Nn][Ee][Tt][Ii][Ee]|90|[0-9]Y|[Dd]ied at|[Ll]ived to|[Tt]urn(?:ed|ing|s) |way at"
+    r"[YyAaNn0-9DdLlTtWw,](?:(?<=[Yy])(?:[Ee][Aa][Rr]|[Rr][Ss]?[ -]|/|\.?[Oo]|[FMfm])|(?<=[Aa])[Gg][Ee]"
+    r"|(?<=[Nn])[Ii][Nn][Ee][Tt][Ii][Ee]|(?<=9)0|(?<=[0-9])Y|(?i:(?<=d)ied at|(?<=l)ived to|(?<=t)urn(?:ed|ing|s) "
+    r"|(?<=w)ay at)|(?<=,) (?:9[0-9]|1[01][0-9]),)"  # one class in front, which `re` runs along quickly
 )
 _AROUND: Final = (40, 48)  # further than any form reaches from its trigger
 

@@ -5,10 +5,9 @@ beside it says so, or if its words are nobody's name. Languages: `brakes_en`, `b
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
-from confide.deid import brakes_en, brakes_zh
+from confide.deid import brakes_en
 from confide.deid.classes import domain
 from confide.deid.hits import Hit
 
@@ -39,8 +38,13 @@ def without_clinical(text: str, hits: Sequence[Hit]) -> list[Hit]:
         if place == (hit.start, hit.end):
             kept.append(hit)
         elif place is not None:
-            kept.append(replace(hit, start=place[0], end=place[1]))
+            kept.append(hit._replace(start=place[0], end=place[1]))
     return kept
+
+
+def is_clinical(text: str, hit: Hit) -> bool:
+    """Say whether nothing of a find would stay, were it a guess."""
+    return domain(hit.type) in _GUESSED and _rest(text, hit) is None
 
 
 def _may_go(text: str, hit: Hit) -> bool:
@@ -56,8 +60,12 @@ def _rest(text: str, hit: Hit) -> tuple[int, int] | None:
     """Return what stays of a hit; None when nothing does. A rest is looked at again until it stays as it is."""
     start, end, kind = hit.start, hit.end, domain(hit.type)
     while True:
-        of_language = brakes_en.rest if text[start].isascii() else brakes_zh.rest
-        rest = of_language(text, start, end, kind)
+        if text[start].isascii():
+            rest = brakes_en.rest(text, start, end, kind)
+        else:
+            from confide.deid import brakes_zh  # reads its lists where a text needs them
+
+            rest = brakes_zh.rest(text, start, end, kind)
         if rest is None or rest == (start, end):
             return rest
         start, end = rest

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
 
 from confide.deid.classes import NAME_CLASSES
 from confide.deid.lexicon import eponym_words, key_classes, word_set, words
@@ -19,10 +19,7 @@ _AROUND: Final = 60
 _LONGEST: Final = 6  # words in a listed term
 
 
-class _Word(NamedTuple):
-    start: int
-    end: int
-    plain: str  # lower case, without 's
+Word = re.Match[str]
 
 
 def rest(text: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
@@ -51,25 +48,30 @@ def rest(text: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
     clinical = _eponym_end(text, around, first, last)
     if clinical is None:
         return start, end
-    return None if clinical >= last else (around[clinical].start, end)
+    return None if clinical >= last else (around[clinical].start(), end)
 
 
-def _words_around(text: str, start: int, end: int) -> list[_Word]:
+def _words_around(text: str, start: int, end: int) -> list[Word]:
     low = max(0, start - _AROUND)
     while 0 < low < start and text[low - 1].isalnum():
         low += 1
-    found = _WORD.finditer(text, low, min(len(text), end + _AROUND))
-    return [_Word(match.start(), match.end(), _plain(match.group())) for match in found]
+    return list(_WORD.finditer(text, low, min(len(text), end + _AROUND)))
 
 
 def _plain(word: str) -> str:
+    """Return a word in lower case, without 's."""
     return word.lower().removesuffix("'s").rstrip("'")
 
 
-def _inside(around: list[_Word], start: int, end: int) -> tuple[int, int]:
-    """Return the numbers of the first word of the hit and of the first one behind it."""
-    inside = [i for i, word in enumerate(around) if word.end > start and word.start < end]
-    return (inside[0], inside[-1] + 1) if inside else (0, 0)
+def _inside(around: list[Word], start: int, end: int) -> tuple[int, int]:
+    """Return the numbers of the first word of the hit and of the first one behind it; words come in order."""
+    first = 0
+    while first < len(around) and around[first].end() <= start:
+        first += 1
+    last = first
+    while last < len(around) and around[last].start() < end:
+        last += 1
+    return (first, last) if first < last else (0, 0)
 
 
 # -- what speaks for a person
@@ -78,14 +80,17 @@ def _inside(around: list[_Word], start: int, end: int) -> tuple[int, int]:
 @cache
 def _title() -> re.Pattern[str]:
     titles = {*words("en", "titles"), *words("en", "staff_titles"), "Patient", "Pt", "Nurse", "Dear", "Hon"}
+    backwards = "|".join(title[::-1] for title in sorted(titles))
     return re.compile(
-        rf"(?<![A-Za-z])(?i:{'|'.join(sorted(titles))})\.?\s{{0,2}}(?:[A-Z]\.? ?)?$"
-        r"|(?<![A-Za-z])(?:Drs|DRS|drs)\.? [A-Z][A-Za-z'-]+(?:,? (?:and|&)|,) ?$"
+        rf"\n?(?: ?\.?[A-Z])?\s{{0,2}}\.?(?i:{backwards})(?![A-Za-z])"
+        r"|\n? ?(?:(?:dna|&) ,?|,)[A-Za-z'-]+[A-Z] \.?(?:srD|SRD|srd)(?![A-Za-z])"
     )
 
 
 def _is_led(text: str, start: int) -> bool:
-    return bool(_title().search(text, max(0, start - 40), start)) or _is_key(text, start, NAME_CLASSES)
+    """Say whether a title or a key stands right before; titles are read backwards, from the hit on: that is quick."""
+    before = text[max(0, start - 41) : start][::-1]
+    return bool(_title().match(before)) or _is_key(text, start, NAME_CLASSES)
 
 
 _KEY: Final = re.compile(r"(?<![A-Za-z])([A-Za-z][A-Za-z '/.-]{0,40}?) ?[:=#]\s{0,3}$")
@@ -93,6 +98,8 @@ _KEY: Final = re.compile(r"(?<![A-Za-z])([A-Za-z][A-Za-z '/.-]{0,40}?) ?[:=#]\s{
 
 def _is_key(text: str, start: int, kinds: tuple[str, ...]) -> bool:
     """Say whether the key of such a class stands right before, with its colon."""
+    if not text[max(0, start - 5) : start].rstrip().endswith((":", "=", "#")):
+        return False  # a quick look first
     match = _KEY.search(text, max(0, start - 48), start)
     if match is None:
         return False
@@ -105,18 +112,18 @@ def _degree() -> re.Pattern[str]:
     return re.compile(rf",? (?:{'|'.join(map(re.escape, words('en', 'degrees')))})(?![A-Za-z])")
 
 
-def _has_person_beside(text: str, around: list[_Word], first: int, last: int) -> bool:
+def _has_person_beside(text: str, around: list[Word], first: int, last: int) -> bool:
     """Say whether a first name, an initial or a degree stands at the word: John Cooper, Cooper, MD."""
     names = word_set("en", "first_names")
-    end = around[last - 1].end
+    end = around[last - 1].end()
     if _degree().match(text, end):
         return True
     after = around[last] if last < len(around) else None
-    if after and text[end : after.start] == ", " and text[after.start : after.end] in names:
+    if after and text[end : after.start()] == ", " and text[after.start() : after.end()] in names:
         return True
-    if last - first > 1 and text[around[first].start : around[first].end] in names:
+    if last - first > 1 and text[around[first].start() : around[first].end()] in names:
         return True
-    before = text[around[first - 1].start : around[first].start] if first else ""
+    before = text[around[first - 1].start() : around[first].start()] if first else ""
     return before.rstrip() in names if before[-1:] == " " else False
 
 
@@ -134,16 +141,14 @@ def _joined(term: str) -> str:
     return " ".join(_plain(word) for word in _WORD.findall(term))
 
 
-def _in_term(around: list[_Word], first: int, last: int) -> bool:
+def _in_term(around: list[Word], first: int, last: int) -> bool:
     """Say whether a listed term of two words or more covers the hit."""
-    return any(" " in term and term in _terms() for term in _covering(around, first, last))
+    return any(term in _terms() for term in _covering(around, first, last, least=2))
 
 
-def _in_saying(around: list[_Word], first: int, last: int) -> bool:
+def _in_saying(around: list[Word], first: int, last: int) -> bool:
     """Say whether the title before the hit belongs to a saying: a can of Dr Pepper."""
-    return first > 0 and any(
-        term in _sayings() for term in _covering(around, first - 1, last) if term.count(" ") > 1
-    )
+    return first > 0 and any(term in _sayings() for term in _covering(around, first - 1, last, least=3))
 
 
 @cache
@@ -151,11 +156,23 @@ def _sayings() -> frozenset[str]:
     return frozenset(map(_joined, words(_LIST, "sayings")))
 
 
-def _covering(around: list[_Word], first: int, last: int) -> Iterator[str]:
-    """Yield the runs of words that cover the hit."""
+def _covering(around: list[Word], first: int, last: int, *, least: int) -> Iterator[str]:
+    """Yield the runs of `least` words or more that cover the hit, where a listed term of as many words begins alike."""
     for low in range(max(0, last - _LONGEST), first + 1):
-        for high in range(last, min(len(around), low + _LONGEST) + 1):
-            yield " ".join(word.plain for word in around[low:high])
+        head = _plain(around[low].group())
+        for n in _lengths().get(head, ()):
+            if n >= least and last <= low + n <= len(around):
+                yield " ".join([head, *(_plain(word.group()) for word in around[low + 1 : low + n])])
+
+
+@cache
+def _lengths() -> dict[str, set[int]]:
+    """Return first word -> how many words the listed terms have that begin with it."""
+    found: dict[str, set[int]] = {}
+    for term in _terms():
+        head, *others = term.split(" ")
+        found.setdefault(head, set()).add(1 + len(others))
+    return found
 
 
 _PLACED: Final = re.compile(r"(?:in|from|at|near|of|to) $")
@@ -163,11 +180,11 @@ _DOSE: Final = re.compile(r",? ?\(?[0-9][0-9.,/-]* ?(?:mg|mcg|ml|g|units?|%|u)(?
 _NUMERAL: Final = re.compile(r"[0-9IVXivx/+-]+[a-eA-E]?|class|grade|score|stage|of|[0-9]+/[0-9]+")
 
 
-def _is_alone(text: str, around: list[_Word], first: int, last: int, kind: str) -> bool:
+def _is_alone(text: str, around: list[Word], first: int, last: int, kind: str) -> bool:
     """Say whether the whole hit is a drug, a germ, a material, a score, or a name that nobody bears."""
-    start, end = around[first].start, around[last - 1].end
+    start, end = around[first].start(), around[last - 1].end()
     value = text[start:end]
-    plain = " ".join(word.plain for word in around[first:last])
+    plain = " ".join(_plain(word.group()) for word in around[first:last])
     if plain in _terms():
         return kind == "name" or kind == "organisation" or not _PLACED.search(text, max(0, start - 6), start)
     possessive = value + "'s" if text.startswith("'s", end) else value
@@ -175,19 +192,19 @@ def _is_alone(text: str, around: list[_Word], first: int, last: int, kind: str) 
         return True
     if value in word_set(_LIST, "careful_drugs"):
         return _is_given(text, around, first, last)
-    head = text[start : around[first].end]
+    head = text[start : around[first].end()]
     if head in word_set(_LIST, "scales") or value in word_set(_LIST, "scales"):
-        more = [text[word.start : word.end] for word in around[first + 1 : last]]
+        more = [text[word.start() : word.end()] for word in around[first + 1 : last]]
         return value in word_set(_LIST, "scales") or all(_NUMERAL.fullmatch(each) for each in more)
     return False
 
 
-def _is_given(text: str, around: list[_Word], first: int, last: int) -> bool:
+def _is_given(text: str, around: list[Word], first: int, last: int) -> bool:
     """Say whether a drug is meant: a dose or a form stands behind it, a word of giving before it."""
-    if _DOSE.match(text, around[last - 1].end):
+    if _DOSE.match(text, around[last - 1].end()):
         return True
-    behind = around[last].plain if last < len(around) and _joins(text, around, last) else ""
-    before = around[first - 1].plain if first else ""
+    behind = _plain(around[last].group()) if last < len(around) and _joins(text, around, last) else ""
+    before = _plain(around[first - 1].group()) if first else ""
     return behind in word_set(_LIST, "drug_company") and (
         before in word_set(_LIST, "drug_heads")
         or behind not in ("d", "dr", "q", "placed", "birth", "im", "er")
@@ -228,47 +245,52 @@ def _common() -> dict[str, frozenset[str]]:
     return {name.lower(): frozenset(map(_joined, tails)) for name, tails in eponym_words(_LIST).items()}
 
 
-def _joins(text: str, around: list[_Word], i: int) -> bool:
+def _joins(text: str, around: list[Word], i: int) -> bool:
     """Say whether nothing but a space or a hyphen parts word `i` from the one before."""
-    return text[around[i - 1].end : around[i].start] in _GAPS
+    return text[around[i - 1].end() : around[i].start()] in _GAPS
 
 
-def _eponym_end(text: str, around: list[_Word], first: int, last: int) -> int | None:
+def _eponym_end(text: str, around: list[Word], first: int, last: int) -> int | None:
     """Return the number of the first word behind the eponym that the hit begins with; None when it is none."""
     low, high = first, first + 1
-    while low > 0 and text[around[low - 1].end : around[low].start] == "-":
+    while low > 0 and text[around[low - 1].end() : around[low].start()] == "-":
         low -= 1
-    while high < len(around) and text[around[high - 1].end : around[high].start] == "-":
+    while high < len(around) and text[around[high - 1].end() : around[high].start()] == "-":
         if _tail_of(text, around, low, high):
             break
         high += 1
     if (
         high < last
         and high - low == 1
-        and (around[high].plain in _listed() or around[high].plain in _common())
+        and (_plain(around[high].group()) in _listed() or _plain(around[high].group()) in _common())
     ):
         high += 1  # two names without a hyphen
     if taken := _tail_of(text, around, low, high):
         return high + taken
-    if _tail_in_han(text, around[high - 1].end) and high >= last:
+    if _tail_in_han(text, around[high - 1].end()) and high >= last:
         return high
-    if high >= last and high - low == 1 and around[low].plain in _listed() and _in_company(text, around, low):
+    if (
+        high >= last
+        and high - low == 1
+        and _plain(around[low].group()) in _listed()
+        and _in_company(text, around, low)
+    ):
         return high
     return None
 
 
-def _tail_of(text: str, around: list[_Word], low: int, high: int) -> int:
+def _tail_of(text: str, around: list[Word], low: int, high: int) -> int:
     """Return how many words behind the name `around[low:high]` make it an eponym; 0 when none does."""
     if high >= len(around) or not _joins(text, around, high):
         return 0
-    tail = around[high].plain
-    own = text[around[high].start : around[high].end].endswith("'s")
+    tail = _plain(around[high].group())
+    own = text[around[high].start() : around[high].end()].endswith("'s")
     two = (
-        f"{tail} {around[high + 1].plain}"
+        f"{tail} {_plain(around[high + 1].group())}"
         if high + 1 < len(around) and _joins(text, around, high + 1)
         else ""
     )
-    names = [word.plain for word in around[low:high]]
+    names = [_plain(word.group()) for word in around[low:high]]
     next_word = two.partition(" ")[2]
     rare = any(name in _listed() for name in names)
     paired = len(names) > 1 and (rare or all(name in _common() for name in names))
@@ -286,9 +308,9 @@ def _tail_of(text: str, around: list[_Word], low: int, high: int) -> int:
     return int(_tail_of_any(text, around, low, high, tail))
 
 
-def _tail_of_any(text: str, around: list[_Word], low: int, high: int, tail: str) -> bool:
+def _tail_of_any(text: str, around: list[Word], low: int, high: int, tail: str) -> bool:
     """Say whether the tail makes an eponym of a name that is not listed, and that is no usual first name."""
-    value = text[around[low].start : around[high - 1].end]
+    value = text[around[low].start() : around[high - 1].end()]
     if (
         not value[:1].isupper()
         or value in word_set("en", "first_names")
@@ -311,15 +333,19 @@ def _tail_in_han(text: str, end: int) -> bool:
 _AND: Final = re.compile(r"(?:'s|')?(?:, | and |, and |/| or |, or )")
 
 
-def _in_company(text: str, around: list[_Word], i: int) -> bool:
+def _in_company(text: str, around: list[Word], i: int) -> bool:
     """Say whether a head stands before a listed name, or another listed one beside it: Kernig and Brudzinski."""
-    if i and _joins(text, around, i) and around[i - 1].plain in word_set(_LIST, "heads"):
+    if i and _joins(text, around, i) and _plain(around[i - 1].group()) in word_set(_LIST, "heads"):
         return True
     beside = [
-        (a, b) for a, b in pairwise(w for w in around if w.plain not in ("and", "or")) if around[i] in (a, b)
+        (a, b)
+        for a, b in pairwise(w for w in around if _plain(w.group()) not in ("and", "or"))
+        if around[i] in (a, b)
     ]
     return any(
-        a.plain in _listed() and b.plain in _listed() and _AND.fullmatch(text[a.end : b.start])
+        _plain(a.group()) in _listed()
+        and _plain(b.group()) in _listed()
+        and _AND.fullmatch(text[a.end() : b.start()])
         for a, b in beside
     )
 
@@ -333,10 +359,10 @@ _HALF_A_NAME: Final = frozenset(
 _OF_NAME: Final = re.compile(r" (?:of|for|at) (?:the )?[A-Z]")
 
 
-def _is_unit(text: str, around: list[_Word], first: int, last: int) -> bool:
+def _is_unit(text: str, around: list[Word], first: int, last: int) -> bool:
     """Say whether the hit is a hospital, ward or home that says nothing of which one: skilled nursing facility."""
-    plain = [word.plain for word in around[first:last]]
-    spoken = [text[word.start : word.end] for word in around[first:last]]
+    plain = [_plain(word.group()) for word in around[first:last]]
+    spoken = [text[word.start() : word.end()] for word in around[first:last]]
     general, units = word_set(_LIST, "generic_organisations"), word_set(_LIST, "organisation_units")
     if not all(
         word in general or text_word.lower() in general for word, text_word in zip(plain, spoken, strict=True)
@@ -344,11 +370,11 @@ def _is_unit(text: str, around: list[_Word], first: int, last: int) -> bool:
         return False
     if not any(word in units for word in plain) or not _HALF_A_NAME.isdisjoint(spoken):
         return False
-    if _OF_NAME.match(text, around[last - 1].end):
+    if _OF_NAME.match(text, around[last - 1].end()):
         return False
     if first == 0 or not _joins(text, around, first):
         return True
-    before = text[around[first - 1].start : around[first - 1].end]
+    before = text[around[first - 1].start() : around[first - 1].end()]
     return (
         before.islower()
         or before in word_set("en", "stop_words")

@@ -5,6 +5,7 @@ units are those of `lists/zh.toml`. Called by `confide.deid.brakes`.
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Final
 
@@ -55,17 +56,48 @@ _LEFT: Final = re.compile(r"[\s、,;:。和与及()+±-]*(?:阴性|阳性|可疑
 # -- what speaks for a person
 
 
+_TITLES: Final = tuple(
+    f"{title}{end}" for title in ("Dr", "Mr", "Mrs", "Ms", "Prof") for end in ("", ".", " ", ". ")
+)
+_SIGNS: Final = frozenset(":=_|")
+
+
 @cache
-def _lead() -> re.Pattern[str]:
+def _leads() -> dict[str, tuple[str, ...]]:
+    """Return last character -> the roles and keys of names that end with it."""
     roles = [role for kind in ("name", "kin", "staff") for role in words("zh", f"{kind}_roles")]
     keys = [key for key, kind in key_classes("zh").items() if kind in NAME_CLASSES]
-    longest = sorted({*roles, *keys}, key=len, reverse=True)
-    some = "|".join(map(re.escape, longest))
-    return re.compile(rf"(?:(?:{some})(?:\([^()\n]{{0,8}}\))?[\s:=_|]{{0,4}}|(?:Dr|Mr|Mrs|Ms|Prof)\.? ?)$")
+    found: dict[str, list[str]] = {}
+    for lead in dict.fromkeys([*roles, *keys]):
+        found.setdefault(lead[-1], []).append(lead)
+    return {last: tuple(leads) for last, leads in found.items()}
 
 
 def _is_led(text: str, start: int) -> bool:
-    return bool(_lead().search(text, max(0, start - 24), start))
+    """Say whether a role or key stands right before: no more than a remark in brackets and four signs or blanks apart."""
+    low, line = max(0, start - 24), text[start - 1 : start] == "\n"
+    if text.endswith(_TITLES, low, start) or (line and text.endswith(_TITLES, low, start - 1)):
+        return True
+    for end in range(start, max(low, start - 5 - line), -1):
+        if _ends_with_lead(text, low, end):
+            return True
+        if not (text[end - 1].isspace() or text[end - 1] in _SIGNS):
+            return False
+    return False
+
+
+def _ends_with_lead(text: str, low: int, end: int) -> bool:
+    last = text[end - 1]
+    if text.endswith(_leads().get(last, ()), low, end):
+        return True
+    if last != ")" or (bracket := text.rfind("(", max(low + 1, end - 10), end)) < 0:
+        return False
+    remark = text[bracket + 1 : end - 1]
+    return (
+        ")" not in remark
+        and "\n" not in remark
+        and text.endswith(_leads().get(text[bracket - 1], ()), low, bracket)
+    )
 
 
 def _is_titled(text: str, end: int) -> bool:
@@ -73,6 +105,8 @@ def _is_titled(text: str, end: int) -> bool:
 
 
 def _is_key(text: str, start: int, kinds: tuple[str, ...]) -> bool:
+    if not text[max(0, start - 3) : start].rstrip().endswith((":", "=")):
+        return False  # a quick look first
     before = re.search(r"([^\s:=,。;]{1,14}) ?[:=] ?$", text[max(0, start - 18) : start])
     if before is None:
         return False
@@ -98,10 +132,26 @@ def _careful() -> frozenset[str]:
     )
 
 
+@cache
+def _lengths() -> dict[str, tuple[int, ...]]:
+    """Return first character -> how long the terms are that begin with it."""
+    return _by_first(_terms() | _careful())
+
+
+def _by_first(terms: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for term in terms:
+        found.setdefault(term[0], set()).add(len(term))
+    return {first: tuple(sorted(lengths)) for first, lengths in found.items()}
+
+
 def _is_term(text: str, start: int, end: int) -> bool:
     """Say whether a listed term covers the hit; one that may be a name needs company."""
     for low in range(max(0, end - _LONGEST), start + 1):
-        for high in range(end, min(len(text), low + _LONGEST) + 1):
+        for length in _lengths().get(text[low], ()):
+            high = low + length
+            if not end <= high <= len(text):
+                continue
             term = text[low:high]
             if term in _careful():
                 if _has_company(text, low, high):
@@ -180,14 +230,20 @@ def _names() -> frozenset[str]:
     return word_set(_LIST, "eponyms") | frozenset(eponym_words(_LIST))
 
 
+@cache
+def _name_lengths() -> dict[str, tuple[int, ...]]:
+    return _by_first(_names())
+
+
 def _eponym_end(text: str, start: int, end: int) -> int | None:
     """Return where the eponym with its tail ends that covers the beginning of the hit; None when there is none."""
-    names, last = _names(), min(len(text), start + 12) + 1
+    names, last = _names(), min(len(text), start + 12)
     ends = [
         high + taken
         for low in range(max(0, start - 8), start + 1)
-        for high in range(start + 1, last)
-        if text[low:high] in names and (taken := _tail_of(text, low, high))
+        for length in _name_lengths().get(text[low], ())
+        if start < (high := low + length) <= last and text[low:high] in names
+        if (taken := _tail_of(text, low, high))
     ]
     if ends:
         return max(ends)

@@ -13,15 +13,14 @@ from datetime import date
 from typing import Final
 
 from confide.deid.ages import AgeHit, find_ages
-from confide.deid.brakes import without_clinical
+from confide.deid.brakes import is_clinical, without_clinical
 from confide.deid.classes import DATE_CLASSES, NAME_CLASSES, NUMBER_CLASSES
 from confide.deid.context_en import find_context_en
-from confide.deid.context_zh import find_context_zh
 from confide.deid.dates import DateHit, find_dates
+from confide.deid.everyday import is_everyday
 from confide.deid.fold import Folded, fold, normal
 from confide.deid.hits import Hit, settle
 from confide.deid.known import Known, find_known, known_values
-from confide.deid.names_zh import is_braked
 from confide.deid.patterns import find_patterns
 from confide.deid.tagger import find_tagged
 
@@ -62,15 +61,36 @@ def find_in_documents(texts: Sequence[str], known: Known) -> list[Document]:
     >>> [second.value(hit) for hit in second.hits]
     ['建国', '张建国']
     """
-    drafts = [_search(text, known) for text in texts]
-    tagged = find_tagged([draft.folded.text for draft in drafts])
-    drafts = [_with_tagged(draft, hits) for draft, hits in zip(drafts, tagged, strict=True)]
+    return find_in_patients([(texts, known)])[0]
+
+
+def find_in_patients(patients: Iterable[tuple[Sequence[str], Known]]) -> list[list[Document]]:
+    """Search the documents of several patients, each by themselves; the tagger reads them all at once.
+
+    Guarantee: as `find_in_documents`, patient by patient.
+    """
+    searched = [[_search(text, known) for text in texts] for texts, known in patients]
+    tagged = iter(find_tagged([draft.folded.text for drafts in searched for draft in drafts]))
+    return [_swept([_with_tagged(draft, next(tagged)) for draft in drafts]) for drafts in searched]
+
+
+def _swept(drafts: Sequence[Document]) -> list[Document]:
+    """Search all documents of a patient for what was found in one of them, and settle the hits."""
     swept = known_values(_found_values(drafts), layer="sweep")
     documents = []
     for draft in drafts:
-        hits = [*draft.hits, *find_known(draft.folded.text, swept)] if swept.forms else list(draft.hits)
+        hits = [*draft.hits, *_again(draft, swept)] if swept.forms else list(draft.hits)
         documents.append(replace(draft, hits=tuple(settle(draft.folded.text, hits))))
     return documents
+
+
+def _again(draft: Document, swept: Known) -> list[Hit]:
+    """Return where the swept values stand, but for clinical words that are written like one: Earl Grey."""
+    text, found = draft.folded.text, {(hit.start, hit.end) for hit in draft.hits}
+    return [
+        hit for hit in find_known(text, swept)
+        if (hit.start, hit.end) in found or not is_clinical(text, hit)
+    ]  # fmt: skip
 
 
 def _search(text: str, known: Known) -> Document:
@@ -83,6 +103,8 @@ def _search(text: str, known: Known) -> Document:
     hits += [Hit(hit.start, hit.end, "age", 0.9, "pattern:age") for hit in ages]
     hits += find_birth_years(plain)
     if not plain.isascii():
+        from confide.deid.context_zh import find_context_zh  # reads its lists where a text needs them
+
         hits += find_context_zh(plain)
     hits += find_context_en(plain)
     return Document(
@@ -92,8 +114,12 @@ def _search(text: str, known: Known) -> Document:
 
 def _with_tagged(draft: Document, hits: Sequence[Hit]) -> Document:
     text = draft.folded.text
-    names = [hit for hit in hits if hit.type != "name" or not is_braked(text, hit.start)]
-    added = beside_rules(without_clinical(text, names), draft)
+    hits = [hit for hit in hits if not is_everyday(text, hit)]
+    if not text.isascii():
+        from confide.deid.names_zh import is_braked
+
+        hits = [hit for hit in hits if hit.type != "name" or not is_braked(text, hit.start)]
+    added = beside_rules(without_clinical(text, hits), draft)
     return replace(draft, hits=(*draft.hits, *added))
 
 
@@ -114,7 +140,7 @@ def beside_rules(tagged: Sequence[Hit], draft: Document) -> list[Hit]:
         if hit.type == "name" and any(_is_nearly(other, hit) for other in rules):
             continue
         if hit.type == "other-id" and numbers:
-            hit = replace(hit, type=max(numbers, key=lambda other: other.end - other.start).type)
+            hit = hit._replace(type=max(numbers, key=lambda other: other.end - other.start).type)
         out.append(hit)
     return out
 
@@ -149,8 +175,7 @@ def _found_values(drafts: Iterable[Document]) -> dict[str, list[str]]:
     values: dict[str, dict[str, str]] = {}
     for draft in drafts:
         for hit in draft.hits:
-            value = draft.value(hit)
-            if hit.type not in _SWEPT or hit.is_known or not _is_sure(hit, value):
+            if hit.type not in _SWEPT or hit.is_known or not _is_sure(hit, value := draft.value(hit)):
                 continue
             if len(key := normal(value)) >= (2 if hit.type in NAME_CLASSES else 4):
                 values.setdefault(hit.type, {}).setdefault(key, value)

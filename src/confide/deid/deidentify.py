@@ -5,18 +5,17 @@ what was doubtful (`confide.deid.review`) and leads back (`confide.deid.way_back
 and keeps nothing of a patient between calls. A first page: `docs/de-identification.md`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from confide.crypto.keyed import Keyed
-from confide.deid.cascade import find_in_documents, latest_date
+from confide.deid.cascade import Document, find_in_patients, latest_date
 from confide.deid.classes import CLASSES, check_classes, domain
 from confide.deid.codes import Codes
-from confide.deid.key_reference import KeyReference
-from confide.deid.known import known_values
-from confide.deid.notes import clean_notes
+from confide.deid.known import Known, known_values
+from confide.deid.notes import Gathered, assemble, gather
 from confide.deid.people import People
 from confide.deid.policy import Policy, load_policy
 from confide.deid.replace import Replacer, tags
@@ -29,10 +28,14 @@ from confide.deid.way_back import WayBack
 from confide.errors import IntegrityError, InvalidInput
 from confide.types import Language
 from confide.vault.pseudonyms import Pseudonyms, study_key
-from confide.vault.vault import Permit, Vault
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from confide.deid.key_reference import KeyReference
+    from confide.vault.vault import Permit, Vault
+
+_Some = TypeVar("_Some")
 
 __all__ = ["CleanText", "DeidNote", "Deidentifier", "NoteLike", "check_classes"]
 
@@ -73,7 +76,7 @@ class Deidentifier:
     def __init__(
         self,
         policy: str,
-        vault: Vault | KeyReference | None = None,
+        vault: "Vault | KeyReference | None" = None,
         *,
         key: bytes | None = None,
         study: str = "deid",
@@ -90,7 +93,7 @@ class Deidentifier:
     ) -> None:
         if (vault is None) == (key is None):
             raise InvalidInput("deid.one-key")
-        self._named, self._vault = vault, vault.open() if isinstance(vault, KeyReference) else vault
+        self._named, self._vault = vault, None if vault is None else _opened(vault)
         if self._vault is not None:
             key = study_key(self._vault, study, recipient)
         self._take_key(key or b"")
@@ -116,7 +119,7 @@ class Deidentifier:
         )
 
     def __reduce__(self) -> tuple[Callable[..., "Deidentifier"], tuple[dict[str, Any]]]:
-        if not isinstance(self._named, KeyReference):
+        if self._named is None or self._named is self._vault:  # a key, or a vault that holds one
             raise InvalidInput("deid.pickled-key")
         return _again, (self.get_params(),)
 
@@ -235,19 +238,39 @@ class Deidentifier:
             InvalidInput: notes of several patients, or a class that does not exist.
             GateRefused: something is doubtful and `review` is "block".
         """
+        return next(self.patients([(notes, known)], identifiers=identifiers))
+
+    def patients(
+        self,
+        patients: Iterable[tuple[Sequence[NoteLike], Mapping[str, Sequence[str]]]],
+        *,
+        identifiers: Mapping[str, str] | None = None,
+    ) -> Iterator[list[DeidNote]]:
+        """Yield for each patient, given as notes and known values, what `patient` returns.
+
+        Many patients with short notes take much less time so than one by one; raises as `patient`.
+        """
         mapped = dict(identifiers or {})
-        check_classes({kind: kind for kind in known})
         check_classes(mapped)
+        for portion in _portions(patients, lambda each: sum(map(_length, each[0]))):
+            parts = [self._gathered(notes, known, mapped) for notes, known in portion]
+            cleaned = self._clean(parts)
+            for (notes, _), part, done in zip(portion, parts, cleaned, strict=True):
+                new = assemble(notes, part, mapped, *done)
+                out = [self._result(note, *each) for note, each in zip(notes, new, strict=True)]
+                refuse_if_blocked(
+                    self._review, undecided((item for note in out for item in note.review), self._rulings)
+                )
+                yield out
+
+    @staticmethod
+    def _gathered(
+        notes: Sequence[NoteLike], known: Mapping[str, Sequence[str]], identifiers: Mapping[str, str]
+    ) -> Gathered:
+        check_classes({kind: kind for kind in known})
         if len({note.patient for note in notes}) > 1:
             raise InvalidInput("deid.two-patients")
-        if not notes:
-            return []
-        cleaned = clean_notes(notes, known, mapped, clean=self._clean)
-        out = [self._result(note, *done) for note, done in zip(notes, cleaned, strict=True)]
-        refuse_if_blocked(
-            self._review, undecided((item for note in out for item in note.review), self._rulings)
-        )
-        return out
+        return gather(notes, known, identifiers)
 
     def _result(
         self, note: NoteLike, clean: CleanText, fields: Mapping[str, str], review: tuple[ReviewItem, ...]
@@ -300,7 +323,7 @@ class Deidentifier:
             frame,
             identifiers,
             text_columns,
-            clean=self.texts,
+            clean=self.texts_of_patients,
             replacer=self._replacer,
             pseudonym=self.pseudonym,
             hold=self._review == "hold",
@@ -313,27 +336,44 @@ class Deidentifier:
         self, texts: Sequence[str], known: Mapping[str, Sequence[str]], patient: str
     ) -> list[CleanText]:
         """De-identify texts of one patient that are no notes; `review` does not hold or block here."""
-        cleaned = self._clean(texts, known, patient)[0]
-        if not self._policy.reversible:
-            return cleaned
-        return [
-            replace(clean, way_back=self._way_back.seal(text, clean, {}, {}))
-            for text, clean in zip(texts, cleaned, strict=True)
-        ]
+        return next(self.texts_of_patients([Gathered(patient, texts, known)]))
 
-    def _clean(
-        self, texts: Sequence[str], known: Mapping[str, Sequence[str]], patient: str
+    def texts_of_patients(self, patients: Iterable[Gathered]) -> Iterator[list[CleanText]]:
+        """Yield for each patient what `texts` returns: as `patients` is to `patient`."""
+        for portion in _portions(patients, lambda each: sum(map(len, each.texts))):
+            for part, (cleaned, _) in zip(portion, self._clean(portion), strict=True):
+                if self._policy.reversible:
+                    sealed = zip(part.texts, cleaned, strict=True)
+                    yield [
+                        replace(new, way_back=self._way_back.seal(old, new, {}, {})) for old, new in sealed
+                    ]
+                else:
+                    yield cleaned
+
+    def _clean(self, parts: Sequence[Gathered]) -> list[tuple[list[CleanText], Replacer]]:
+        births: list[frozenset[date]] = []
+
+        def asked() -> Iterator[tuple[Sequence[str], Known]]:
+            for part in parts:  # one by one: the forms of all of them together may not fit in memory
+                known = known_values(part.known)
+                births.append(known.birth_dates)
+                yield part.texts, known
+
+        found = find_in_patients(asked())
+        return [self._replaced(*each) for each in zip(parts, found, births, strict=True)]
+
+    def _replaced(
+        self, part: Gathered, documents: list[Document], births: frozenset[date]
     ) -> tuple[list[CleanText], Replacer]:
-        prepared = known_values(known)
-        documents = find_in_documents(texts, prepared)
+        patient, known = part.patient, part.known
         if self._site is not None:
             documents = [self._site.applied(document, self._policy.threshold) for document in documents]
-        reference = latest_date(documents, prepared.birth_dates | births_in(documents))
-        people = people_of(documents, known)
+        reference = latest_date(documents, births | births_in(documents))
+        people = people_of(documents, known) if self._policy.needs_people else None
         replacer = self._replacer(patient, reference or self._today or date.today(), people)
         judged = Judged(self._keyed, patient, self._rulings)
-        cleaned = [replace_text(text, d, replacer, judged) for text, d in zip(texts, documents, strict=True)]
-        return cleaned, replacer
+        pairs = zip(part.texts, documents, strict=True)
+        return [replace_text(text, document, replacer, judged) for text, document in pairs], replacer
 
     def _replacer(self, patient: str, reference: date, people: People | None = None) -> Replacer:
         return Replacer(
@@ -349,7 +389,7 @@ class Deidentifier:
 
     # The way back
 
-    def reveal_text(self, clean: CleanText, permit: Permit) -> str:
+    def reveal_text(self, clean: CleanText, permit: "Permit") -> str:
         """Return the original of a text that was de-identified under a reversible policy.
 
         Guarantee: byte by byte what it was; the vault recorded the purpose before (`Vault.permit_way_back`).
@@ -361,11 +401,11 @@ class Deidentifier:
         """
         return self._led_back(clean.way_back, clean.text, {}, permit)[0]
 
-    def reveal_note(self, note: DeidNote, permit: Permit) -> tuple[str, dict[str, str]]:
+    def reveal_note(self, note: DeidNote, permit: "Permit") -> tuple[str, dict[str, str]]:
         """Return the original text and fields of a note; raises as `reveal_text`."""
         return self._led_back(note.way_back, note.text, note.fields, permit)
 
-    def reveal_token(self, token: str, permit: Permit) -> tuple[str, str]:
+    def reveal_token(self, token: str, permit: "Permit") -> tuple[str, str]:
         """Return the patient and the value behind a token such as `[NAME:…]`; raises as `reveal_text`.
 
         A name comes back in its full, plain form, as all its spellings have one token.
@@ -380,15 +420,42 @@ class Deidentifier:
         raise IntegrityError("crypto.token")
 
     def _led_back(
-        self, record: bytes, text: str, fields: Mapping[str, str], permit: Permit
+        self, record: bytes, text: str, fields: Mapping[str, str], permit: "Permit"
     ) -> tuple[str, dict[str, str]]:
         self._verify(permit)
         return self._way_back.reveal(record, text, fields)
 
-    def _verify(self, permit: Permit) -> None:
+    def _verify(self, permit: "Permit") -> None:
         if self._vault is None:
             raise InvalidInput("deid.reveal-without-vault")
         self._vault.verify_permit(self._study, permit)
+
+
+_PORTION: Final = 4_000  # characters that are searched at a time: enough for the tagger, and little memory
+
+
+def _length(note: NoteLike) -> int:
+    return len(note.text) + sum(map(len, note.fields.values()))
+
+
+def _portions(patients: Iterable[_Some], length: Callable[[_Some], int]) -> Iterator[list[_Some]]:
+    """Put patients together until they have enough characters between them."""
+    portion: list[_Some] = []
+    size = 0
+    for each in patients:
+        portion.append(each)
+        size += length(each)
+        if size >= _PORTION:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def _opened(vault: "Vault | KeyReference") -> "Vault":
+    from confide.deid.key_reference import KeyReference  # loads the vault, which a bare key does without
+
+    return vault.open() if isinstance(vault, KeyReference) else vault
 
 
 def _again(params: dict[str, Any]) -> Deidentifier:

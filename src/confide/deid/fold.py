@@ -141,4 +141,6 @@ def normal(value: str) -> str:
     >>> normal("１３８-0013 8000"), normal("张 伟"), normal("O’Brien")
     ('13800138000', '张伟', 'obrien')
     """
-    return "".join(c for c in fold(value).text.lower() if c.isalnum())
+    plain = _MARK if value.count("\n") >= _FULL else value if value.isascii() else value.translate(_TABLE)
+    lower = (plain if _MARK not in plain else fold(value).text).lower()
+    return lower if lower.isalnum() else "".join(filter(str.isalnum, lower))

@@ -4,13 +4,12 @@ Guarantee of `settle`: every letter and digit that any hit covers is covered by 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from confide.deid.classes import domain
+from confide.deid.classes import NAME_CLASSES
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A find in a folded text: `text[start:end]`, places in the folded text."""
 
     start: int
@@ -37,13 +36,12 @@ def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
         return list(hits)
     names: dict[int, list[int]] = {}
     for hit in hits:
-        if hit.is_known and domain(hit.type) == "name":
+        if hit.type in NAME_CLASSES and hit.is_known:
             names.setdefault(hit.start, []).append(hit.end)
     if names:
-        hits = [_without_known(text, hit, names.get(hit.start, [])) for hit in hits]
+        hits = [_without_known(text, hit, names[hit.start]) if hit.start in names else hit for hit in hits]
     ranked = sorted(dict.fromkeys(hits), key=_rank)
-    settled = [hit for cluster in _clusters(ranked) for hit in _settle_cluster(text, cluster)]
-    return sorted(settled, key=lambda hit: hit.start)
+    return [hit for cluster in _clusters(ranked) for hit in _settle_cluster(text, cluster)]
 
 
 def _rank(hit: Hit) -> tuple[bool, int, bool, float]:
@@ -52,15 +50,15 @@ def _rank(hit: Hit) -> tuple[bool, int, bool, float]:
 
 def _clusters(hits: Sequence[Hit]) -> list[list[Hit]]:
     """Group hits that touch each other, directly or through others; rank order is kept inside a group."""
-    order = {id(hit): rank for rank, hit in enumerate(hits)}
-    groups: list[list[Hit]] = []
+    groups: list[list[int]] = []
     end = -1
-    for hit in sorted(hits, key=lambda h: h.start):
+    for rank in sorted(range(len(hits)), key=lambda rank: hits[rank].start):
+        hit = hits[rank]
         if hit.start >= end:
             groups.append([])
-        groups[-1].append(hit)
+        groups[-1].append(rank)
         end = max(end, hit.end)
-    return [sorted(group, key=lambda h: order[id(h)]) for group in groups]
+    return [[hits[rank] for rank in sorted(group)] for group in groups]
 
 
 def _settle_cluster(text: str, ranked: list[Hit]) -> list[Hit]:
@@ -68,6 +66,8 @@ def _settle_cluster(text: str, ranked: list[Hit]) -> list[Hit]:
     if len(ranked) == 1:
         return ranked
     start, end = min(h.start for h in ranked), max(h.end for h in ranked)
+    if (ranked[0].start, ranked[0].end) == (start, end):
+        return ranked[:1] if _says_something(text[start:end]) else []
     owner: list[int] = [-1] * (end - start)
     for rank, hit in enumerate(ranked):
         for i in range(hit.start - start, hit.end - start):
@@ -79,16 +79,19 @@ def _settle_cluster(text: str, ranked: list[Hit]) -> list[Hit]:
         j = i
         while j < len(owner) and owner[j] == owner[i]:
             j += 1
-        piece = text[start + i : start + j]
-        if owner[i] >= 0 and any(c.isalnum() for c in piece):
-            out.append(replace(ranked[owner[i]], start=start + i, end=start + j))
+        if owner[i] >= 0 and _says_something(text[start + i : start + j]):
+            out.append(ranked[owner[i]]._replace(start=start + i, end=start + j))
         i = j
     return out
 
 
+def _says_something(piece: str) -> bool:
+    return any(map(str.isalnum, piece))
+
+
 def _without_known(text: str, hit: Hit, ends: Sequence[int]) -> Hit:
     """Cut a known name off the front of a longer guess of a Han name, so that it keeps its surrogate."""
-    if hit.is_known or domain(hit.type) != "name" or text[hit.start].isascii():
+    if hit.type not in NAME_CLASSES or hit.is_known or text[hit.start].isascii():
         return hit
     longest = max((end for end in ends if end < hit.end), default=hit.start)
-    return replace(hit, start=longest)
+    return hit._replace(start=longest)

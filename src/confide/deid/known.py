@@ -8,7 +8,7 @@ forms. Too short to be searched, and left to the context rules: numbers under th
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -28,6 +28,7 @@ _GAP: Final = re.compile(r"[\s\-·•.,'()/_:;]{0,8}")
 _HAN_GAP: Final = re.compile(r"[\s·•\-.']{0,8}")
 _NAME_GAP: Final = re.compile(r"[\s·•\-.,']{0,8}")
 _INSIDE_WORD: Final = re.compile(r"-?[ ]*\n[ ]*|-|'")  # Cas-\ntellanos
+_FEW: Final = 60  # needles that are quicker found one by one than an automaton is made of them
 _TIGHT: Final = 6  # a number or code of fewer characters is found only as it is written, or spaced as given
 _DIGITS: Final = "0123456789"
 _TITLE: Final = re.compile(
@@ -48,7 +49,8 @@ class Known:
 
     forms: tuple[Form, ...] = field(repr=False)
     birth_dates: frozenset[date] = field(repr=False)
-    automaton: Any = field(repr=False)  # needle -> the places of its forms in `forms`
+    needles: Mapping[str, list[int]] = field(repr=False)  # needle -> the places of its forms in `forms`
+    automaton: Any = field(repr=False)  # of the needles; None where they are few
 
 
 def known_values(values: Mapping[str, Sequence[str]], layer: str = "known") -> Known:
@@ -72,19 +74,33 @@ def known_values(values: Mapping[str, Sequence[str]], layer: str = "known") -> K
     for day in births:
         for form in birth_forms(day, layer):
             forms.setdefault((form.needle, 0, "", ""), form)
-    listed = tuple(forms.values())
-    return Known(listed, frozenset(births), _automaton(listed))
+    needles: dict[str, list[int]] = {}
+    for i, form in enumerate(forms.values()):
+        needles.setdefault(form.needle, []).append(i)
+    automaton = _automaton(needles) if len(needles) > _FEW else None
+    return Known(tuple(forms.values()), frozenset(births), needles, automaton)
 
 
-def _automaton(forms: Sequence[Form]) -> Any:
-    places: dict[str, list[int]] = {}
-    for i, form in enumerate(forms):
-        places.setdefault(form.needle, []).append(i)
+def _automaton(needles: Mapping[str, list[int]]) -> Any:
     automaton = Automaton()
-    for needle, found in places.items():
+    for needle, found in needles.items():
         automaton.add_word(needle, found)
     automaton.make_automaton()
     return automaton
+
+
+def _occurrences(skeleton: str, known: Known) -> Iterable[tuple[int, list[int]]]:
+    """Return where a needle ends, and its forms: in order of the end, the longest needle first."""
+    if known.automaton is not None:
+        found: Iterable[tuple[int, list[int]]] = known.automaton.iter(skeleton)
+        return found
+    ends = []
+    for needle, forms in known.needles.items():
+        at = skeleton.find(needle)
+        while at >= 0:
+            ends.append((at + len(needle) - 1, -len(needle), forms))
+            at = skeleton.find(needle, at + 1)
+    return [(end, forms) for end, _, forms in sorted(ends)]
 
 
 def find_known(text: str, known: Known, dates: Sequence[DateHit] = ()) -> list[Hit]:
@@ -105,8 +121,8 @@ def find_known(text: str, known: Known, dates: Sequence[DateHit] = ()) -> list[H
     skeleton = simplified(_NOT_ALNUM.sub("", text.lower()))
     places: list[int] = []
     grown: dict[int, int] = {}  # form -> where a find that took a whole run of digits ended
-    for end, found in known.automaton.iter(skeleton):
-        places = places or [i for i, c in enumerate(text) if c.isalnum()]
+    for end, found in _occurrences(skeleton, known):
+        places = places or list(itertools.compress(range(len(text)), map(str.isalnum, text)))
         for number in found:
             form = known.forms[number]
             at = end + 1 - len(form.needle)

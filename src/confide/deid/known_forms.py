@@ -19,6 +19,7 @@ from confide.deid.spelling import simplified, spellings, split_han_name, toned
 Need = Literal["", "capital", "mixed", "capitals", "dots", "title", "cue"]
 HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _PART_OF_ADDRESS: Final = re.compile(r"[\s,;，；、]+")
+_BETWEEN_WORDS: Final = re.compile(r"[\s,.·]+")
 _UNITS: Final = re.compile(r"(?<=[省市区县旗镇乡村路街道巷弄])")
 _GROWS: Final = 6  # digits of a number that counts inside a longer one as well
 _STREET: Final = {
@@ -48,7 +49,7 @@ class Form:
     @property
     def grows(self) -> bool:
         """Say whether a find takes all of the run of digits that it stands in."""
-        if self.need or self.type == "birth-date":
+        if self.need or self.type == "birth-date" or self.needle.isalpha():
             return False
         return sum(c.isdigit() for c in self.needle) >= _GROWS
 
@@ -87,7 +88,7 @@ def _swept_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
         if kind in NAME_CLASSES and len(given := split_han_name(whole)[1]) >= 2 and len(whole) <= 4:
             yield Form(given, kind, 0.8, f"{rule}-part")
         return
-    tokens = [normal(token) for token in re.split(r"[\s,.·]+", fold(text).text) if normal(token)]
+    tokens = [token for token in map(normal, _BETWEEN_WORDS.split(fold(text).text)) if token]
     everyday = word_set("en", "common_words")
     alone: Need = "capital" if len(tokens) == 1 and whole in everyday else ""
     yield joined(tokens, kind, 0.9, rule, need=alone, eponym=len(tokens) == 1)
@@ -158,7 +159,7 @@ def _name_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
         return
     family, comma, rest = fold(text).text.partition(",")
     in_order = f"{rest} {family}" if comma else family  # Smith, John
-    tokens = [normal(token) for token in re.split(r"[\s,.·]+", in_order) if normal(token)]
+    tokens = [token for token in map(normal, _BETWEEN_WORDS.split(in_order)) if token]
     yield from _latin_name(kind, tokens, text, rule)
 
 

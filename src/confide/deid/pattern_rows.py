@@ -1,7 +1,8 @@
 """The rows of identifiers that their shape gives away, as data: `confide.deid.patterns` runs them.
 
-Each row is one regular expression without look-behind, its borders as a word, and a check. A right shape that
-fails its check is doubtful, not ignored.
+Each row is one regular expression without look-behind, its borders as a word, and a check; where it begins with
+something optional, a look at the first character keeps `re` from trying it everywhere. A right shape that fails its
+check is doubtful, not ignored.
 """
 
 import re
@@ -20,7 +21,7 @@ class Pattern:
 
     `otherwise` is the score of a match that fails `check`; 0 means that it is no match at all.
     `sieve` is what must match somewhere before the row is tried: without look-around or reference back, and
-    cheap; left empty, it is `regex` itself.
+    cheap; left empty, it is `regex` itself, with its borders where these are plain.
     """
 
     rule: str
@@ -57,10 +58,6 @@ _URL_END = r"[A-Za-z0-9/#=_~-]"
 _TOP = "com|cn|org|net|edu|gov|mil|info|hk|tw|uk|ca|io"
 _HAN_DIGIT = "零〇一幺二三四五六七八九"
 
-_ELEVEN_DIGITS = r"[0-9](?:[ -]?[0-9]){10}"
-_LETTER_AND_DIGITS = r"[A-Za-z]-?[0-9]{6}"
-_THREE_AND_FOUR = r"[0-9]{3}[-. ][0-9]{4}"
-
 PATTERNS: Final = (
     Pattern(
         rule="resident-id-18",
@@ -68,7 +65,6 @@ PATTERNS: Final = (
         score=1.0,
         regex=r"[0-9]{6}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3}[0-9Xx]",
         check=validators.is_resident_id,
-        sieve=_ELEVEN_DIGITS,
     ),
     Pattern(
         rule="resident-id-15",
@@ -76,7 +72,6 @@ PATTERNS: Final = (
         score=0.9,
         regex=r"[0-9]{15}",
         check=validators.is_resident_id,
-        sieve=_ELEVEN_DIGITS,
     ),
     Pattern(
         rule="hong-kong-id",
@@ -95,7 +90,6 @@ PATTERNS: Final = (
         regex=r"[A-Z][1289][0-9]{8}",
         check=validators.is_taiwan_id,
         otherwise=0,
-        sieve=_LETTER_AND_DIGITS,
     ),
     Pattern(
         rule="uscc",
@@ -110,8 +104,8 @@ PATTERNS: Final = (
         rule="mobile",
         type="phone",
         score=0.95,
-        regex=r"(?:(?:\(\+?86\)|(?:\+|00)?86)[- ]{0,2})?1[3-9][0-9](?:[-. ]?[0-9]{4}[-. ]?[0-9]{4}|[- ]?[0-9]{3}[- ]?[0-9]{5})",
-        sieve=r"1[3-9][0-9][-. ]?[0-9]{3}",
+        regex=r"(?=[(+018])(?:(?:\(\+?86\)|(?:\+|00)?86)[- ]{0,2})?1[3-9][0-9](?:[-. ]?[0-9]{4}[-. ]?[0-9]{4}|[- ]?[0-9]{3}[- ]?[0-9]{5})",
+        sieve=r"1[3-9][0-9](?:[-. ]?[0-9]{4}[-. ]?[0-9]{4}|[- ]?[0-9]{3}[- ]?[0-9]{5})",
     ),
     Pattern(
         rule="spaced-mobile",
@@ -131,9 +125,9 @@ PATTERNS: Final = (
         rule="landline",
         type="phone",
         score=0.85,
-        regex=r"(?:(?:\+|00)86[- ]?)?(?:\(0[0-9]{2,3}\)|0[1-9][0-9]{1,2})[-/ ]{0,2}"
+        regex=r"(?=[(+0])(?:(?:\+|00)86[- ]?)?(?:\(0[0-9]{2,3}\)|0[1-9][0-9]{1,2})[-/ ]{0,2}"
         r"(?:[2-8][0-9]{6,7}|[2-8][0-9]{2,3}[- ][0-9]{4})(?:(?:-|转| 转 ?|ext\.? ?|#)[0-9]{1,6})?",
-        sieve=r"0[0-9]{2,3}\)?[-/ ]{0,2}[2-8][0-9]{2}",
+        sieve=r"0[0-9]{2,3}\)?[-/ ]{0,2}(?:[2-8][0-9]{6}|[2-8][0-9]{2,3}[- ][0-9]{4})",
     ),
     Pattern(
         rule="service-phone", type="phone", score=0.8, regex=r"[48]00[- ]?[0-9]{3}[- ]?[0-9]{4}"
@@ -142,10 +136,10 @@ PATTERNS: Final = (
         rule="us-phone",
         type="phone",
         score=0.9,
-        regex=r"(?:\+?1[-. ]?)?(?:\([0-9]{3}\)[-. ]?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}"
+        regex=r"(?=[(+0-9])(?:\+?1[-. ]?)?(?:\([0-9]{3}\)[-. ]?|[0-9]{3}[-. ])[0-9]{3}[-. ][0-9]{4}"
         r"(?:,? ?(?:x|ext\.?|extension) ?[0-9]{1,6})?",
         check=_is_phone_with_extension,
-        sieve=_THREE_AND_FOUR,
+        sieve=r"[0-9]{3}\)?[-. ]?[0-9]{3}[-. ][0-9]{4}",
     ),
     Pattern(
         rule="uk-phone",
@@ -176,7 +170,7 @@ PATTERNS: Final = (
         regex=r"[0-9]{3}([ -])[0-9]{3}\1[0-9]{4}",
         check=validators.is_nhs_number,
         otherwise=0,
-        sieve=_THREE_AND_FOUR,
+        sieve=r"[0-9]{3}[ -][0-9]{3}[ -][0-9]{4}",
     ),
     Pattern(
         rule="bank-card",
@@ -184,7 +178,7 @@ PATTERNS: Final = (
         score=0.9,
         regex=r"[0-9]{4}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,3})?",
         check=validators.is_luhn,
-        sieve=_ELEVEN_DIGITS,
+        sieve=r"[0-9]{4}(?:[ -]?[0-9]{4}){3}",
     ),
     Pattern(
         rule="amex",
@@ -192,7 +186,6 @@ PATTERNS: Final = (
         score=0.9,
         regex=r"3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5}",
         check=validators.is_luhn,
-        sieve=_ELEVEN_DIGITS,
     ),
     Pattern(
         rule="iban",
@@ -212,7 +205,6 @@ PATTERNS: Final = (
         regex=r"(?:准字)?(?:[EGDSP]|E[A-Z]|[DSP]E)[0-9]{7,8}",
         check=_is_code,
         otherwise=0,
-        sieve=_LETTER_AND_DIGITS,
     ),
     Pattern(
         rule="home-return-permit",
@@ -222,7 +214,6 @@ PATTERNS: Final = (
         regex=r"(?:准字)?(?:[HM][0-9]{8}(?:[0-9]{2})?|C[A-Z0-9][0-9]{7})",
         check=_is_code,
         otherwise=0,
-        sieve=_LETTER_AND_DIGITS,
     ),
     Pattern(
         rule="officer-permit",
@@ -240,7 +231,6 @@ PATTERNS: Final = (
         regex=r"[ABCDEFGHJKLMPRSTUX][A-Z9][0-9]{7}",
         check=validators.is_dea,
         otherwise=0,
-        sieve=_LETTER_AND_DIGITS,
     ),
     Pattern(
         rule="vin",
@@ -271,10 +261,10 @@ PATTERNS: Final = (
         type="record-number",
         score=0.6,
         border="alnum",
-        regex=r"(?:准字)?[A-Za-z]{1,5}-?[0-9]{6,14}",
+        regex=r"(?=[准A-Za-z])(?:准字)?[A-Za-z]{1,5}-?[0-9]{6,14}",
         check=_is_code,
         otherwise=0,
-        sieve=_LETTER_AND_DIGITS,
+        sieve=r"[A-Za-z]-?[0-9]{6}",
     ),
     Pattern(
         rule="parted-code",
@@ -379,7 +369,7 @@ PATTERNS: Final = (
         score=0.65,
         border="alnum",
         regex=r"@[A-Za-z][A-Za-z0-9]{0,20}[0-9_.-][A-Za-z0-9_]{1,20}",
-        sieve=r"@[A-Za-z]",
+        sieve=r"(?:^|[^0-9A-Za-z])@[A-Za-z]",
     ),
     Pattern(rule="wechat", type="social", score=0.95, border="alnum", regex=r"wxid_[a-z0-9]{6,30}"),
     Pattern(

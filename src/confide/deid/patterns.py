@@ -23,7 +23,13 @@ _BORDERS: Final = {
 
 @cache
 def _sieve() -> Sieve:
-    return Sieve([row.sieve or row.regex for row in PATTERNS])
+    return Sieve([row.sieve or _bordered(row) for row in PATTERNS])
+
+
+def _bordered(row: Pattern) -> str:
+    """Write the borders of a row as characters that must stand there, for engines without look-around."""
+    inside = {"digit": "0-9", "alnum": "0-9A-Za-z"}.get(row.border)
+    return rf"(?:^|[^{inside}])(?:{row.regex})(?:[^{inside}]|$)" if inside else row.regex
 
 
 @cache

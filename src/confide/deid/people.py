@@ -41,20 +41,23 @@ class Part:
 class People:
     """The people that one patient's documents name. Holds names: `repr` shows nothing."""
 
-    __slots__ = ("_families", "_first", "_gender", "_spelled")
+    __slots__ = ("_families", "_first", "_gender", "_spelled", "_to_spell")
 
     def __init__(self, mentions: Iterable[Mention] = ()) -> None:
         self._first: set[str] = set()
         self._gender: dict[str, Gender] = {}
         self._families: dict[str, set[str]] = {}
         self._spelled: dict[str, tuple[Part, ...]] = {}
+        self._to_spell: list[
+            tuple[str, str]
+        ] = []  # until somebody asks: most Chinese notes hold no Latin name
         hints: dict[str, Gender] = {}
         for mention in mentions:
             family, given = _split(mention)
             if family and given:
                 self._families.setdefault(family, set()).add(given)
             if family and HAN.match(family) and given:
-                self._spell(family, given)
+                self._to_spell.append((family, given))
             elif given:
                 self._first |= set(given.split())
             if mention.gender:
@@ -68,10 +71,6 @@ class People:
     def __repr__(self) -> str:
         return "People(hidden)"
 
-    def _spell(self, family: str, given: str) -> None:
-        for spelled, parts in _spelled(family, given):
-            self._spelled.setdefault(spelled, parts)
-
     def is_first(self, word: str) -> bool:
         """Say whether a lone word is rather a first name."""
         return word.lower() in self._first or word.capitalize() in word_set("en", "first_names")
@@ -83,6 +82,10 @@ class People:
 
     def spelled(self, word: str) -> tuple[Part, ...]:
         """Return the parts of a Han name that a word in Latin letters spells; nothing if it spells none."""
+        for family, given in self._to_spell:
+            for spelled, parts in _spelled(family, given):
+                self._spelled.setdefault(spelled, parts)
+        self._to_spell.clear()
         return self._spelled.get(normal(word), ())
 
     def canonical(self, name: str, found_by: str) -> str:
@@ -202,5 +205,9 @@ def gender_beside(text: str, start: int, end: int) -> Gender:
     ('female', 'male', '')
     """
     before, behind = _beside()
-    found = behind.match(text, end) or before.search(text, max(0, start - 10), start)
+    found = behind.match(text, end)
+    if (
+        found is None and text[max(0, start - 10) : start].rstrip()[-1:].isascii()
+    ):  # a title before it is in Latin letters
+        found = before.search(text, max(0, start - 10), start)
     return next((gender for gender in _GENDERS if found and found.group(gender)), "")

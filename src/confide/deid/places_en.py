@@ -53,7 +53,10 @@ def _behind() -> re.Pattern[str]:
         r"#?[A-Za-z0-9-]{1,6}|[0-9]{1,2}(?:st|nd|rd|th) [Ff]loor))?"
     )
     box = r"(?:,? P\.? ?O\.? Box [0-9]{1,6})?"
-    town = rf"(?:,?[ \n]{{1,2}}(?:{_TOWN}|[A-Z]{{4,20}})(?:,? (?:{states})(?![A-Za-z]))?(?:,? {_POSTCODE})?)?"
+    name, state = rf"(?:{_TOWN}|[A-Z]{{4,20}})", rf"(?:,? (?:{states})(?![A-Za-z]))"
+    # without a comma, or on the next line, only what has a state or a code is a town
+    sure = rf"(?:{state}(?:,? {_POSTCODE})?|,? {_POSTCODE})"
+    town = rf"(?:,?[ \n]{{1,2}}{name}{sure}|, {name})?"
     return re.compile(rf"\.?{unit}{box}{town}(?:,? {_POSTCODE})?")
 
 
@@ -148,17 +151,14 @@ def find_organisations(text: str, units: Places, leads: Places) -> Iterator[Hit]
 
 def _own_name(run: str, *, strict: bool) -> int | None:
     """Return where in a run of capitalised words the name begins; None when every word is a general one."""
-    stop, generic, brakes = (
-        word_set("en", "stop_words"),
-        word_set("en", "organisation_generic"),
-        word_set("en", "brakes"),
-    )
+    stop, brakes = word_set("en", "stop_words"), word_set("en", "brakes")
+    generic, units = word_set("en", "organisation_generic"), word_set("clinical_en", "generic_organisations")
     at = 0
     names = run.split()
     while names and (names[0] in stop or names[0] in ("of", "and", "for", "the", "&")):
         at = run.index(names[0], at) + len(names[0]) + 1
         names.pop(0)
-    own = [name for name in names if name not in generic and name not in ("of", "and", "for", "the", "&")]
+    own = [name for name in names if name not in generic and name.lower() not in units and name != "&"]
     if not own or (strict and all(name in stop or name in brakes or name.endswith(".") for name in own)):
         return None
     return at

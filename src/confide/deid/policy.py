@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from confide.deid.classes import CLASSES, DATE_CLASSES, PLACE_CLASSES, TRAIT_CLASSES
+from confide.deid.classes import CLASSES, DATE_CLASSES, NAME_CLASSES, PLACE_CLASSES, TRAIT_CLASSES
 from confide.errors import InvalidInput
 from confide.types import Status
 
@@ -70,6 +70,11 @@ class Policy:
     def action(self, kind: str) -> str:
         """Return the action for a class."""
         return self.actions[kind]
+
+    @property
+    def needs_people(self) -> bool:
+        """Say whether the same person is to be known again in all spellings of a name."""
+        return any(self.actions[kind] in ("surrogate", "token", "hash") for kind in NAME_CLASSES)
 
     def __post_init__(self) -> None:
         """Refuse a policy that contradicts itself or leaves a class open."""

@@ -41,6 +41,7 @@ def tags(language: Language) -> dict[str, str]:
         return {kind: f"[{say(f'deid.class.{kind}')}]" for kind in CLASSES}
 
 
+_PARTS: Final = 24
 _TRIES: Final = 20  # invented numbers that may turn out to be somebody's, before a tag stands instead
 
 
@@ -53,6 +54,7 @@ class Replacer:
 
     __slots__ = (
         "_codes",
+        "_done",
         "_keyed",
         "_patient",
         "_people",
@@ -76,6 +78,9 @@ class Replacer:
         taken: Container[str] = (),
     ) -> None:
         self._taken, self._codes = taken, codes
+        self._done: dict[
+            tuple[str, str, str, bool], str
+        ] = {}  # most values stand in a document more than once
         self._policy, self._keyed, self._patient, self._tags = policy, keyed, patient, tags
         self._reference, self._people = reference, people or People()
         self.days = shift_of(policy, keyed, patient)
@@ -102,7 +107,12 @@ class Replacer:
 
         Guarantee: unless the policy keeps the class, the result differs from `value`.
         """
-        action = self.action(kind, doubtful=doubtful)
+        key = (kind, value, found_by, doubtful)
+        if key not in self._done:
+            self._done[key] = self._value(kind, value, found_by, self.action(kind, doubtful=doubtful))
+        return self._done[key]
+
+    def _value(self, kind: str, value: str, found_by: str, action: str) -> str:
         if action == "keep":
             return value
         if action == "surrogate":
@@ -140,8 +150,12 @@ class Replacer:
 
     def _is_somebodys(self, invented: str) -> bool:
         """Say whether a number, or a piece of it that stands by itself ("p126" in "p126-1"), is in `taken`."""
+        if not self._taken:
+            return False
         text = invented.casefold()
         words = [found.span() for found in re.finditer("[0-9a-z]+", text)] or [(0, len(text))]
+        if len(words) > _PARTS:  # no number of anybody, and too many pieces to look at
+            return True
         pieces = (text[start:end] for start, _ in words for _, end in words if start < end)
         return text in self._taken or any(piece in self._taken for piece in pieces)
 

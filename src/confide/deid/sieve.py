@@ -42,7 +42,9 @@ class _Scanner:
     def __init__(self, expressions: Sequence[str], *, literal: bool) -> None:
         import hyperscan
 
-        flags = 0 if literal else hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_UTF8
+        flags = (
+            0 if literal else hyperscan.HS_FLAG_UTF8
+        )  # to ask for one match of each would compile twice as long
         self._database: Any = hyperscan.Database()
         self._database.compile(
             expressions=[each.encode() for each in expressions],

@@ -123,7 +123,7 @@ def simplified(name: str) -> str:
     >>> simplified("張偉")
     '张伟'
     """
-    return name.translate(_simplified())
+    return name if name.isascii() else name.translate(_simplified())
 
 
 def traditional(name: str) -> tuple[str, ...]:

@@ -215,14 +215,16 @@ def _clean(
     batch: list[Numbered],
 ) -> Cleaned:
     """De-identify the patients of a batch, each by itself."""
-    cleaned: Cleaned = []
-    for group in _groups(batch):
+    groups = list(_groups(batch))
+    asked = []
+    for group in groups:
         patient = _whose(group[0][1])
         values = {kind: list(texts) for kind, texts in everyone.items()}
         for kind, texts in known.get(patient, {}).items():
             values.setdefault(kind, []).extend(texts)
-        notes = [_Note(each.id, patient, each.text, each.fields) for _, each in group]
-        done = deidentifier.patient(notes, values, identifiers=identifiers)
+        asked.append(([_Note(each.id, patient, each.text, each.fields) for _, each in group], values))
+    cleaned: Cleaned = []
+    for group, done in zip(groups, deidentifier.patients(asked, identifiers=identifiers), strict=True):
         cleaned += [(number, note) for (number, _), note in zip(group, done, strict=True)]
     return cleaned
 

@@ -4,7 +4,7 @@ Works patient by patient, so that a table agrees with the notes of the same pati
 replaces values is passed in by `confide.deid.deidentify`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ import polars as pl
 from confide.deid.cells import cell
 from confide.deid.dates import find_dates
 from confide.deid.fold import fold
+from confide.deid.notes import Gathered
 from confide.deid.replace import Replacer
 from confide.deid.review import ReviewItem
 from confide.errors import InvalidInput
@@ -35,7 +36,7 @@ def deidentify_table(
     identifiers: Mapping[str, str],
     text_columns: Sequence[str],
     *,
-    clean: Callable[[Sequence[str], Mapping[str, Sequence[str]], str], Sequence[_Clean]],
+    clean: Callable[[Iterable[Gathered]], Iterator[Sequence[_Clean]]],
     replacer: Callable[..., Replacer],
     pseudonym: Callable[[str], str],
     hold: bool,
@@ -56,8 +57,12 @@ def deidentify_table(
         for name, kind in identifiers.items():
             for i in rows:
                 new[name][i] = cell(tool, kind, old[name][i])
-        if text_columns:
-            items += _texts(old, new, identifiers, text_columns, rows, patient, clean, hold=hold)
+    if text_columns:
+        asked = (_gathered(old, identifiers, text_columns, *each) for each in rows_of.items())
+        for rows, cleaned in zip(rows_of.values(), clean(asked), strict=True):
+            for (name, i), done in zip(_places(old, text_columns, rows), cleaned, strict=True):
+                items += [replace(item, document=f"{name}:{i + 1}") for item in done.review]
+                new[name][i] = None if hold and done.is_open else done.text
     columns = [_series(name, new[name], frame[name].dtype) for name in used]
     named = pl.Series(PATIENT, [pseudonym(patient) for patient in patients], dtype=pl.String)
     return frame.with_columns(*columns, named).drop(ROW, strict=False), items
@@ -93,30 +98,26 @@ def _reference(
     return max(days, default=None)
 
 
-def _texts(
+def _gathered(
     old: Mapping[str, list[Any]],
-    new: dict[str, list[Any]],
     identifiers: Mapping[str, str],
     text_columns: Sequence[str],
-    rows: Sequence[int],
     patient: str,
-    clean: Callable[[Sequence[str], Mapping[str, Sequence[str]], str], Sequence[_Clean]],
-    *,
-    hold: bool,
-) -> list[ReviewItem]:
-    """Clean the text cells of one patient together, the identifier columns of the same rows being known."""
+    rows: Sequence[int],
+) -> Gathered:
+    """Return the text cells of one patient, to be cleaned together; the identifier columns of the same rows are known."""
     known: dict[str, list[str]] = {}
     for name, kind in identifiers.items():
         if kind != "age":
             values = dict.fromkeys(str(old[name][i]) for i in rows if old[name][i] is not None)
             known.setdefault(kind, []).extend(values)
-    places = [(name, i) for name in text_columns for i in rows if old[name][i] is not None]
-    cleaned = clean([str(old[name][i]) for name, i in places], known, patient)
-    items: list[ReviewItem] = []
-    for (name, i), done in zip(places, cleaned, strict=True):
-        items += [replace(item, document=f"{name}:{i + 1}") for item in done.review]
-        new[name][i] = None if hold and done.is_open else done.text
-    return items
+    return Gathered(patient, [str(old[name][i]) for name, i in _places(old, text_columns, rows)], known)
+
+
+def _places(
+    old: Mapping[str, list[Any]], text_columns: Sequence[str], rows: Sequence[int]
+) -> list[tuple[str, int]]:
+    return [(name, i) for name in text_columns for i in rows if old[name][i] is not None]
 
 
 def _series(name: str, values: list[Any], before: pl.DataType) -> pl.Series:

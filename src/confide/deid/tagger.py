@@ -5,6 +5,7 @@ One model for Chinese and English lies in the wheel (`model/tagger.onnx`, its ca
 """
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -15,11 +16,19 @@ import numpy.typing as npt
 
 from confide.deid.hits import Hit
 from confide.deid.tagger_decode import spans_of
-from confide.deid.tagger_input import Vocabulary, encode
+from confide.deid.tagger_input import PAD, Vocabulary, encode
 
+# A date holds a year, a month by its name or sign, or two numbers with a mark between; out of ten is a score.
+_DATED: Final = re.compile(
+    r"(?i)[年月日号號]|(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])|(?<![0-9])[0-9]{6}|(?<![0-9])[0-9]{8}|'[0-9]{2}|[0-9]{1,2}(?:st|nd|rd|th)"
+    r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[初正廿腊]|[一二三四五六七八九十〇零]{2}"
+    r"|[0-9]{1,4} ?[-./] ?(?!10(?![0-9./-]))[0-9]{1,4}|[0-9] ?[-./] ?10 ?[-./] ?[0-9]"
+)
+_FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}(?:[/:.][0-9]{1,3}s?)?s?")
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
 _PIECE: Final = 16_384
 _LEAST: Final = 0.3  # a span less probable than this is no hit
+_LEAST_LATIN: Final = 0.8  # nor a name in Latin letters: below, five letters were none for one that was
 _BOLDEST: Final = 0.69  # its probabilities are bold: what a rule found surely keeps the rule's class
 
 
@@ -37,8 +46,13 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
         scores = _scores([texts[i][start:end] for i, start, end in row])
         for (i, start, end), piece in zip(row, scores, strict=True):
             text = texts[i][start:end]
-            found[i] += [_hit(text, start, *span) for span in spans_of(piece) if span[3] >= _LEAST]
+            hits = [_hit(text, start, *span) for span in spans_of(piece) if span[3] >= _least(text, span)]
+            found[i] += [hit for hit in hits if not _is_figure(hit.type, texts[i][hit.start : hit.end])]
     return found
+
+
+def _least(text: str, span: tuple[int, int, str, float]) -> float:
+    return _LEAST_LATIN if span[2] == "name" and text[span[0]].isascii() else _LEAST
 
 
 def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: float) -> Hit:
@@ -51,9 +65,9 @@ def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: f
         start += value.rfind(":") + 1
     if (gap := text.find("  ", start, end)) > start:
         end = gap
-    while start > 0 and _go_together(text[start - 1], text[start]):
+    while start > 0 and _go_together(text[start - 1 : start + 1]):
         start -= 1
-    while end < len(text) and _go_together(text[end - 1], text[end]):
+    while end < len(text) and _go_together(text[end - 1 : end + 1]):
         end += 1
     while (
         kind == "other-id" and end > start + 1 and not (text[end - 1].isascii() and text[end - 1].isalnum())
@@ -62,10 +76,19 @@ def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: f
     return Hit(offset + start, offset + end, kind, round(_BOLDEST * probability, 3), f"tagger:{kind}")
 
 
-def _go_together(left: str, right: str) -> bool:
-    if not (left.isascii() and right.isascii()):
-        return False
-    return (left.isalpha() and right.isalpha()) or (left.isdigit() and right.isdigit())
+def _is_figure(kind: str, value: str) -> bool:
+    """Say whether a date or number is but a score, a count or a pair of measurements: 8/10, 176/85, 142.
+
+    >>> [_is_figure("other-id", value) for value in ("142", "841/876", "30:2", "4471902", "B-12/7", "+86")]
+    [True, True, True, False, False, True]
+    """
+    if kind == "date":
+        return not _DATED.search(value)
+    return kind == "other-id" and bool(_FIGURES.fullmatch(value))
+
+
+def _go_together(pair: str) -> bool:
+    return pair.isascii() and (pair.isalpha() or pair.isdigit())
 
 
 def _rows(texts: Sequence[str]) -> Iterator[list[tuple[int, int, int]]]:
@@ -98,18 +121,21 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
 
 def _scores(pieces: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
     """Yield the scores of each piece, shape (characters, labels); all go through the network as one row."""
-    gap = np.zeros(RADIUS, np.int32)
-    encoded = [encode(piece, _vocabulary()) for piece in pieces]
-    row = [np.concatenate([gap, *(part for pair in encoded for part in (pair[k], gap))]) for k in (0, 1)]
-    scores = _session(os.getpid()).run(None, {"characters": row[0][None], "words": row[1][None]})[0][0]
-    at = RADIUS
+    gap = "\n" * RADIUS  # between them no word and no pair of Han goes on
+    characters, words = encode(gap + gap.join(pieces) + gap, vocabulary())
+    starts = [RADIUS]
     for piece in pieces:
-        yield scores[at : at + len(piece)]
-        at += len(piece) + RADIUS
+        starts.append(starts[-1] + len(piece) + RADIUS)
+    for start in starts:
+        characters[start - RADIUS : start] = PAD
+    scores = _session(os.getpid()).run(None, {"characters": characters[None], "words": words[None]})[0][0]
+    for start, piece in zip(starts, pieces, strict=False):
+        yield scores[start : start + len(piece)]
 
 
 @cache
-def _vocabulary() -> Vocabulary:
+def vocabulary() -> Vocabulary:
+    """Return the words that the network knows."""
     with files(__package__).joinpath("model", "tagger.npz").open("rb") as file:
         arrays = np.load(file)
         return Vocabulary(arrays["keys"], arrays["numbers"])

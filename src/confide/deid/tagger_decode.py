@@ -4,19 +4,21 @@ Where the best label of every character already makes a legal path, that path is
 searched by Viterbi. Knows no text.
 """
 
-from functools import cache
+import re
+from operator import add
+from struct import Struct
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.intp]
+Places = npt.NDArray[np.intp]
 
 TYPES: Final = ("name", "organisation", "address", "place", "date", "other-id")
 LABELS: Final = ("O", *(f"{place}-{kind}" for kind in TYPES for place in "BIES"))
 _MAYBE: Final = 3.5  # a character whose score for nothing leads by more than this ends a stretch
-_NEVER: Final = np.float32(-1e4)
+_NEVER: Final = -1e4
 
 
 def spans_of(scores: Floats) -> list[tuple[int, int, str, float]]:
@@ -30,62 +32,86 @@ def spans_of(scores: Floats) -> list[tuple[int, int, str, float]]:
     >>> [(start, end, kind) for start, end, kind, _ in spans_of(scores)]
     [(1, 3, 'name')]
     """
-    if not len(scores):
-        return []
-    maybe = np.flatnonzero(scores[:, 1:].max(axis=1) > scores[:, 0] - _MAYBE)
+    leading = scores.copy()
+    leading[:, 0] -= _MAYBE
+    maybe = leading.argmax(axis=1).nonzero()[0]  # several times as quick as to ask for the maximum
     if not len(maybe):
         return []
-    labels, inside = np.zeros(len(scores), np.intp), np.zeros(len(scores))
-    labels[maybe] = scores[maybe].argmax(axis=1)
-    powers = np.exp(scores[maybe] - scores[maybe, labels[maybe]][:, None])
-    inside[maybe] = 1 - powers[:, 0] / powers.sum(axis=1)
-    illegal = _follow()[np.append(0, labels), np.append(labels, 0)] < 0
-    if illegal.any():
-        _mend(scores, labels, inside > 0, np.append(0, np.cumsum(illegal)))
-    place = (labels - 1) % 4
-    held = labels > 0
-    starts = np.flatnonzero(held & ((place == 0) | (place == 3)))
-    ends = np.flatnonzero(held & (place >= 2)) + 1
-    sums = np.append(0.0, np.cumsum(inside))
-    means = (sums[ends] - sums[starts]) / (ends - starts)
-    kinds = (labels[starts] - 1) // 4
-    found = zip(starts.tolist(), ends.tolist(), kinds.tolist(), means.tolist(), strict=True)
-    return [(start, end, TYPES[kind], mean) for start, end, kind, mean in found]
+    rows = scores[maybe]
+    powers = np.exp(rows - rows.max(axis=1)[:, None])
+    sums = np.zeros(len(scores) + 1)
+    sums[maybe + 1] = 1 - powers[:, 0] / powers.sum(axis=1)
+    sums = sums.cumsum()
+    between = np.zeros(len(scores) + 2, np.uint8)  # a path begins and ends beside an O
+    between[maybe + 1] = rows.argmax(axis=1)
+    before, labels, after = between[maybe], between[maybe + 1], between[maybe + 2]
+    broken = maybe[_BROKEN[before, labels] | _BROKEN[labels, after]]
+    path = between[1:-1].tobytes()
+    if len(broken):
+        path = _mended(path, scores, maybe, broken)
+    found = []
+    for match in _SPAN.finditer(path):
+        start, end = match.span()
+        kind = TYPES[(path[start] - 1) // 4]
+        found.append((start, end, kind, float((sums[end] - sums[start]) / (end - start))))
+    return found
 
 
-@cache
-def _follow() -> Floats:
-    """Return what may follow what, from and to: 0 or never. A path begins and ends beside an O."""
-    n = len(LABELS)
-    place = np.array([-1, *[(i - 1) % 4 for i in range(1, n)]])
-    kind = np.array([-1, *[(i - 1) // 4 for i in range(1, n)]])
-    opens, closed = np.isin(place, (-1, 0, 3)), np.isin(place, (-1, 2, 3))
-    goes_on = ~closed[:, None] & ~opens[None, :] & (kind[:, None] == kind[None, :])
-    return np.where((closed[:, None] & opens[None, :]) | goes_on, np.float32(0), _NEVER)
+_SPAN: Final = (
+    re.compile(  # in a legal path, a byte to a label; each of the ways begins with a byte: that is quick
+        b"|".join(
+            b"\\x%02x|\\x%02x\\x%02x*\\x%02x" % (b + 3, b, b + 1, b + 2) for b in range(1, len(LABELS), 4)
+        )
+    )
+)
 
 
-def _mend(scores: Floats, labels: Labels, maybe: npt.NDArray[np.bool_], wrong: npt.NDArray[np.intp]) -> None:
-    """Write the best legal path over each stretch of `maybe` whose labels break a rule.
+def _may_follow(label: str, after: str) -> bool:
+    if label[0] in "OES":
+        return after[0] in "OBS"
+    return after[0] in "IE" and after[1:] == label[1:]
 
-    `wrong[i]` counts the broken rules before place i, the step into place 0 and out of the last included.
+
+_BROKEN: Final = np.array([[not _may_follow(label, after) for after in LABELS] for label in LABELS])
+
+
+def _mended(path: bytes, scores: Floats, maybe: Places, broken: Places) -> bytes:
+    """Return the path with the best legal one written over each stretch of `maybe` that has a place of `broken`."""
+    inside = np.zeros(len(path), np.uint8)
+    inside[maybe] = 1
+    stretches, mended, end = inside.tobytes(), bytearray(path), 0
+    for place in broken.tolist():
+        if place >= end:
+            start, end = stretches.rfind(b"\0", 0, place) + 1, (stretches + b"\0").find(b"\0", place)
+            mended[start:end] = _best_path(scores[start:end])
+    return bytes(mended)
+
+
+def _best_path(scores: Floats) -> bytes:
+    """Return the legal path of the highest score over some places, by Viterbi; sums are of 32 bits.
+
+    Types that nowhere reach O are left out: O in place of their labels is legal, and better. The other labels are
+    sorted anew: those behind which a span may begin, O and the E and S of each type, then every B, then every I.
     """
-    edges = np.diff((maybe | (labels > 0)).astype(np.int8), prepend=0, append=0)
-    for start, end in zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True):
-        if wrong[end + 1] > wrong[start]:
-            labels[start:end] = _best_path(scores[start:end])
-
-
-def _best_path(scores: Floats) -> Labels:
-    follow = _follow()
-    best = scores[0] + follow[0]
-    back = np.zeros(scores.shape, np.intp)
-    for step in range(1, len(scores)):
-        through = best[:, None] + follow
-        back[step] = through.argmax(axis=0)
-        best = through.max(axis=0) + scores[step]
-    path = np.zeros(len(scores), np.intp)
-    label = (best + follow[:, 0]).argmax()
-    for step in range(len(scores) - 1, -1, -1):
-        path[step] = label
-        label = back[step, label]
-    return path
+    reach = np.flatnonzero((scores[:, 1:] >= scores[:, :1]).any(axis=0)) // 4
+    firsts = [1 + 4 * kind for kind in sorted(set(reach.tolist()))]
+    m, n = len(firsts), 1 + 2 * len(firsts)
+    order = [0, *(b + i for b in firsts for i in (2, 3)), *firsts, *(b + 1 for b in firsts)]
+    best, *rows = scores[:, order].tolist()
+    best[1:n:2] = best[n + m :] = [_NEVER] * m
+    steps, floats = [], Struct(f"{len(order)}f")
+    for row in rows:
+        opened, inner, high = best[n : n + m], best[n + m :], max(best[:n])
+        steps.append((best.index(high), opened, inner))
+        came = [high] * len(row)
+        came[1:n:2] = came[n + m :] = list(map(max, opened, inner))
+        best = list(floats.unpack(floats.pack(*map(add, came, row))))
+    held = {
+        **{1 + 2 * k: k for k in range(m)},
+        **{n + m + k: k for k in range(m)},
+    }  # E and I, which follow B or I
+    path = [best.index(max(best[:n]))]
+    for top, opened, inner in reversed(steps):
+        k = held.get(path[-1])
+        path.append(top if k is None else n + k if opened[k] >= inner[k] else n + m + k)
+    return bytes(order[i] for i in reversed(path))

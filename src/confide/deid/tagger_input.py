@@ -4,6 +4,7 @@ A character keeps its case; a word, a pair of Han or a run of digits gets a numb
 knows it, and 0 when not: that a word is unknown says much about names. Vectorised; knows no label and no model.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int32]
 Keys = npt.NDArray[np.uint64]
+Places = npt.NDArray[np.intp]
 
 PAD: Final = 0
 _OTHER, _HAN, _LETTER, _LINE = 1, 2, 3, 4
@@ -20,13 +22,15 @@ _DIGIT_RUNS: Final = 24  # a run of digits is known by its length; the longest s
 EVERYDAY: Final = (
     _DIGIT_RUNS + 1
 )  # what stands in a dictionary, and too seldom in training for a number of its own
-FIRST: Final = EVERYDAY + 1
+GIVEN_TO_PEOPLE: Final = EVERYDAY + 1  # what a census counts among first and family names
+BOTH: Final = EVERYDAY + 2  # a name that is an everyday word as well
+FIRST: Final = EVERYDAY + 3
 _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Sorted keys of words and pairs, and the number of each: its own, from `FIRST` up, or `EVERYDAY`."""
+    """Sorted keys of words and pairs, and the number of each: its own, from `FIRST` up, or one that a kind shares."""
 
     keys: Keys
     numbers: Ints
@@ -63,16 +67,14 @@ def encode(text: str, vocabulary: Vocabulary) -> tuple[Ints, Ints]:
 
     >>> known = Vocabulary(word_keys("the")[1][:1], np.array([FIRST], np.int32))
     >>> encode("The cat", known)[1].tolist()
-    [26, 26, 26, 0, 0, 0, 0]
+    [28, 28, 28, 0, 0, 0, 0]
     """
-    codes, keys = word_keys(text)
-    numbers = np.where(codes < (1 << 16), characters()[codes & 0xFFFF], _OTHER).astype(np.int32)
+    codes = _codes(text)
+    numbers = characters().take(codes, mode="clip")  # the last of them stands for what lies above as well
     words = np.zeros(len(codes), np.int32)
-    if len(vocabulary.keys):
-        at = np.minimum(np.searchsorted(vocabulary.keys, keys), len(vocabulary.keys) - 1)
-        words = np.where(vocabulary.keys[at] == keys, vocabulary.numbers[at], 0).astype(np.int32)
-    runs = keys <= _DIGIT_RUNS
-    words[runs] = keys[runs]
+    for places, lengths, keys in _known_runs(codes):
+        own = _numbers(keys, vocabulary)
+        words[places] = own if lengths is None else own.repeat(lengths)
     return numbers, words
 
 
@@ -82,34 +84,56 @@ def word_keys(text: str) -> tuple[npt.NDArray[np.uint32], Keys]:
     A word of ASCII letters has the same key at each of its letters, whatever the case. A pair of Han stands at its
     first. A run of digits has its length for a key.
     """
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    keys = np.zeros(len(codes), np.uint64)
-    lower = codes | np.uint32(32)
-    _runs(keys, (lower >= 97) & (lower <= 122) & (codes < 128), lower - np.uint32(96))
-    digits = (codes >= 48) & (codes <= 57)
-    _runs(keys, digits, None)
-    han = (codes >= 0x3400) & (codes < 0xA000)
-    first = np.flatnonzero(han[:-1] & han[1:])
-    keys[first] = (codes[first].astype(np.uint64) << np.uint64(16)) | codes[first + 1]
-    return codes, keys
+    codes = _codes(text)
+    all_keys = np.zeros(len(codes), np.uint64)
+    for places, lengths, keys in _known_runs(codes):
+        all_keys[places] = keys if lengths is None else keys.repeat(lengths)
+    return codes, all_keys
 
 
-def _runs(keys: Keys, inside: npt.NDArray[np.bool_], values: npt.NDArray[np.uint32] | None) -> None:
-    """Write one key over every run of `inside`: a hash of its values, or its length when there are none."""
-    edges = np.diff(inside.astype(np.int8), prepend=0, append=0)
-    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    if not len(starts):
-        return
-    lengths = ends - starts
-    if values is None:
-        found = np.minimum(lengths, _DIGIT_RUNS).astype(np.uint64)
-    else:
-        at = np.flatnonzero(inside)
-        place = np.minimum(at - np.repeat(starts, lengths), 63)
-        weighted = values[at].astype(np.uint64) * _powers()[place]
-        sums = np.add.reduceat(weighted, np.concatenate([[0], np.cumsum(lengths)[:-1]]))
-        found = (sums * _MULTIPLIER) | np.uint64(1 << 63)  # above every pair of Han
-    keys[inside] = np.repeat(found, lengths)
+def _codes(text: str) -> npt.NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _numbers(keys: Keys, vocabulary: Vocabulary) -> Ints:
+    """Return the number of each key: a run of digits is its own, an unknown word 0."""
+    if not len(vocabulary.keys):
+        return np.where(keys <= _DIGIT_RUNS, keys, 0).astype(np.int32)
+    if keys[0] <= _DIGIT_RUNS:  # then all are
+        return keys.astype(np.int32)
+    at = vocabulary.keys.searchsorted(keys)
+    is_known = vocabulary.keys.take(at, mode="clip") == keys
+    return np.where(is_known, vocabulary.numbers.take(at, mode="clip"), np.int32(0))
+
+
+def _known_runs(codes: npt.NDArray[np.uint32]) -> Iterator[tuple[Places, Places | None, Keys]]:
+    """Yield words, runs of digits and pairs of Han: their places, how many belong to each, and the key of each.
+
+    A pair belongs to one place. The keys that are handed out together are all lengths of digits, or none is.
+    """
+    letters = (codes | np.uint32(32)) - np.uint32(97)
+    places = (letters < 26).nonzero()[0]
+    if len(places):
+        begins, lengths = _runs(places)
+        place = np.minimum(np.arange(len(places)) - begins.repeat(lengths), 63)
+        weighted = (letters[places] + np.uint32(1)) * _powers()[place]
+        sums = np.add.reduceat(weighted, begins)
+        yield places, lengths, (sums * _MULTIPLIER) | np.uint64(1 << 63)  # above every pair of Han
+    places = (codes - np.uint32(48) < 10).nonzero()[0]
+    if len(places):
+        _, lengths = _runs(places)
+        yield places, lengths, np.minimum(lengths, _DIGIT_RUNS).astype(np.uint64)
+    han = codes - np.uint32(0x3400) < 0xA000 - 0x3400
+    first = (han[:-1] & han[1:]).nonzero()[0]
+    if len(first):
+        yield first, None, (codes[first].astype(np.uint64) << np.uint64(16)) | codes[first + 1]
+
+
+def _runs(places: Places) -> tuple[Places, Places]:
+    """Return where in `places` the runs of neighbours begin, and how long each is."""
+    begins = np.concatenate(([0], (places[1:] - places[:-1] > 1).nonzero()[0] + 1))
+    ends = np.concatenate((begins[1:], [len(places)]))
+    return begins, ends - begins
 
 
 @cache

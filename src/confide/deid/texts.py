@@ -50,7 +50,7 @@ def replace_text(text: str, document: Document, replacer: Replacer, judged: Judg
                 if ruling.verdict == "reject":
                     items.append(item)
                     continue
-                hit = replace(hit, type=ruling.type, found_by=f"review:{hit.found_by}")
+                hit = hit._replace(type=ruling.type, found_by=f"review:{hit.found_by}")
                 span = replace(span, type=hit.type, found_by=hit.found_by)
         new = _new(document, hit, replacer, doubtful=item is not None)
         if new is None:

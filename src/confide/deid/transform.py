@@ -5,11 +5,12 @@ Guarantee: what comes back has the order and the kind of what was given. Knows n
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import polars as pl
 
+from confide.deid.notes import Gathered
 from confide.deid.results import CleanText, DeidNote, NoteLike
 from confide.deid.table import PATIENT
 from confide.errors import InvalidInput
@@ -18,10 +19,10 @@ Known = Mapping[str, Mapping[str, Sequence[str]]]
 
 
 class _Deidentifier(Protocol):
-    def patient(self, notes: Sequence[NoteLike], known: Mapping[str, Sequence[str]]) -> list[DeidNote]: ...
-    def texts(
-        self, texts: Sequence[str], known: Mapping[str, Sequence[str]], patient: str
-    ) -> list[CleanText]: ...
+    def patients(
+        self, patients: Iterable[tuple[Sequence[NoteLike], Mapping[str, Sequence[str]]]]
+    ) -> Iterator[list[DeidNote]]: ...
+    def texts_of_patients(self, patients: Iterable[Gathered]) -> Iterator[list[CleanText]]: ...
     def table(
         self, frame: pl.DataFrame, identifiers: Mapping[str, str], text_columns: Sequence[str] = ()
     ) -> pl.DataFrame: ...
@@ -73,8 +74,12 @@ def _texts(
     if len(patients) != len(texts):
         raise InvalidInput("deid.transform-input", found=f"{len(texts)} texts and {len(patients)} patients")
     out = [""] * len(texts)
-    for patient, places in _groups([str(patient) for patient in patients]).items():
-        cleaned = deidentifier.texts([texts[i] for i in places], known.get(patient, {}), patient)
+    groups = _groups([str(patient) for patient in patients])
+    asked = (
+        Gathered(patient, [texts[i] for i in places], known.get(patient, {}))
+        for patient, places in groups.items()
+    )
+    for places, cleaned in zip(groups.values(), deidentifier.texts_of_patients(asked), strict=True):
         for i, clean in zip(places, cleaned, strict=True):
             out[i] = clean.text
     return out
@@ -87,8 +92,9 @@ def _nobody(text: str) -> str:
 
 def _notes(deidentifier: _Deidentifier, notes: list[NoteLike], known: Known) -> list[DeidNote]:
     out: dict[int, DeidNote] = {}
-    for patient, places in _groups([note.patient for note in notes]).items():
-        done = deidentifier.patient([notes[i] for i in places], known.get(patient, {}))
+    groups = _groups([note.patient for note in notes])
+    asked = (([notes[i] for i in places], known.get(patient, {})) for patient, places in groups.items())
+    for places, done in zip(groups.values(), deidentifier.patients(asked), strict=True):
         out.update(zip(places, done, strict=True))
     return [out[i] for i in range(len(notes))]
 

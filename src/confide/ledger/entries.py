@@ -8,7 +8,10 @@ of entry are listed in `docs/ledger-format.md`.
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
+
+import orjson
 
 from confide.errors import IntegrityError, InvalidInput
 from confide.types import Json
@@ -32,7 +35,6 @@ def _refuse_float(text: str) -> object:
 
 
 _READER = json.JSONDecoder(parse_float=_refuse_float, parse_constant=_refuse_float)
-_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
 # A whole number that is perhaps above the largest: as the value of a key, and in a list. What begins with one
 # letter is found several times as fast as what begins with one of three.
 _LONG = r"-?(?!9007199254740991[,}\]])(?:9[0-9]{15}|[0-9]{17})"
@@ -130,9 +132,15 @@ def body_of(text: str) -> Any:
     return body
 
 
+def bodies_of(texts: Sequence[str]) -> list[Any]:
+    """Return what `body_of` returns of each text, of texts of which each is known to be one; sooner together."""
+    read: list[Any] = _READER.decode(f"[{','.join(texts)}]")
+    return read
+
+
 def respelled(value: object) -> str:
     """Return `canonical(value)` of what was read from an entry, where floats are refused; several times as fast."""
-    text = _WRITER.encode(value)
+    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     long = _LONG_VALUE.search(text) or ("[" in text and _LONG_LISTED.search(text))
     return canonical(value) if long or not text.isascii() else text
 

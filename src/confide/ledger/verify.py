@@ -60,7 +60,7 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
         IntegrityError: naming the first entry that is not what it must be.
     """
     reader, size, number, head = _Reader(ledger.store), ledger.store.head()[0], -1, START
-    for number, (entry, release) in enumerate(ledger.store.walk(has_form)):
+    for number, (entry, release) in enumerate(ledger.store.walk(_stands_alone)):
         try:
             reader.take(entry, release)
         except (KeyError, TypeError, ValueError, AttributeError, ConfideError) as error:
@@ -137,8 +137,7 @@ class _Reader:
                 _require("approval" in body, entry.sequence)
                 self._roster = after(self._roster, body)
             case "not-private":
-                key = [body["study"], body["account"], body["what"], body["commitment"]]
-                _require(body["key"] == _named(key) and body["key"] not in self._keys, entry.sequence)
+                _require(body["key"] not in self._keys, entry.sequence)
                 self._keys[body["key"]] = body["kind"]
             case kind:
                 _require(kind in ("record", "clock", "restored"), entry.sequence)
@@ -204,8 +203,6 @@ class _Reader:
         _require(cohort is None or (account, cohort) in self._cohorts, number)
         verify_in_force(allowed, at=body["time"])
         _require((body["unit"], body["relation"]) == (opened["unit"], opened["relation"]), number)
-        whole = [body["study"], account, body["plan"], *([] if cohort is None else [cohort])]
-        _require(body["key"] == _named(whole), number)
         _require(self._keys.get(body["key"], "abandon") == "abandon", number)
         priced = _key_of(body["event"]), body["delta"]
         exposed = self._exposed.get(account, Exposure())
@@ -332,9 +329,23 @@ def _key_of(event: Json) -> _Event:
     return respelled(event) if "events" in event else tuple(event.items())
 
 
-def _named(whole: list[object]) -> str:
-    """Return the `key` of what is named by all of `whole`."""
-    return sha256(respelled(whole).encode()).hexdigest()
+def _stands_alone(body: Json) -> bool:
+    """Say whether an entry has the form of its kind, and the key of what it says."""
+    if not has_form(body):
+        return False
+    match body["kind"]:
+        case "charge":
+            whole = [
+                body["study"],
+                body["account"],
+                body["plan"],
+                *([body["cohort"]] if "cohort" in body else []),
+            ]
+        case "not-private":
+            whole = [body["study"], body["account"], body["what"], body["commitment"]]
+        case _:
+            return True
+    return bool(body["key"] == sha256(respelled(whole).encode()).hexdigest())
 
 
 def _require(holds: bool, sequence: int) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from confide.crypto.merkle import leaf_hash, perfect_subtrees
 from confide.errors import IntegrityError
-from confide.ledger.entries import START, Entry, body_of, is_canonical, parse_body
+from confide.ledger.entries import START, Entry, bodies_of, is_canonical, parse_body
 from confide.ledger.schema import DEPTH, SALT, Database
 from confide.types import Json
 
@@ -41,10 +41,11 @@ def walk(database: Database, form: Form = any_form) -> Iterator[tuple[Entry, Rel
             bad, levels = found()
             if bad is not None:
                 raise IntegrityError("ledger.broken-chain", sequence=bad)
-            for _, digest, text, *_, salt, content in part:
+            bodies = bodies_of([row[2] for row in part])
+            for body, (_, digest, _, *_, salt, content) in zip(bodies, part, strict=True):
                 release = None if content is None else (bytes(salt), bytes(content))
                 released += release is not None
-                yield Entry(size, digest, body_of(text)), release
+                yield Entry(size, digest, body), release
                 size += 1
             nodes += _check_nodes(database, levels, 0, size - len(part))
             tops += levels[DEPTH] if len(levels) > DEPTH else []

@@ -118,10 +118,11 @@ def deidentify(
         section = study.source_named(name)
         if section.kind == "notes":
             leaving: list[tuple[str, DeidNote]] = []
-            for patient, notes in _by_patient(records.notes[name]).items():
-                for note in deid.patient(
-                    notes, known.get(patient, {}), identifiers=identifiers_of(study, section)
-                ):
+            groups = _by_patient(records.notes[name])
+            asked = ((notes, known.get(patient, {})) for patient, notes in groups.items())
+            done = deid.patients(asked, identifiers=identifiers_of(study, section))
+            for patient, cleaned in zip(groups, done, strict=True):
+                for note in cleaned:
                     documents += 1
                     held += note.held
                     queue += [replace(item, source=name) for item in note.review]
