@@ -25,9 +25,7 @@ _DATED: Final = re.compile(
     r"|[0-9]{1,4} ?[-./] ?(?!10(?![0-9./-]))[0-9]{1,4}|[0-9] ?[-./] ?10 ?[-./] ?[0-9]"
 )
 _FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}(?:[/:.][0-9]{1,3}s?)?s?")
-_LED_BY_HAN: Final = re.compile(
-    "[\u3400-\u9fff][0-9]{4}"
-)  # 见00471: no plate, which has a letter behind its Han
+_LED_BY_HAN: Final = re.compile("[\u3400-\u9fff][0-9]{2}")  # 见00471; a plate has a letter behind its Han
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
 _PIECE: Final = 16_384
 _LEAST: Final = 0.3  # a span less probable than this is no hit
