@@ -52,6 +52,14 @@ def test_notes_come_back_with_their_fields(place, note):
     assert deidentifier.reveal_note(done, permit(place[1])) == (TEXT, {"姓名": "张伟", "ward": "心内科"})
 
 
+def test_two_halves_of_a_character_do_not_come_back_as_one(place, note):
+    halves = "张\ud83d" + "\ude00伟"
+    deidentifier = Deidentifier("gdpr-pseudonymise", place[1], study="s")
+    (done,) = deidentifier.patient([note(TEXT + halves, 姓名=halves)], KNOWN)
+    assert halves not in (done.text, done.fields["姓名"])
+    assert deidentifier.reveal_note(done, permit(place[1])) == (TEXT + halves, {"姓名": halves})
+
+
 def test_all_spellings_of_a_person_have_one_token_which_leads_back(place):
     deidentifier = Deidentifier(str(place[0] / "tokens.toml"), place[1], study="s", language="zh")
     (clean,) = deidentifier.texts([TEXT], KNOWN, "p1")

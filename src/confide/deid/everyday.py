@@ -5,7 +5,6 @@ so too. Which words are everyday ones is what the tagger's vocabulary says; a na
 """
 
 import re
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -44,7 +43,6 @@ def _is_word(word: str) -> bool:
     return _number(word) not in (0, GIVEN_TO_PEOPLE)
 
 
-@lru_cache(maxsize=4096)
 def _number(word: str) -> int:
     """Return the number of a word or a pair of Han in the vocabulary; 0 when it is not there."""
     known, key = vocabulary(), word_keys(word)[1][:1]

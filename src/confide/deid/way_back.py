@@ -47,7 +47,10 @@ class WayBack:
         ]
         changed = {name: value for name, value in old_fields.items() if new_fields[name] != value}
         record = {"pieces": pieces, "fields": changed}
-        return encrypt(self._key, json.dumps(record).encode(), _bound(new.text, new_fields))
+        text = json.dumps(
+            record, ensure_ascii=False
+        )  # escaped, two halves of a character would come back as one
+        return encrypt(self._key, text.encode(errors="surrogatepass"), _bound(new.text, new_fields))
 
     def reveal(self, record: bytes, new: str, new_fields: Fields) -> tuple[str, dict[str, str]]:
         """Return the original text and fields.
@@ -59,7 +62,9 @@ class WayBack:
         if not record:
             raise InvalidInput("deid.not-reversible")
         try:
-            opened = json.loads(decrypt(self._key, record, _bound(new, new_fields)))
+            opened = json.loads(
+                decrypt(self._key, record, _bound(new, new_fields)).decode(errors="surrogatepass")
+            )
         except IntegrityError:
             raise IntegrityError("deid.reversal-changed") from None
         parts: list[str] = []
