@@ -88,6 +88,14 @@ def test_a_name_found_once_is_swept_from_all_documents_of_the_patient(clean):
     ]
 
 
+def test_an_address_ends_before_the_day_that_follows_it(clean):
+    texts = ["住址：洛阳市西工区中州路8号，2023年5月1日入院", "住址：洛阳市西工区中州路8号，电话13800138000"]
+    assert clean(*texts, policy="safe-harbor", language="zh") == [
+        "住址：[地址]，2023年入院",
+        "住址：[地址]，电话[电话]",
+    ]
+
+
 def test_a_number_found_once_is_swept_from_all_documents_of_the_patient(clean):
     out = clean("住院号：88A12X", "见88a12x号袋", "nothing", policy="safe-harbor", language="zh")
     assert out == ["住院号：[病历号]", "见[病历号]号袋", "nothing"]

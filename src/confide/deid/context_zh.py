@@ -210,14 +210,15 @@ def _trait(text: str, at: int, kind: str, rule: str) -> Iterator[Hit]:
 def _next_key() -> re.Pattern[str]:
     keys = [key for key in (*words("zh", "next_keys"), "职称", "邮编", "身份证") if len(key) > 1]
     return re.compile(
-        rf"  |\t|\|| (?=[{_H}]{{2,6}} ?$|[于因系由患主入现]|[12][0-9]{{3}}年)|" + "|".join(keys)
+        rf"  |\t|\|| (?=[{_H}]{{2,6}} ?$|[于因系由患主入现]|[12][0-9]{{3}}年)"
+        r"|,(?= ?(?:[12][0-9]{3}[-年./]|[0-9]{1,2}月))|" + "|".join(keys)
     )
 
 
 def _until_next_key(value: str) -> str:
     """Cut a value where the next key of a header line begins."""
     at = _next_key().search(value, 1)
-    return (value[: at.start()] if at else value).rstrip()
+    return (value[: at.start()] if at else value).rstrip(" ,;")
 
 
 _DIGIT_OR_SPACE: Final = frozenset("0123456789 ")
