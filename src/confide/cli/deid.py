@@ -111,7 +111,7 @@ def _show(found: "Found") -> None:
     status = say(f"files.status.{found.status}")
     done = "dry-run" if found.out is None else "done"
     click.echo(
-        say(f"files.{done}", files=found.files, documents=found.documents, out=found.out, status=status)
+        say(f"files.{done}", files=found.files, documents=found.documents - found.held, out=found.out, status=status)
     )
     click.echo("  " + say("files.policy", policy=found.policy))
     for title, counts in (("spans", found.spans), ("layers", found.found_by)):
@@ -122,7 +122,7 @@ def _show(found: "Found") -> None:
         click.echo("  " + say("files.columns", columns=shown))
     if found.each_its_own:
         click.echo("  " + say("files.each-its-own"))
-    for kind, count in (("doubtful", found.doubtful), ("held", found.held), ("pictures", found.pictures),
+    for kind, count in (("doubtful", found.undecided), ("held", found.held), ("pictures", found.pictures),
                         ("passed-over", found.passed_over)):  # fmt: skip
         if count:
             click.echo("  " + say(f"files.count.{kind}", count=count, queue=found.queue or "–"))

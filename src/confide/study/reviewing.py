@@ -66,6 +66,8 @@ def opened(
         with opened_by(Opener(passphrase_file=passphrase_file), ask) as (vault, ledger):
             yield Opened(vault, ledger, path)
         return
+    if path.suffix == ".sealed" and not path.is_dir():
+        raise InvalidInput("review.no-queue", file=path.name)
     with open_workplace(path, ask=ask) as place:
         yield Opened(place.vault, place.ledger, sealed_folder(place.study) / QUEUE, place)
 
