@@ -110,9 +110,8 @@ def _show(found: "Found") -> None:
 
     status = say(f"files.status.{found.status}")
     done = "dry-run" if found.out is None else "done"
-    click.echo(
-        say(f"files.{done}", files=found.files, documents=found.documents - found.held, out=found.out, status=status)
-    )
+    written = found.documents - found.held
+    click.echo(say(f"files.{done}", files=found.files, documents=written, out=found.out, status=status))
     click.echo("  " + say("files.policy", policy=found.policy))
     for title, counts in (("spans", found.spans), ("layers", found.found_by)):
         shown = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))
