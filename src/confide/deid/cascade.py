@@ -57,7 +57,8 @@ class Document:
 def find_in_documents(texts: Sequence[str], known: Known) -> list[Document]:
     """Search all documents of one patient.
 
-    Guarantee: a name or number that is found surely in one document is found in all of them.
+    Guarantee: a name or number that is found surely in one document is found in all of them, but where it stands
+    as a clinical word (Foley catheter); a value that was given is found there too.
 
     >>> first, second = find_in_documents(["患者张建国,男", "建国... 张建国复诊"], known_values({}))
     >>> [second.value(hit) for hit in second.hits]

@@ -18,12 +18,14 @@ from confide.deid.hits import Hit
 from confide.deid.tagger_decode import spans_of
 from confide.deid.tagger_input import PAD, Vocabulary, encode
 
-# A date holds a year, a month by its name or sign, or two numbers with a mark between; out of ten is a score.
+# A date holds a year, a month by its name or sign, or two numbers with a mark between.
 _DATED: Final = re.compile(
     r"(?i)[年月日号號]|(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])|(?<![0-9])[0-9]{6}|(?<![0-9])[0-9]{8}|'[0-9]{2}|[0-9]{1,2}(?:st|nd|rd|th)"
     r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[初正廿腊]|[一二三四五六七八九十〇零]{2}"
-    r"|[0-9]{1,4} ?[-./] ?(?!10(?![0-9./-]))[0-9]{1,4}|[0-9] ?[-./] ?10 ?[-./] ?[0-9]"
+    r"|[0-9]{1,4} ?[-./] ?[0-9]{1,4}"
 )
+_OUT_OF_TEN: Final = re.compile(r"(?:[0-9]|10)/10")
+_SCORED: Final = re.compile(r"(?i)pain|scale|score|rated|rates|ivp? for|nrs|vas|疼痛|评分|評分|痛")
 _FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}(?:[/:.][0-9]{1,3}s?)?s?")
 _LED_BY_HAN: Final = re.compile("[\u3400-\u9fff][0-9]{2}")  # 见00471; a plate has a letter behind its Han
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
@@ -50,9 +52,7 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
             for span in spans_of(piece):
                 if span[3] >= _least(text, span):
                     hits = _apart(texts[i], _hit(text, start, *span))
-                    found[i] += [
-                        hit for hit in hits if not _is_figure(hit.type, texts[i][hit.start : hit.end])
-                    ]
+                    found[i] += [hit for hit in hits if not _is_figure(texts[i], hit)]
     return found
 
 
@@ -94,15 +94,20 @@ def _apart(text: str, hit: Hit) -> list[Hit]:
     ]
 
 
-def _is_figure(kind: str, value: str) -> bool:
-    """Say whether a date or number is but a score, a count or a pair of measurements: 8/10, 176/85, 142.
+def _is_figure(text: str, hit: Hit) -> bool:
+    """Say whether a date or number is but a score, a count or a pair of measurements: pain 8/10, 176/85, 142.
 
-    >>> [_is_figure("other-id", value) for value in ("142", "841/876", "30:2", "4471902", "B-12/7", "+86")]
+    >>> numbers = ("142", "841/876", "30:2", "4471902", "B-12/7", "+86")
+    >>> [_is_figure(value, Hit(0, len(value), "other-id", 0.6, "tagger:other-id")) for value in numbers]
     [True, True, True, False, False, True]
+    >>> [_is_figure(text, Hit(5, 9, "date", 0.6, "tagger:date")) for text in ("pain 8/10", "seen 8/10")]
+    [True, False]
     """
-    if kind == "date":
-        return not _DATED.search(value)
-    return kind == "other-id" and bool(_FIGURES.fullmatch(value))
+    value = text[hit.start : hit.end]
+    if hit.type == "date":
+        out_of_ten = _OUT_OF_TEN.fullmatch(value) and _SCORED.search(text, max(0, hit.start - 40), hit.start)
+        return bool(out_of_ten) or not _DATED.search(value)
+    return hit.type == "other-id" and bool(_FIGURES.fullmatch(value))
 
 
 def _go_together(pair: str) -> bool:
