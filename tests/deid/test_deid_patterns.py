@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from confide.deid import validators
@@ -58,7 +58,8 @@ def test_no_mask_leaves_the_eighteenth_digit_of_a_resident_id(region, birth, ord
 
 @given(st.from_regex(r"\A[1-6][0-9]{16}[0-9X]\Z"))
 def test_the_shape_of_a_resident_id_with_a_wrong_check_is_doubtful_and_not_ignored(value):
-    (hit,) = [each for each in found(f"证件{value}。") if each[1] == value]  # its first 17 may be a card's
+    assume(not validators.is_luhn(value[:17]))  # a card of 17 and one letter more
+    (hit,) = [each for each in found(f"证件{value}。") if each[1] == value]
     right = validators.is_resident_id(value) or (value.isdigit() and validators.is_luhn(value))
     assert (hit[2] >= 0.5) == right
 

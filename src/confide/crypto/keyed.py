@@ -23,9 +23,7 @@ class Keyed:
         if len(key) < SHORTEST_KEY:
             raise InvalidInput("crypto.short-key", wanted=SHORTEST_KEY, found=len(key))
         own = hmac.digest(key, b"confide/deid/v1", "sha256")
-        self._mac = hmac.new(
-            own, digestmod="sha256"
-        )  # a copy of it is quicker than a new one for each choice
+        self._mac = hmac.new(own, digestmod="sha256")  # to copy it is quicker than to begin anew
 
     def __repr__(self) -> str:
         return "Keyed(key hidden)"

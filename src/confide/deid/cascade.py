@@ -72,9 +72,11 @@ def find_in_patients(patients: Iterable[tuple[Sequence[str], Known]]) -> list[li
 
     Guarantee: as `find_in_documents`, patient by patient.
     """
-    searched = [[_search(text, known) for text in texts] for texts, known in patients]
-    tagged = iter(find_tagged([draft.folded.text for drafts in searched for draft in drafts]))
-    return [_swept([_with_tagged(draft, next(tagged)) for draft in drafts]) for drafts in searched]
+    searched = [(known, [_search(text, known) for text in texts]) for texts, known in patients]
+    tagged = iter(find_tagged([draft.folded.text for _, drafts in searched for draft in drafts]))
+    return [
+        _swept([_with_tagged(draft, next(tagged), known) for draft in drafts]) for known, drafts in searched
+    ]
 
 
 def _swept(drafts: Sequence[Document]) -> list[Document]:
@@ -88,7 +90,7 @@ def _swept(drafts: Sequence[Document]) -> list[Document]:
 
 
 def _again(draft: Document, swept: Known) -> list[Hit]:
-    """Return where the swept values stand, but for clinical words that are written like one: Earl Grey.
+    """Return where the swept values stand, but for clinical words that are written like one: Foley catheter.
 
     What lies inside of a longer find that is likely right would lose to it, and is left out as well.
     """
@@ -127,9 +129,12 @@ def _search(text: str, known: Known) -> Document:
     )
 
 
-def _with_tagged(draft: Document, hits: Sequence[Hit]) -> Document:
-    text = draft.folded.text
-    hits = [hit for hit in hits if not is_everyday(text, hit)]
+def _with_tagged(draft: Document, hits: Sequence[Hit], known: Known) -> Document:
+    text = draft.folded.text  # a word that is also the patient's given name is never let go
+    hits = [
+        hit for hit in hits
+        if not is_everyday(text, hit) or normal(text[hit.start : hit.end]) in known.needles
+    ]  # fmt: skip
     if not text.isascii():
         from confide.deid.names_zh import is_braked
 

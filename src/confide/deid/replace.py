@@ -41,7 +41,7 @@ def tags(language: Language) -> dict[str, str]:
         return {kind: f"[{say(f'deid.class.{kind}')}]" for kind in CLASSES}
 
 
-_PARTS: Final = 24
+_PARTS: Final = 24  # of a number, each standing by itself: one of more is replaced by a tag
 _TRIES: Final = 20  # invented numbers that may turn out to be somebody's, before a tag stands instead
 
 
@@ -78,9 +78,7 @@ class Replacer:
         taken: Container[str] = (),
     ) -> None:
         self._taken, self._codes = taken, codes
-        self._done: dict[
-            tuple[str, str, str, bool], str
-        ] = {}  # most values stand in a document more than once
+        self._done: dict[tuple[str, str, str, bool], str] = {}  # most values stand there more than once
         self._policy, self._keyed, self._patient, self._tags = policy, keyed, patient, tags
         self._reference, self._people = reference, people or People()
         self.days = shift_of(policy, keyed, patient)

@@ -42,9 +42,7 @@ class _Scanner:
     def __init__(self, expressions: Sequence[str], *, literal: bool) -> None:
         import hyperscan
 
-        flags = (
-            0 if literal else hyperscan.HS_FLAG_UTF8
-        )  # to ask for one match of each would compile twice as long
+        flags = 0 if literal else hyperscan.HS_FLAG_UTF8  # one match of each: twice as long to compile
         self._database: Any = hyperscan.Database()
         self._database.compile(
             expressions=[each.encode() for each in expressions],
