@@ -70,6 +70,22 @@ def pick_each(facts: Iterable[Facts] | None, fields: Fields) -> list[Json]:
     return [pick(one, fields) for one in facts or ()]
 
 
+def figures(value: Any) -> Json:
+    """Read a charged figure with its interval, or a list of them; nothing else that stands beside it.
+
+    >>> figures({"value": 3, "low": None, "high": "4", "more": 1})
+    {'value': 3, 'low': None, 'high': 4.0}
+    """
+    found: Facts = value if isinstance(value, Mapping) else {}
+    if "at" not in found:
+        return pick(found, INTERVAL)
+    lists = {name: found.get(name) for name in INTERVAL}
+    return {
+        "at": texts(found["at"]),
+        **{name: [number(x) for x in each] if isinstance(each, list) else [] for name, each in lists.items()},
+    }
+
+
 # 2. What may leave: constants of the study file and of the ledger, figures that were charged.
 
 STUDY: Fields = {
@@ -101,7 +117,7 @@ MODEL: Fields = {
 }  # fmt: skip
 
 # Outputs: a file is named only if its name follows from the study file (see `confide.study.dossier`).
-SUFFIXES = ("csv", "tsv", "json", "jsonl", "npz", "parquet", "safetensors", "txt", "xlsx")
+SUFFIXES = ("csv", "tsv", "json", "jsonl", "npz", "parquet", "safetensors", "svg", "txt", "vl", "xlsx")
 
 # 3. What stays inside.
 

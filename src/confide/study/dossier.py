@@ -13,15 +13,14 @@ from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 from statistics import median
-from typing import Any
 
 import jinja2
 
 from confide.crypto.canonical import canonical
 from confide.errors import InvalidInput
-from confide.stats.measures import describe
-from confide.study import allowed, figures
+from confide.study import allowed, figures, pictures
 from confide.study.allowed import Facts, day, flag, number, numbers, pick, pick_each, text, texts
+from confide.study.pictures import in_words
 from confide.train.features import names
 from confide.types import Json
 from confide.words import say, speaking
@@ -163,16 +162,12 @@ def _statistics(step: Facts) -> Json:
         "rows": [
             {
                 "keys": [text(row.get(name)) for name in by],
-                "values": [pick(_mapping(row.get(measure)), allowed.INTERVAL) for measure in measures],
+                "values": [allowed.figures(row.get(measure)) for measure in measures],
             }
             for row in release.get("rows") or ()
         ],
         "notes": pick_each(release.get("notes"), allowed.NOTE),
     }
-
-
-def _mapping(value: Any) -> Facts:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _model(step: Facts) -> Json:
@@ -206,7 +201,7 @@ def _accuracy(statistics: list[Json]) -> list[Json]:
     lines = []
     for release in statistics:
         for at, measure in enumerate(release["measures"]):
-            column = [row["values"][at] for row in release["rows"]]
+            column = [figure for _, figure in pictures.lines(release, at)]
             halves = [half for one in column if (half := figures.half_width(one)) is not None]
             sizes = [abs(one["value"]) for one in column if one["value"] is not None]
             half = _median(halves) if halves else release["expected_error"][at]
@@ -288,7 +283,11 @@ def _pages() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        say=_say, described=_described, **{name: getattr(figures, name) for name in _FIGURES}
+        say=_say,
+        described=_described,
+        lines=pictures.lines,
+        pictures=pictures.pictures,
+        **{name: getattr(figures, name) for name in _FIGURES},
     )
     environment.filters["clip"] = _clip
     return environment
@@ -325,10 +324,7 @@ def _say(key: str, otherwise: str | None = _MUST_BE_KNOWN, **fields: object) -> 
 
 def _described(measure: str | None) -> str:
     """Say in words what is measured; a measure that no word is known for is shown as it was written."""
-    try:
-        return describe(measure or "")
-    except (InvalidInput, KeyError):
-        return measure or "–"
+    return in_words(measure or "–")
 
 
 def _clip(text: str | None, length: int) -> str:
