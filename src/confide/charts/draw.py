@@ -183,10 +183,10 @@ def _axis_below(ends: Ends, x: Callable[[float], float], y: float, *, most: int)
 
 def _curves(chart: Chart, panel: Panel) -> Drawn:
     """Draw curves of steps, each with its interval as a band, told apart by colour, by dash and by name."""
-    (low, high), legend = ends_of(chart), _legend([series.name for series in panel.series])
+    (low, high), names = ends_of(chart), legend([series.name for series in panel.series])
     times = [time for mark in chart.marks() if (time := time_of(mark.label)) is not None]
     last = max(times, default=1.0) or 1.0
-    top, left = legend[0] + 6, 8 + max(width_of(number(tick), 11) for tick in ticks(low, high) or [0.0])
+    top, left = names[0] + 6, 8 + max(width_of(number(tick), 11) for tick in ticks(low, high) or [0.0])
 
     def x(value: float) -> float:
         return left + value / last * (WIDE - left - 12)
@@ -194,7 +194,7 @@ def _curves(chart: Chart, panel: Panel) -> Drawn:
     def y(value: float) -> float:
         return top + CURVE - (min(max(value, low), high) - low) / (high - low) * CURVE
 
-    body = list(legend[1])
+    body = list(names[1])
     for tick in ticks(low, high):
         body.append(path(f"M{left:.1f} {y(tick):.1f}H{WIDE - 12:.1f}", stroke=LINE))
         body.append(label(left - 5, y(tick) + 4, number(tick), size=11, fill=SOFT, anchor="end"))
@@ -259,15 +259,16 @@ def _curve(
     yield path("M" + "L".join(line(values)), stroke=colour, width=2, more=dashes)
 
 
-def _legend(names: list[str]) -> Drawn:
+def legend(names: list[str]) -> Drawn:
+    """Return what tells curves apart: a dash in its colour beside each name; nothing where there are no names."""
     x, y, body = 0.0, 0.0, []
     for place, name in enumerate(names if any(names) else []):
-        wide = 34 + width_of(shortened(name, WIDE / 2)) + 2 * GAP
+        wide = 26 + width_of(shortened(name, WIDE / 2)) + GAP
         if x and x + wide > WIDE:
             x, y = 0.0, y + 18
         dash = f' stroke-dasharray="{DASHES[place]}"' if DASHES[place] else ""
-        body.append(path(f"M{x:.1f} {y + 9:.1f}h28", stroke=COLOURS[place], width=2.5, more=dash))
-        body.append(label(x + 34, y + 13, shortened(name, WIDE / 2)))
+        body.append(path(f"M{x:.1f} {y + 9:.1f}h20", stroke=COLOURS[place], width=2.5, more=dash))
+        body.append(label(x + 26, y + 13, shortened(name, WIDE / 2)))
         x += wide
     return (y + 18 if body else 0.0), body
 

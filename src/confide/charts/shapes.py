@@ -87,7 +87,7 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     """Return round numbers from `low` on to `high`, at most `most` of them.
 
     >>> ticks(0, 1234), ticks(0.91, 0.98, 3)
-    ([0.0, 500.0, 1000.0], [0.92, 0.94, 0.96])
+    ([0.0, 250.0, 500.0, 750.0, 1000.0], [0.925, 0.95, 0.975])
     """
     wide = (high - low) / most
     power = 10.0 ** math.floor(math.log10(wide))
