@@ -9,11 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from confide.calls import parse_call
 from confide.charts.draw import ends_of, release_svg
 from confide.charts.read import MOST_MARKS, MOST_PANELS, charts_of
 from confide.charts.vega import vega_lite
+from confide.dp.noise import Noise
+from confide.dp.random import Stream
 from confide.stats.frame import to_frame
-from confide.study.tables import other_editions, statistics_output
+from confide.stats.plan import StatsPlan
+from confide.study.dossier import _statistics
+from confide.study.pictures import pictures
+from confide.study.tables import other_editions, spread_out, statistics_output
 from confide.words import speaking
 
 NUMBER = st.none() | st.floats(allow_nan=True, allow_infinity=True) | st.integers(-(10**400), 10**400)
@@ -146,4 +152,35 @@ def test_every_edition_holds_the_same_figures(tmp_path):
     assert statistics_output(found).content == b"sex,count,count low,count high\nF,4.25,3.0,5.5\n"
     assert json.loads(spec.content)["vconcat"][0]["data"]["values"][0]["value"] == 4.25
     assert {each.status for each in (parquet, picture, spec)} == {"dp"}
-    assert statistics_output(curves(2)).content.count(b"\n") == 7
+
+
+def test_every_measure_of_a_plan_is_drawn_and_framed():
+    texts = [
+        "count", "patients", "mean(age, 0, 100)", "median(age, 0, 100)", "variance(age, 0, 100)",
+        "proportion(sex, F)", "histogram(age, 0, 50, 100)", "top(ward, 2, A, B, C)",
+    ]  # fmt: skip
+    asked = StatsPlan(name="all", measures=texts, by={"sex": ["F", "M"]}, epsilon=50.0)
+    data = pl.DataFrame(
+        {
+            "_patient": [f"{k}" for k in range(600)],
+            "sex": ["F", "M"] * 300,
+            "age": ["40"] * 600,
+            "ward": ["A"] * 600,
+        }
+    )
+    found = asked.execute(data, Noise(Stream()))
+    _, said = drawn(found)
+    assert {"[0, 50)", "[50, 100)", *texts} <= set(said)
+    frame = to_frame(found)
+    assert set(frame["measure"]) == set(texts)
+    assert [chart.shape for chart in charts_of(found)][-2:] == ["bars", "bars"]
+    assert len(charts_of(found)) == len(texts)
+    for table in _statistics_of(found):
+        for at in range(len(table["measures"])):
+            assert len(pictures(table, at)) == (
+                2 if parse_call(table["measures"][at]).name in ("histogram", "top") else 1
+            )
+
+
+def _statistics_of(found):
+    return [_statistics({"release": table}) for table in spread_out(found)]

@@ -70,22 +70,6 @@ def pick_each(facts: Iterable[Facts] | None, fields: Fields) -> list[Json]:
     return [pick(one, fields) for one in facts or ()]
 
 
-def figures(value: Any) -> Json:
-    """Read a charged figure with its interval, or a list of them; nothing else that stands beside it.
-
-    >>> figures({"value": 3, "low": None, "high": "4", "more": 1})
-    {'value': 3, 'low': None, 'high': 4.0}
-    """
-    found: Facts = value if isinstance(value, Mapping) else {}
-    if "at" not in found:
-        return pick(found, INTERVAL)
-    lists = {name: found.get(name) for name in INTERVAL}
-    return {
-        "at": texts(found["at"]),
-        **{name: [number(x) for x in each] if isinstance(each, list) else [] for name, each in lists.items()},
-    }
-
-
 # 2. What may leave: constants of the study file and of the ledger, figures that were charged.
 
 STUDY: Fields = {
@@ -106,9 +90,9 @@ ASSESSED: Fields = {"source": text, "quasi_identifiers": texts}
 NOT_PRIVATE: Fields = {"what": text, "when": text, "study": text}
 STATISTICS: Fields = {
     "name": text, "source": text, "epsilon": number, "delta": number, "max_rows": number,
-    "confidence": number,
+    "max_rows_ratio": number, "kept": number, "confidence": number,
 }  # fmt: skip
-NOTE: Fields = {"key": text, "max_rows": number}
+NOTE: Fields = {"key": text, "max_rows": number, "total": number, "ratio": number, "cut": number}
 INTERVAL: Fields = {"value": number, "low": number, "high": number}
 MODEL: Fields = {
     "name": text, "source": text, "target": text, "features": texts, "epsilon": number, "delta": number,

@@ -13,14 +13,16 @@ from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 from statistics import median
+from typing import Any
 
 import jinja2
 
 from confide.crypto.canonical import canonical
 from confide.errors import InvalidInput
-from confide.study import allowed, figures, pictures
+from confide.study import allowed, figures
 from confide.study.allowed import Facts, day, flag, number, numbers, pick, pick_each, text, texts
-from confide.study.pictures import in_words
+from confide.study.pictures import in_words, pictures
+from confide.study.tables import spread_out
 from confide.train.features import names
 from confide.types import Json
 from confide.words import say, speaking
@@ -68,7 +70,11 @@ def digest(document: Json) -> str:
 def _outside(facts: Facts) -> Json:
     study = pick(facts["study"], allowed.STUDY)
     account = pick(facts["account"], allowed.ACCOUNT)
-    statistics = [_statistics(step) for step in facts["stats"]]
+    statistics = [
+        _statistics(dict(step) | {"release": table})
+        for step in facts["stats"]
+        for table in spread_out(step["release"])
+    ]
     models = [_model(step) for step in facts["train"]]
     outputs = _outputs(facts)
     return {
@@ -162,12 +168,16 @@ def _statistics(step: Facts) -> Json:
         "rows": [
             {
                 "keys": [text(row.get(name)) for name in by],
-                "values": [allowed.figures(row.get(measure)) for measure in measures],
+                "values": [pick(_mapping(row.get(measure)), allowed.INTERVAL) for measure in measures],
             }
             for row in release.get("rows") or ()
         ],
         "notes": pick_each(release.get("notes"), allowed.NOTE),
     }
+
+
+def _mapping(value: Any) -> Facts:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _model(step: Facts) -> Json:
@@ -201,7 +211,7 @@ def _accuracy(statistics: list[Json]) -> list[Json]:
     lines = []
     for release in statistics:
         for at, measure in enumerate(release["measures"]):
-            column = [figure for _, figure in pictures.lines(release, at)]
+            column = [row["values"][at] for row in release["rows"]]
             halves = [half for one in column if (half := figures.half_width(one)) is not None]
             sizes = [abs(one["value"]) for one in column if one["value"] is not None]
             half = _median(halves) if halves else release["expected_error"][at]
@@ -285,8 +295,7 @@ def _pages() -> jinja2.Environment:
     environment.globals.update(
         say=_say,
         described=_described,
-        lines=pictures.lines,
-        pictures=pictures.pictures,
+        pictures=pictures,
         **{name: getattr(figures, name) for name in _FIGURES},
     )
     environment.filters["clip"] = _clip

@@ -5,42 +5,49 @@ Guarantee: a function of the document alone; every text in a picture is escaped 
 
 from markupsafe import Markup
 
+from confide.calls import parse_call
 from confide.charts.draw import panels_of
 from confide.charts.read import charts_of
 from confide.errors import InvalidInput
 from confide.stats.measures import describe
 from confide.types import Json
 
-Line = tuple[list[str | None], Json]
-
-
-def lines(release: Json, at: int) -> list[Line]:
-    """Return a table's lines for the measure at place `at`: keys and figure; the bin is one key more.
-
-    >>> lines({"rows": [{"keys": ["F"], "values": [{"at": ["a", "b"], "value": [1, 2], "low": [0, 1], "high": [2, 3]}]}]}, 0)[1]
-    (['F', 'b'], {'value': 2, 'low': 1, 'high': 3})
-    """
-    found: list[Line] = []
-    for row in release["rows"]:
-        figure = row["values"][at]
-        if "at" not in figure:
-            found.append((row["keys"], figure))
-            continue
-        for label, value, low, high in zip(
-            *(figure[part] for part in ("at", "value", "low", "high")), strict=False
-        ):
-            found.append(([*row["keys"], label], {"value": value, "low": low, "high": high}))
-    return found
-
 
 def pictures(release: Json, at: int) -> list[Markup]:
-    """Return the panels of one measure, to stand in a page."""
+    """Return the panels of one measure, to stand in a page.
+
+    Args:
+        release: a table of the dossier.
+        at: place of the measure in it.
+    """
     measure, names = release["measures"][at], [str(group["name"]) for group in release["by"]]
     rows = [
         {**dict(zip(names, row["keys"], strict=True)), measure: row["values"][at]} for row in release["rows"]
     ]
+    if len(release["measures"]) == 1 and names and names[-1] == _column(measure):
+        names, rows = names[:-1], _gathered(measure, names, rows)
     [chart] = charts_of({"by": dict.fromkeys(names), "columns": [*names, measure], "rows": rows})
     return [Markup(panel) for panel in panels_of(chart, in_words(measure))]  # noqa: S704  # each text is escaped
+
+
+def _gathered(measure: str, names: list[str], rows: list[Json]) -> list[Json]:
+    """Undo what `confide.study.tables.spread_out` does for a page: one row per group, with a list of figures."""
+    found: dict[tuple[str, ...], Json] = {}
+    for row in rows:
+        keys = tuple(row[name] for name in names[:-1])
+        lists: Json = {"at": [], "value": [], "low": [], "high": []}
+        group = found.setdefault(keys, {**dict(zip(names, keys, strict=False)), measure: lists})
+        group[measure]["at"].append(row[names[-1]])
+        for part in ("value", "low", "high"):
+            group[measure][part].append(row[measure][part])
+    return list(found.values())
+
+
+def _column(measure: str) -> str | None:
+    try:
+        return next(iter(parse_call(measure).arguments), None)
+    except InvalidInput:
+        return None
 
 
 def in_words(measure: str) -> str:
