@@ -115,7 +115,11 @@ def _rows(chart: Chart, panel: Panel) -> Drawn:
     marks = panel.series[0].marks
     said = [_said(mark) for mark in marks]
     everywhere = [mark.label for mark in chart.marks()]
-    left = min(max(map(width_of, everywhere), default=0.0), 0.36 * WIDE) + GAP if any(everywhere) else 2 * GAP
+    left = (
+        min(max(map(width_of, everywhere), default=0.0), 0.36 * WIDE) + GAP + 4
+        if any(everywhere)
+        else 2 * GAP
+    )
     right = WIDE - max((width_of(_said(mark), 11) for mark in chart.marks()), default=0.0) - GAP
     ends, high = ends_of(chart), ROW * len(marks)
 
