@@ -1,0 +1,101 @@
+"""AIM: again and again measure the group of columns that the model so far describes worst, chosen privately.
+
+Source: McKenna, Mullins, Sheldon, Miklau 2022, "AIM: An Adaptive and Iterative Mechanism for Differentially Private
+Synthetic Data", Algorithms 2 and 3. We differ in one thing: the budget of a round grows on a schedule that is fixed
+beforehand (`confide.synth.budget`), so that what a run costs is known before it.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from confide.dp.noise import Noise
+from confide.dp.selection import ExponentialChoice
+from confide.engines.polars import GRID
+from confide.synth.budget import Schedule
+from confide.synth.columns import Rows
+from confide.synth.graphical import Measured, Model, fit
+from confide.synth.junction import Columns, junction_tree, tree_cells
+from confide.synth.measure import measure
+from confide.synth.mst import LARGEST_COUNT, distance
+from confide.types import Progress, no_progress
+
+MOST_WEIGHT = 16  # of a group in the score; the least is 1
+MODEL_CELLS = 200_000  # of all cliques of the model together, when the whole budget is used
+_STEPS = 100  # of the fit between rounds, which goes on from the last one
+
+
+def candidates(columns: int, degree: int) -> dict[Columns, int]:
+    """Return the groups of up to `degree` columns, with how much each overlaps with those of `degree`, up to 16.
+
+    >>> candidates(3, 2)
+    {(0,): 8, (1,): 8, (2,): 8, (0, 1): 16, (0, 2): 16, (1, 2): 16}
+    """
+    workload = [set(each) for each in combinations(range(columns), degree)]
+    groups = [group for size in range(1, degree + 1) for group in combinations(range(columns), size)]
+    overlap = {group: sum(len(each.intersection(group)) for each in workload) for group in groups}
+    most = max(overlap.values())
+    return {group: max(1, MOST_WEIGHT * found // most) for group, found in overlap.items()}
+
+
+def aim(
+    rows: Rows,
+    sizes: Sequence[int],
+    measured: Sequence[Measured],
+    total: float,
+    schedule: Schedule,
+    noise: Noise,
+    *,
+    degree: int,
+    banned: Mapping[Columns, NDArray[np.bool_]],
+    progress: Progress = no_progress,
+) -> tuple[list[Measured], Model]:
+    """Choose and measure, round by round; return the new noisy counts and the last model.
+
+    Guarantee: one exponential mechanism and one measurement per round. A score, weight · (L1 distance of counts and
+    model − what noise alone makes of it), moves by at most MOST_WEIGHT · `schedule.sensitivity` with one patient:
+    model, weight and what noise makes are functions of what was released before.
+
+    Args:
+        rows: patient data.
+        sizes: number of values of each column.
+        measured: what was measured before, every column at least.
+        total: the number of patients, from noisy counts.
+        schedule: with the ε and σ of each round.
+        noise: of the charge.
+        degree: groups have up to so many columns.
+        banned: cells that must have a share of 0, by group.
+        progress: told after each round.
+    """
+    weights, found = candidates(len(sizes), degree), list(measured)
+    model = fit(sizes, found, total=total, banned=banned, steps=_STEPS)
+    spent, whole = 0.0, sum(sigma**-2 for _, sigma in schedule.rounds)
+    for done, (epsilon, sigma) in enumerate(schedule.rounds, start=1):
+        spent += sigma**-2 / whole
+        groups = _small_enough(weights, sizes, [one.columns for one in found], MODEL_CELLS * spent)
+        scores = np.empty((1, len(groups)), dtype=np.int64)
+        for at, group in enumerate(groups):
+            said = model.marginal(group) * (total * GRID)
+            from_noise = round(min(LARGEST_COUNT, math.sqrt(2 / math.pi) * sigma * said.size))
+            scores[0, at] = weights[group] * (distance(rows.counts(group, said.shape), said) - from_noise)
+        choice = ExponentialChoice(epsilon=epsilon, sensitivity=MOST_WEIGHT * schedule.sensitivity)
+        group = groups[int(choice.choose(scores, noise)[0])]
+        found.append(measure(rows, group, sizes, sigma, noise))
+        model = fit(sizes, found, total=total, banned=banned, start=model.weights, steps=_STEPS)
+        progress(done, len(schedule.rounds))
+    return found[len(measured) :], model
+
+
+def _small_enough(
+    weights: Mapping[Columns, int], sizes: Sequence[int], there: list[Columns], most: float
+) -> list[Columns]:
+    """Return the groups with which the model stays below `most` cells, and those inside its cliques."""
+    tree = junction_tree(sizes, there)
+    return [
+        group
+        for group in weights
+        if tree.home(group) is not None or tree_cells(sizes, [*there, group]) <= most
+    ]
