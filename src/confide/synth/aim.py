@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from confide.dp.noise import Noise
 from confide.dp.selection import ExponentialChoice
 from confide.engines.polars import GRID
-from confide.synth.budget import Schedule
+from confide.synth.budget import MODEL_CELLS, Schedule
 from confide.synth.columns import Rows
 from confide.synth.graphical import Measured, Model, fit
 from confide.synth.junction import Columns, junction_tree, tree_cells
@@ -24,7 +24,6 @@ from confide.synth.mst import LARGEST_COUNT, distance
 from confide.types import Progress, no_progress
 
 MOST_WEIGHT = 16  # of a group in the score; the least is 1
-MODEL_CELLS = 200_000  # of all cliques of the model together, when the whole budget is used
 _STEPS = 100  # of the fit between rounds, which goes on from the last one
 
 

@@ -29,17 +29,17 @@ def noise_in_pairs(sizes: Sequence[int], *, sigma: float, patients: float) -> fl
     return math.sqrt(1 / (2 * math.pi)) * cells * sigma / patients
 
 
-def verify_large_enough(sizes: Sequence[int], *, sigma: float, patients: float) -> None:
+def verify_large_enough(noise: float, patients: int) -> None:
     """Refuse where noise alone makes more than MOST_NOISE; looks at public values only.
 
     Raises:
         InvalidInput: says how many patients it would take.
     """
-    noise = noise_in_pairs(sizes, sigma=sigma, patients=patients)
     if noise > MOST_NOISE:
         raise InvalidInput(
             "synth.too-small",
             noise=f"{noise:.2f}",
             most=MOST_NOISE,
+            patients=patients,
             wanted=math.ceil(patients * noise / MOST_NOISE),
         )

@@ -7,16 +7,17 @@ from typing import Literal
 
 from confide.engines.polars import GRID
 from confide.errors import InvalidInput
-from confide.synth.budget import Schedule, Shares, aim_shares, mst_shares, schedule
+from confide.synth.budget import MODEL_CELLS, Schedule, Shares, aim_shares, mst_shares, schedule
 from confide.synth.columns import Column
-from confide.synth.promise import verify_large_enough
+from confide.synth.junction import tree_cells
+from confide.synth.promise import noise_in_pairs, verify_large_enough
 from confide.synth.rules import Rules, parse_rules
 
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 40
-MOST_PAIR_CELLS = 1 << 18  # of two columns together
 MOST_SYNTHETIC_ROWS = 1_000_000
 MOST_ROWS_PER_PATIENT = 1 << 10
 MOST_ROUNDS = 200
+MOST_EPSILON = 10.0  # up to here the sampler's δ covers all draws: docs/proofs/synth.md
 
 
 def _doc(sentence: str) -> dict[str, str]:
@@ -99,6 +100,15 @@ class SynthSection:
             self.shares(), epsilon=self.epsilon, delta=self.delta, sensitivity=GRID * self.max_rows
         )
 
+    def pair_noise(self) -> float:
+        """Return how far noise alone moves the shares of a typical pair of columns, 0 to 1; public numbers only."""
+        plan = self.schedule()
+        return noise_in_pairs(
+            [column.size for column in self.listed()],
+            sigma=median([noise for _, noise in plan.rounds] or plan.pairs) / GRID,
+            patients=self.patients * (1 - self.control_share),
+        )
+
 
 def _joined(columns: int, pairs: tuple[tuple[int, ...], ...]) -> int:
     """Return how many joins of a tree the pairs make."""
@@ -123,17 +133,13 @@ def verify_request(section: SynthSection) -> None:
         if name not in section.columns:
             raise InvalidInput("synth.not-listed", column=name)
     first, second = sorted(column.size for column in columns)[-2:]
-    if first * second > MOST_PAIR_CELLS:
-        raise InvalidInput("synth.pair-cells", found=first * second, most=MOST_PAIR_CELLS)
+    if first * second > MODEL_CELLS:
+        raise InvalidInput("synth.pair-cells", found=first * second, most=MODEL_CELLS)
     _verify_numbers(section)
-    section.parsed_rules()
-    plan = section.schedule()
-    sigma = median([noise for _, noise in plan.rounds] or plan.pairs)
-    verify_large_enough(
-        [column.size for column in columns],
-        sigma=sigma / GRID,
-        patients=section.patients * (1 - section.control_share),
-    )
+    ruled = tree_cells([column.size for column in columns], section.parsed_rules().banned)
+    if ruled > MODEL_CELLS:
+        raise InvalidInput("synth.rule-cells", found=ruled, most=MODEL_CELLS)
+    verify_large_enough(section.pair_noise(), section.patients)
 
 
 def _verify_numbers(section: SynthSection) -> None:
@@ -147,7 +153,7 @@ def _verify_numbers(section: SynthSection) -> None:
     for name, found, low, high in whole:
         if isinstance(found, bool) or not low <= found <= high:
             raise InvalidInput("synth.whole", field=name, found=found, low=low, high=high)
-    if not (math.isfinite(section.epsilon) and 0 < section.epsilon <= 1000):
+    if not (math.isfinite(section.epsilon) and 0 < section.epsilon <= MOST_EPSILON):
         raise InvalidInput("synth.epsilon", found=section.epsilon)
     if not 1e-16 <= section.delta <= 1 / (100 * section.patients):
         raise InvalidInput("synth.delta", found=section.delta, most=f"{1 / (100 * section.patients):.3g}")
