@@ -14,16 +14,15 @@ from numpy.typing import NDArray
 
 from confide.dp.noise import Noise
 from confide.dp.selection import ExponentialChoice
-from confide.engines.polars import GRID
-from confide.synth.budget import MODEL_CELLS, Schedule
+from confide.engines.polars import GRID, Ints
+from confide.synth.budget import MODEL_CELLS, MOST_WEIGHT, Schedule
 from confide.synth.columns import Rows
-from confide.synth.graphical import Measured, Model, fit
+from confide.synth.graphical import Floats, Measured, Model, fit
 from confide.synth.junction import Columns, junction_tree, tree_cells
 from confide.synth.measure import measure
 from confide.synth.mst import LARGEST_COUNT, distance
 from confide.types import Progress, no_progress
 
-MOST_WEIGHT = 16  # of a group in the score; the least is 1
 _STEPS = 100  # of the fit between rounds, which goes on from the last one
 
 
@@ -75,17 +74,35 @@ def aim(
     for done, (epsilon, sigma) in enumerate(schedule.rounds, start=1):
         spent += sigma**-2 / whole
         groups = _small_enough(weights, sizes, [one.columns for one in found], MODEL_CELLS * spent)
-        scores = np.empty((1, len(groups)), dtype=np.int64)
-        for at, group in enumerate(groups):
-            said = model.marginal(group) * (total * GRID)
-            from_noise = round(min(LARGEST_COUNT, math.sqrt(2 / math.pi) * sigma * said.size))
-            scores[0, at] = weights[group] * (distance(rows.counts(group, said.shape), said) - from_noise)
+        said = {group: model.marginal(group) * (total * GRID) for group in groups}
+        scores = scores_of(rows, {group: weights[group] for group in groups}, said, sigma=sigma)
         choice = ExponentialChoice(epsilon=epsilon, sensitivity=MOST_WEIGHT * schedule.sensitivity)
         group = groups[int(choice.choose(scores, noise)[0])]
         found.append(measure(rows, group, sizes, sigma, noise))
         model = fit(sizes, found, total=total, banned=banned, start=model.weights, steps=_STEPS)
         progress(done, len(schedule.rounds))
     return found[len(measured) :], model
+
+
+def scores_of(
+    rows: Rows, weights: Mapping[Columns, int], said: Mapping[Columns, Floats], *, sigma: float
+) -> Ints:
+    """Return the score of each group, shape (1, groups): patient data, for the choice alone.
+
+    Guarantee: one patient, who moves counts by at most Δ in L1, moves a score by at most MOST_WEIGHT · Δ.
+
+    Args:
+        rows: patient data.
+        weights: how much each group is worth, 1 to MOST_WEIGHT.
+        said: what the model says of each group, in units of the weights of rows.
+        sigma: of the noise that a measurement would get, in the same units.
+    """
+    found = np.empty((1, len(weights)), dtype=np.int64)
+    for at, (group, weight) in enumerate(weights.items()):
+        from_noise = round(min(LARGEST_COUNT, math.sqrt(2 / math.pi) * sigma * said[group].size))
+        apart = distance(rows.counts(group, said[group].shape), said[group])
+        found[0, at] = weight * (apart - from_noise)
+    return found
 
 
 def _small_enough(

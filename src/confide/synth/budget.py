@@ -14,6 +14,7 @@ from confide.dp.noise import LARGEST_SIGMA
 from confide.errors import InvalidInput
 
 SAMPLER_DELTA = 1e-18  # all draws together: below 2^-100 each
+MOST_WEIGHT = 16  # of a group in AIM's score; the least is 1
 MODEL_CELLS = 200_000  # of all groups of a model together
 _STEPS = 10_000  # rungs of the ladder of budgets per power of ten
 
