@@ -18,7 +18,7 @@ from confide.engines.polars import GRID, Ints
 from confide.synth.budget import MODEL_CELLS, MOST_WEIGHT, Schedule
 from confide.synth.columns import Rows
 from confide.synth.graphical import Floats, Measured, Model, fit
-from confide.synth.junction import Columns, junction_tree, tree_cells
+from confide.synth.junction import Columns, cells, junction_tree, tree_cells
 from confide.synth.measure import measure
 from confide.synth.mst import LARGEST_COUNT, distance
 from confide.types import Progress, no_progress
@@ -108,10 +108,14 @@ def scores_of(
 def _small_enough(
     weights: Mapping[Columns, int], sizes: Sequence[int], there: list[Columns], most: float
 ) -> list[Columns]:
-    """Return the groups with which the model stays below `most` cells, and those inside its cliques."""
+    """Return the groups with which the model stays below `most` cells, and those inside its cliques.
+
+    None has more than MODEL_CELLS cells itself, which bounds how many numbers are drawn.
+    """
     tree = junction_tree(sizes, there)
     return [
         group
         for group in weights
-        if tree.home(group) is not None or tree_cells(sizes, [*there, group]) <= most
+        if cells(group, sizes) <= MODEL_CELLS
+        and (tree.home(group) is not None or tree_cells(sizes, [*there, group]) <= most)
     ]
