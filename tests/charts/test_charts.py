@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_dossier import example_facts
 
 from confide.calls import parse_call
 from confide.charts.draw import ends_of, release_svg
@@ -17,7 +18,8 @@ from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.stats.frame import to_frame
 from confide.stats.plan import StatsPlan
-from confide.study.dossier import _statistics
+from confide.stats.series import SeriesPlan, SeriesStep, StepData
+from confide.study.dossier import _statistics, build, render
 from confide.study.pictures import pictures
 from confide.study.tables import other_editions, spread_out, statistics_output
 from confide.words import speaking
@@ -59,7 +61,7 @@ def drawn(found):
     st.lists(st.tuples(TEXT, TEXT, FIGURE | FIGURES), max_size=6),
     st.sampled_from([("k",), ("k", "l"), ()]),
 )
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=300)
 def test_every_release_can_be_drawn_as_xml_without_script_or_address(measure, rows, keys):
     found = release([{"k": k, "l": second, measure: figure} for k, second, figure in rows], keys, (measure,))
     root, _ = drawn(found)
@@ -184,3 +186,19 @@ def test_every_measure_of_a_plan_is_drawn_and_framed():
 
 def _statistics_of(found):
     return [_statistics({"release": table}) for table in spread_out(found)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_can_say_every_note_of_a_table_and_of_a_series(language):
+    data = pl.DataFrame({"_patient": [f"{k}" for k in range(600)], "sex": ["F", "M"] * 300})
+    table = StatsPlan(
+        name="all", measures=("count",), by={"sex": ["F", "M"]}, epsilon=5.0, max_rows="private"
+    )
+    series = SeriesPlan(name="monthly", epsilon=1.0, delta=1e-9, periods=("01", "02"), by={"sex": ["F", "M"]})
+    step = SeriesStep(series=series, step=1, paid_by=1)
+    read = StepData(tables=[data], before=[], opening=series.declaration())
+    for found in (table.execute(data, Noise(Stream())), step.execute(read, Noise(Stream()))):
+        facts = example_facts(language)
+        facts["stats"] = [{"name": found["name"], "replayed": False, "release": found, "expected_error": {}}]
+        for document in build(facts):
+            assert "<svg" in render(document, language)
