@@ -147,7 +147,10 @@ def _rows(chart: Chart, panel: Panel) -> Drawn:
 
 
 def _said(mark: Mark) -> str:
-    return "" if mark.value is None else number(mark.value, _half(mark))
+    if mark.value is None:
+        return ""
+    half = _half(mark)
+    return number(float(f"{mark.value:.3g}")) if half is None else number(mark.value, half)
 
 
 def _half(mark: Mark) -> float | None:
