@@ -9,9 +9,12 @@ from synth_tables import noise, section, wards
 from confide.dp.accountant import epsilon
 from confide.dp.events import BoundedRange, DiscreteGaussian, Failure, leaves
 from confide.engines.polars import GRID
-from confide.synth.budget import aim_shares, mst_shares, schedule
+from confide.synth.aim import aim
+from confide.synth.budget import Schedule, aim_shares, mst_shares, schedule
 from confide.synth.columns import Rows
+from confide.synth.graphical import Measured
 from confide.synth.measure import measure
+from confide.synth.mst import chosen_pairs
 from confide.synth.plan import SynthPlan
 
 
@@ -73,3 +76,38 @@ def test_a_plan_writes_itself_without_floats_and_in_the_order_of_its_columns():
     texts(shown)
     assert shown["order"] == ["sex", "age", "stay", "ward"]
     assert shown["epsilon"] == "1.0"
+
+
+def dependent() -> tuple[Rows, list[Measured]]:
+    """Four rows in which the first two of three columns are equal; and what is known of each column."""
+    codes = np.array([[0, 0, 0], [0, 0, 0], [1, 1, 0], [1, 1, 0]])
+    alone = [
+        Measured((at,), counts, np.ones(2)) for at, counts in enumerate(([2.0, 2.0], [2.0, 2.0], [4.0, 0.0]))
+    ]
+    return Rows(codes, np.full(4, GRID, dtype=np.int64)), [
+        Measured(one.columns, np.array(one.counts), one.variance) for one in alone
+    ]
+
+
+def one_round(*, epsilon: float) -> Schedule:
+    return Schedule(sensitivity=GRID, columns=(), pairs=(), rounds=((epsilon, 1.0),))
+
+
+# A score that is four patients above the others is chosen e : 1 : … at ε = 0.5, as exp(0.5 · 4 / 2) = e.
+
+
+def test_mst_chooses_as_randomly_as_its_event_says():
+    rows, alone = dependent()
+    counts = [one.counts * GRID for one in alone]
+    drawn = [chosen_pairs(rows, counts, [], one_round(epsilon=0.5), noise())[0] for _ in range(800)]
+    assert drawn.count((0, 1)) / 800 == pytest.approx(np.e / (np.e + 2), abs=0.08)
+
+
+def test_aim_chooses_as_randomly_as_its_event_says():
+    rows, alone = dependent()
+    two = Rows(rows.codes[:, :2].copy(), rows.weights)
+    drawn = []
+    for _ in range(150):
+        found, _ = aim(two, (2, 2), alone[:2], 4.0, one_round(epsilon=0.5), noise(), degree=2, banned={})
+        drawn.append(found[0].columns)
+    assert drawn.count((0, 1)) / 150 == pytest.approx(np.e / (np.e + 2), abs=0.17)
