@@ -173,7 +173,7 @@ def test_numbers_lie_inside_their_bins_and_are_whole_where_edges_are():
         ({"rules": ("age <= stay", "stay <= age")}, "synth.rule-twice"),
         ({"complete": ("sex", "ward"), "rules": ("if sex = F|M|女 then ward = a", "if sex = F|M|女 then ward = b")}, "synth.rule-nothing"),
         ({"patients": 300}, "synth.too-small"),
-        ({"epsilon": 0.001, "max_rows": 1000}, "synth.too-noisy"),
+        ({"epsilon": 1e-6}, "synth.too-noisy"),
     ],
 )  # fmt: skip
 def test_a_request_that_cannot_be_met_is_refused_by_its_public_numbers(changes, code):

@@ -90,9 +90,9 @@ ASSESSED: Fields = {"source": text, "quasi_identifiers": texts}
 NOT_PRIVATE: Fields = {"what": text, "when": text, "study": text}
 STATISTICS: Fields = {
     "name": text, "source": text, "epsilon": number, "delta": number, "max_rows": number,
-    "confidence": number,
+    "max_rows_ratio": number, "kept": number, "confidence": number,
 }  # fmt: skip
-NOTE: Fields = {"key": text, "max_rows": number}
+NOTE: Fields = {"key": text, "max_rows": number, "total": number, "ratio": number, "cut": number}
 INTERVAL: Fields = {"value": number, "low": number, "high": number}
 SYNTHETIC: Fields = {
     "name": text, "source": text, "method": text, "epsilon": number, "delta": number, "rows": number,
@@ -105,7 +105,7 @@ MODEL: Fields = {
 }  # fmt: skip
 
 # Outputs: a file is named only if its name follows from the study file (see `confide.study.dossier`).
-SUFFIXES = ("csv", "tsv", "json", "jsonl", "npz", "parquet", "safetensors", "txt", "xlsx")
+SUFFIXES = ("csv", "tsv", "json", "jsonl", "npz", "parquet", "safetensors", "svg", "txt", "vl", "xlsx")
 
 # 3. What stays inside.
 

@@ -18,6 +18,7 @@ from confide.errors import BudgetExceeded, ConfideError, InvalidInput
 from confide.ledger.home import CHECKPOINT as HOME_CHECKPOINT
 from confide.ledger.home import LEDGER, home, open_ledger
 from confide.ledger.ledger import Ledger
+from confide.stats.bounds import ASSUMED
 from confide.stats.expected import Expected
 from confide.stats.plan import StatsPlan
 from confide.study.cohort import members_of
@@ -222,7 +223,8 @@ def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
     signals: list[Signal] = []
     pair_noise: float | None = None
     if isinstance(plan, StatsPlan):
-        max_rows, by_size = plan.max_rows, [plan.expected(size) for size in sizes]
+        max_rows = ASSUMED if plan.max_rows == "private" else plan.max_rows
+        by_size = [plan.expected(size) for size in sizes]
         errors = {text: [found[text] for found in by_size] for text in plan.measures}
     elif isinstance(plan, SynthPlan):
         max_rows, pair_noise = plan.settings.max_rows, plan.settings.pair_noise()

@@ -19,9 +19,10 @@ import jinja2
 
 from confide.crypto.canonical import canonical
 from confide.errors import InvalidInput
-from confide.stats.measures import describe
 from confide.study import allowed, figures
 from confide.study.allowed import Facts, day, flag, number, numbers, pick, pick_each, text, texts
+from confide.study.pictures import in_words, pictures
+from confide.study.tables import spread_out
 from confide.train.features import names
 from confide.types import Json
 from confide.words import say, speaking
@@ -69,7 +70,11 @@ def digest(document: Json) -> str:
 def _outside(facts: Facts) -> Json:
     study = pick(facts["study"], allowed.STUDY)
     account = pick(facts["account"], allowed.ACCOUNT)
-    statistics = [_statistics(step) for step in facts["stats"]]
+    statistics = [
+        _statistics(dict(step) | {"release": table})
+        for step in facts["stats"]
+        for table in spread_out(step["release"])
+    ]
     tables = [_synthetic(step) for step in facts.get("synth") or ()]
     models = [_model(step) for step in facts["train"]]
     outputs = _outputs(facts)
@@ -314,7 +319,10 @@ def _pages() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        say=_say, described=_described, **{name: getattr(figures, name) for name in _FIGURES}
+        say=_say,
+        described=_described,
+        pictures=pictures,
+        **{name: getattr(figures, name) for name in _FIGURES},
     )
     environment.filters["clip"] = _clip
     return environment
@@ -351,10 +359,7 @@ def _say(key: str, otherwise: str | None = _MUST_BE_KNOWN, **fields: object) -> 
 
 def _described(measure: str | None) -> str:
     """Say in words what is measured; a measure that no word is known for is shown as it was written."""
-    try:
-        return describe(measure or "")
-    except (InvalidInput, KeyError):
-        return measure or "–"
+    return in_words(measure or "–")
 
 
 def _clip(text: str | None, length: int) -> str:

@@ -29,10 +29,10 @@ from confide.study.replays import commitment_for
 from confide.study.rows import Rows
 from confide.study.sources import Records, read_records, seal_sources
 from confide.study.synthetic import make_tables
-from confide.study.tables import statistics_output
+from confide.study.tables import other_editions, statistics_output
 from confide.study.workplace import Workplace, open_workplace
 from confide.types import Json, Progress
-from confide.words import say
+from confide.words import say, speaking
 
 Step = Callable[[str], AbstractContextManager[Progress]]
 
@@ -123,11 +123,14 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     with clock("train") as progress:
         models = train_models(place, records, train_plans(study), progress=progress)
     releases = [statistics_output(each["release"]) for each in statistics]
+    with speaking(study.study.language):
+        pictures = [file for each in statistics for file in other_editions(each["release"])]
     outputs = [
         *rows.outputs,
         *releases,
         *(table.output() for table in made),
         *(model.output() for model in models),
+        *pictures,
     ]
     with clock("audit") as progress:
         outgoing = [each for output in outputs for each in output.records]
