@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from confide.dp.noise import Noise
 from confide.dp.selection import ExponentialChoice
-from confide.engines.polars import GRID, Ints
+from confide.engines.polars import Ints
 from confide.synth.budget import MODEL_CELLS, MOST_WEIGHT, Schedule
 from confide.synth.columns import Rows
 from confide.synth.graphical import Floats, Measured, Model, fit
@@ -74,7 +74,7 @@ def aim(
     for done, (epsilon, sigma) in enumerate(schedule.rounds, start=1):
         spent += sigma**-2 / whole
         groups = _small_enough(weights, sizes, [one.columns for one in found], MODEL_CELLS * spent)
-        said = {group: model.marginal(group) * (total * GRID) for group in groups}
+        said = {group: model.marginal(group) * (total * rows.unit) for group in groups}
         scores = scores_of(rows, {group: weights[group] for group in groups}, said, sigma=sigma)
         choice = ExponentialChoice(epsilon=epsilon, sensitivity=MOST_WEIGHT * schedule.sensitivity)
         group = groups[int(choice.choose(scores, noise)[0])]

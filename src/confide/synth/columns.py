@@ -81,6 +81,7 @@ class Rows:
 
     codes: Ints
     weights: Ints
+    unit: int  # weight of a whole row
 
     def __repr__(self) -> str:
         return "<Rows>"
@@ -88,7 +89,7 @@ class Rows:
     def counts(self, columns: tuple[int, ...], shape: tuple[int, ...]) -> Ints:
         """Return the exact weight in each cell of these columns: patient data, to be shown to nobody.
 
-        Guarantee: integers throughout. Doubles hold them exactly: a weight is at most 2^20, of less than 2^32 rows.
+        Guarantee: integers throughout. Doubles hold them exactly: a weight is at most 2^20, of less than 2^31 rows.
         """
         cell = np.ravel_multi_index(tuple(self.codes[:, column] for column in columns), shape)
         sums = np.bincount(cell, weights=self.weights, minlength=math.prod(shape))

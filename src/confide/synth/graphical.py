@@ -25,7 +25,7 @@ _GROWTH, _HALVINGS = 1.4, 30  # of the step size
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Noisy counts of a group of columns, in patients, with the variance of the noise of each cell."""
+    """Noisy counts of a group of columns, in whole rows, with the variance of the noise of each cell."""
 
     columns: Columns
     counts: Floats
@@ -89,7 +89,7 @@ def fit(
     Args:
         sizes: number of values of each column.
         measured: at least one group; every column should be in one.
-        total: number of patients that the model stands for; above 0.
+        total: number of rows that the model stands for; above 0.
         banned: cells that must have a share of 0, by group; each group is measured too.
         start: log weights of an earlier model, to go on from.
         steps: at most so many steps.

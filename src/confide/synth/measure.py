@@ -1,6 +1,6 @@
 """Measure columns one by one and together, and put values that nobody can see under the noise into one.
 
-Guarantee: a patient moves the integers of one measurement by at most GRID times `max_rows` in L2, and every
+Guarantee: a patient moves the integers of one measurement by at most GRID in L2, and every
 measurement gets exact discrete Gaussian noise before anything looks at it. Proof: `docs/proofs/synth.md`.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from confide.dp.noise import Noise
-from confide.engines.polars import GRID, Ints
+from confide.engines.polars import Ints
 from confide.synth.columns import Rows
 from confide.synth.graphical import Floats, Measured
 from confide.synth.junction import Columns
@@ -33,7 +33,7 @@ class Packing:
     def rows(self, rows: Rows) -> Rows:
         """Return the rows with packed codes."""
         codes = [places[rows.codes[:, column]] for column, places in enumerate(self.places)]
-        return Rows(np.stack(codes, axis=1), rows.weights)
+        return Rows(np.stack(codes, axis=1), rows.weights, rows.unit)
 
     def measured(self, one: Measured) -> Measured:
         """Return a single column's measurement over packed places: counts and variances add up."""
@@ -55,10 +55,10 @@ class Packing:
 
 
 def measure(rows: Rows, columns: Columns, sizes: Sequence[int], sigma: float, noise: Noise) -> Measured:
-    """Return the noisy counts of a group of columns, in patients; `sigma` in units of the weights."""
+    """Return the noisy counts of a group of columns, in whole rows; `sigma` in units of the weights."""
     shape = tuple(sizes[column] for column in columns)
     noisy = rows.counts(columns, shape) + noise.discrete_gaussian(sigma, shape)
-    return Measured(columns, noisy / GRID, np.full(shape, (sigma / GRID) ** 2))
+    return Measured(columns, noisy / rows.unit, np.full(shape, (sigma / rows.unit) ** 2))
 
 
 def total_of(measured: Sequence[Measured]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from confide.dp.noise import Noise
 from confide.dp.selection import ExponentialChoice
-from confide.engines.polars import GRID, Ints
+from confide.engines.polars import Ints
 from confide.synth.budget import Schedule
 from confide.synth.columns import Rows
 from confide.synth.graphical import Floats, Measured
@@ -82,7 +82,7 @@ def mst(
 ) -> list[Measured]:
     """Choose pairs and measure each; return their noisy counts."""
     alone = [
-        np.maximum(one.counts, 0) * (total * GRID / max(1.0, float(np.maximum(one.counts, 0).sum())))
+        np.maximum(one.counts, 0) * (total * rows.unit / max(1.0, float(np.maximum(one.counts, 0).sum())))
         for one in singles
     ]
     pairs = chosen_pairs(rows, alone, [one.columns for one in ruled], schedule, noise)

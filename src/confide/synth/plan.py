@@ -1,7 +1,7 @@
 """A synthetic table as a plan: its price, and the one run that makes it.
 
 Guarantee: adding or removing one patient, with any number of rows and any values, moves the integer counts of each
-measured group of columns by at most `GRID * max_rows` in L2, and each score of a choice by at most what its mechanism
+measured group of columns by at most `GRID` in L2, and each score of a choice by at most what its mechanism
 takes; together that costs at most (epsilon, delta). Model and rows are made from noisy counts alone.
 Proof: `docs/proofs/synth.md`. Knows no ledger: `confide.ledger` charges the plan and calls `execute` once.
 """
@@ -15,7 +15,7 @@ import polars as pl
 
 from confide.dp.events import Event
 from confide.dp.noise import Noise
-from confide.engines.polars import GRID, Ints, patient_codes, patient_rows
+from confide.engines.polars import Ints, patient_codes, patient_rows, patient_weights
 from confide.errors import InvalidInput
 from confide.synth.aim import aim
 from confide.synth.columns import Rows, codes_of
@@ -135,14 +135,14 @@ class SynthPlan:
 def bounded_rows(settings: SynthSection, data: pl.DataFrame) -> Rows:
     """Return the rows that count as codes, each with the weight that bounds its patient.
 
-    Guarantee: the weights of one patient sum to at most GRID · max_rows, and code and weight of a row depend on
+    Guarantee: the weights of one patient sum to at most GRID, and code and weight of a row depend on
     that patient's own rows alone.
     """
     patients = patient_codes(data["_patient"])
     codes, whole = codes_of(settings.listed(), data)
     counted = whole & (patients >= 0)
-    weights = GRID * settings.max_rows // np.maximum(patient_rows(patients, counted), settings.max_rows)
-    return Rows(codes[counted], weights[patients[counted]])
+    weights = patient_weights(patient_rows(patients, counted), settings.max_rows)
+    return Rows(codes[counted], weights[patients[counted]], settings.unit)
 
 
 def fitted(

@@ -87,6 +87,11 @@ class SynthSection:
         """Return the rules, parsed."""
         return parse_rules(self.rules, self.listed())
 
+    @property
+    def unit(self) -> int:
+        """Return what a whole row weighs, in the units of the counts; a patient weighs GRID at most."""
+        return GRID // self.max_rows
+
     def shares(self) -> Shares:
         """Return how the budget is divided; it follows from public settings alone."""
         columns, ruled = len(self.columns), self.parsed_rules().banned
@@ -96,16 +101,14 @@ class SynthSection:
 
     def schedule(self) -> Schedule:
         """Return the noise of every measurement and the ε of every choice."""
-        return schedule(
-            self.shares(), epsilon=self.epsilon, delta=self.delta, sensitivity=GRID * self.max_rows
-        )
+        return schedule(self.shares(), epsilon=self.epsilon, delta=self.delta, sensitivity=GRID)
 
     def pair_noise(self) -> float:
         """Return how far noise alone moves the shares of a typical pair of columns, 0 to 1; public numbers only."""
         plan = self.schedule()
         return noise_in_pairs(
             [column.size for column in self.listed()],
-            sigma=median([noise for _, noise in plan.rounds] or plan.pairs) / GRID,
+            sigma=median([noise for _, noise in plan.rounds] or plan.pairs) / self.unit,
             patients=self.patients * (1 - self.control_share),
         )
 
