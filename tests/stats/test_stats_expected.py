@@ -11,9 +11,13 @@ from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.engines.polars import GRID
 from confide.errors import InvalidInput
-from confide.stats.expected import _QUANTILE, Wanted, epsilon_for, rows_for, standard_deviation
-from confide.stats.measures import Noisy, parse_measure
+from confide.stats.bounds import Bounds
+from confide.stats.expected import Wanted, epsilon_for, rows_for, standard_deviation
+from confide.stats.intervals import spread
+from confide.stats.measures import parse_measure
+from confide.stats.parts import Noisy
 from confide.stats.plan import StatsPlan
+from confide.stats.slots import Rows, Signed, bound
 
 MEASURES = ("count", "sum(stay, 0, 60)", "mean(stay, 0, 60)", "proportion(again, 1)")
 DRAWS = 20_000
@@ -27,16 +31,20 @@ def errors(asked: StatsPlan, text: str, rows: int, place: float, seed: int = 0) 
     """Draw the actual noise around a group whose figure lies at `place`, from -1 to 1, of what is possible."""
     noise = Noise(Stream(key=bytes([seed]) * 32))
     measure = parse_measure(text)
-    exact = [rows * GRID * (place * part.bound if part.ruler or part.wanted else 1) for part in measure.parts]
-    noisy = [
-        Noisy(
-            round(total) + noise.discrete_laplace(asked.scale(part), size=DRAWS).astype(float),
-            asked.scale(part),
-        )
-        for part, total in zip(measure.parts, exact, strict=True)
-    ]
-    [true] = measure.finish([Noisy(np.array([round(total) * 1.0]), 1e-2) for total in exact]).value
-    return measure.finish(noisy).value - true
+    (part,) = measure.parts
+    whole, most = rows * (GRID // asked.max_rows), bound(part.slots)
+    match part.slots:
+        case Rows():
+            exact = [whole]
+        case Signed():
+            exact = [whole * most * place]
+        case _:
+            exact = [whole * most * (1 - place) / 2, whole * most * (1 + place) / 2]
+    bounds = Bounds(total=asked.max_rows, ratio=asked.max_rows)
+    drawn = noise.discrete_laplace(asked.scale(part), size=(DRAWS, len(exact)))
+    noisy = Noisy(np.round(exact) + drawn, asked.scale(part))
+    [true] = measure.finish([Noisy(np.round([exact]), 1e-2)], bounds).value
+    return measure.finish([noisy], bounds).value - true
 
 
 @pytest.mark.parametrize("text", ["count", "sum(stay, 0, 60)"])
@@ -48,9 +56,14 @@ def test_the_half_width_of_a_total_covers_95_percent_of_the_drawn_noise_and_its_
     assert found.std() == pytest.approx(said.sd, rel=0.03)
 
 
-def test_the_quantile_of_two_equal_scales_is_the_smallest_of_five_digits():
-    assert math.exp(-_QUANTILE) * (1 + _QUANTILE / 2) <= 0.05
-    assert math.exp(-(_QUANTILE - 1e-4)) * (1 + (_QUANTILE - 1e-4) / 2) > 0.05
+@given(
+    st.lists(st.floats(-1, 1).filter(lambda w: abs(w) > 0.01), min_size=1, max_size=3),
+    st.sampled_from([0.05, 0.025]),
+)
+@settings(max_examples=20, deadline=None)
+def test_the_spread_of_weighted_laplace_numbers_is_their_quantile(weights, miss):
+    drawn = np.abs(np.random.default_rng(1).laplace(size=(40_000, len(weights))) @ np.array(weights))
+    assert (drawn > spread(tuple(weights), miss)).mean() == pytest.approx(miss, abs=0.005)
 
 
 @pytest.mark.parametrize("text", ["mean(stay, 0, 60)", "proportion(again, 1)"])

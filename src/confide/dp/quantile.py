@@ -5,6 +5,7 @@ Guarantee: adding or removing a patient whose weights sum to at most `weight` ov
 overflows. Proof: `docs/proofs/selection.md`, section 5.
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,6 +19,7 @@ from confide.dp.selection import ExponentialChoice, Integers, table
 
 LARGEST_DENOMINATOR = 1000  # of the quantile as a fraction
 LARGEST_WEIGHT = 2**43  # times the denominator stays a sensitivity
+LARGEST_SHIFT = 2**50  # times the denominator leaves room for the sums
 
 _CHUNK = 1 << 13  # cells at a time
 
@@ -37,12 +39,14 @@ class JointQuantile:
     epsilon: float  # of all groups together
     weight: int  # the most that the weights of one patient sum to over all groups and bins
     quantile: float  # from 0 to 1, as a fraction of at most 1000 parts: 0.5, 0.25, 0.999
+    shift: int = 0  # so much weight beyond the quantile is aimed at
 
     def __post_init__(self) -> None:
         """Refuse what is no such plan, before any budget is touched."""
         check_whole("weight", self.weight, 1, LARGEST_WEIGHT)
         check_number("quantile", self.quantile, 0, 1)
         check_whole("denominator", self._fraction.denominator, 1, LARGEST_DENOMINATOR)
+        check_whole("shift", self.shift, -LARGEST_SHIFT, LARGEST_SHIFT)
         self._choice()
 
     @property
@@ -56,9 +60,9 @@ class JointQuantile:
         return self._choice().event()
 
     def scores(self, histograms: Integers) -> Integers:
-        """Return minus the distance from q · total to what lies below and up to each bin, times the denominator.
+        """Return minus the distance from q · total + `shift` to what lies below and up to each bin, times the denominator.
 
-        0 for a bin that holds the quantile; all 0 for a group without weight.
+        0 for a bin that holds what is aimed at; all 0 for a group without weight, if `shift` is 0.
 
         Args:
             histograms: int64, shape (groups, bins). A cell below 0 or above 2^62 / (bins · denominator) is held there.
@@ -73,11 +77,23 @@ class JointQuantile:
         held = np.clip(cells, 0, (1 << 62) // (cells.shape[1] * q.denominator))
         ends = np.cumsum(held, axis=1)
         ends *= q.denominator
-        ends -= ends[:, -1:] // q.denominator * q.numerator  # up to the bin's end, from the quantile
+        ends -= (
+            ends[:, -1:] // q.denominator * q.numerator + self.shift * q.denominator
+        )  # from what is aimed at
         held *= q.denominator
         starts = ends - held
         found: Integers = np.minimum(np.minimum(ends, -starts), 0)
         return found
+
+    def reach(self, bins: int, miss: float) -> int:
+        """Return a weight: what is chosen lies within it of what is aimed at, but for a chance of `miss`.
+
+        For each group on its own, if the aim is from 0 to its total.
+
+        Source: Dwork, Roth 2014, Corollary 3.12, with the number of bins for the number of answers.
+        """
+        rate = 2 * self.sensitivity / (self._fraction.denominator * self.epsilon)
+        return math.ceil(rate * math.log(bins / miss)) + 1
 
     def choose(self, histograms: Integers, noise: Noise) -> Integers:
         """Return the chosen bin of each group.

@@ -6,6 +6,7 @@ before anything is shown. Proof of the bound: `docs/proofs/stats.md`.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -16,13 +17,31 @@ from confide.errors import InvalidInput
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-Contribution = Callable[[slice], Ints | None]  # from a slice of rows to what each adds per unit of weight
+Adds = Callable[[slice], "tuple[Ints | None, ...]"]
 Places = Callable[[slice], Ints]  # from a slice of rows to their places in a public list
 
 GRID = 1 << 20  # weight 1 in fixed point
-MOST_ROWS = 1 << 32  # Polars counts rows in 32 bits: no frame is longer
+MOST_ROWS = 1 << 31
 BLOCK = 1 << 16  # rows handled at a time
-LARGEST_STEPS = 1 << 10  # a contribution times a weight, summed over MOST_ROWS, stays within 2^62
+LARGEST_STEPS = 1 << 11  # a row's addition times a weight, summed over MOST_ROWS, stays within 2^62
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What each row adds to the slots of its group, per unit of weight. Holds patient data: shown to nobody.
+
+    `counted`: which rows count (None: all); what is said of others is not looked at. `adds` turns a slice of rows
+    into one amount per slot and row (None: 1); or `slot` gives the one slot of each row, to which it adds 1.
+    """
+
+    counted: Mask | None
+    n_slots: int
+    adds: Adds | None = None
+    slot: Places | None = None
+
+    def __repr__(self) -> str:
+        return "Reading(hidden)"
+
 
 _READABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
 
@@ -94,50 +113,67 @@ def patient_codes(patients: pl.Series) -> Ints:
     return frame.select(code=code)["code"].to_numpy()
 
 
-def patient_weights(patients: Ints, counted: Mask, max_rows: int) -> Ints:
-    """Give every patient a fixed-point weight per row, so that none weighs more than `max_rows` rows.
-
-    Guarantee: weight times counted rows of one patient is at most `GRID * max_rows`, and a weight
-    depends on that patient's own counted rows only.
+def patient_rows(patients: Ints, counted: Mask | None) -> Ints:
+    """Return how many rows of each patient count, by patient code.
 
     Args:
         patients: codes from `patient_codes`, none of them -1 where `counted`.
-        counted: which rows count in this statistic, after public keys and nulls.
-        max_rows: how many whole rows one patient may weigh; at least 1.
+        counted: which rows count; None for all.
+    """
+    return np.bincount(patients if counted is None else patients[counted], minlength=1)
+
+
+def patient_weights(rows: Ints, max_rows: int) -> Ints:
+    """Give every patient a fixed-point weight per row, so that all rows of one together weigh `GRID` at most.
+
+    Guarantee: weight times rows of one patient is at most `GRID`, and a weight depends on that patient's own
+    rows only. A patient with more than `GRID` rows weighs nothing.
+
+    Args:
+        rows: rows of each patient that count.
+        max_rows: how many rows of a patient are whole ones, from 1; a whole row weighs `GRID // max_rows`.
 
     Returns:
-        Weights by patient code, between 0 and `GRID`.
+        Weights by patient code, from 0 to `GRID // max_rows`.
     """
-    kept = patients if counted.all() else patients[counted]
-    rows = np.bincount(kept, minlength=1)
-    return np.where(rows > max_rows, (GRID * max_rows) // np.maximum(rows, 1), GRID)
+    return GRID // np.maximum(rows, max_rows)
 
 
 def cell_sums(
-    cells: Ints, patients: Ints, weights: Ints, contributions: list[Contribution], n_cells: int
+    cells: Ints, patients: Ints, weights: list[Ints], readings: list[Reading], n_cells: int
 ) -> list[Ints]:
-    """Sum weight times contribution per cell, exactly; rows of cell -1 are left out.
+    """Sum weight times addition per cell and slot, exactly; rows of cell -1 are left out, in one pass.
 
-    Guarantee: integers throughout, and no overflow: a row adds at most 2^30, of at most 2^32 rows.
+    Guarantee: integers throughout, and no overflow: a row adds at most 2^31, of at most 2^31 rows.
 
     Args:
         cells: code of each row's cell, -1 for none.
         patients: code of each row's patient.
-        weights: weights by patient code, from `patient_weights`.
-        contributions: for each sum wanted, what a slice of rows adds per unit of weight: integers of at
-            most `LARGEST_STEPS` in size, or None for 1.
+        weights: for each reading, weights by patient code from `patient_weights`.
+        readings: what each row adds, at most `LARGEST_STEPS` in size over all slots. The rows that do not count
+            in a reading are left out of its sums.
         n_cells: number of public cells; each is in the result, empty or not.
 
     Returns:
-        One array of `n_cells` sums per contribution.
+        One array per reading, shape (n_cells, slots).
     """
-    sums = [np.zeros(n_cells + 1, dtype=np.int64) for _ in contributions]
+    # One table of all slots, or one for each; cell -1 falls into the last row, which is dropped.
+    sums = [
+        np.zeros((n_cells + 1, reading.n_slots), dtype=np.int64, order="C" if reading.slot else "F")
+        for reading in readings
+    ]
     for rows in blocks(len(cells)):
-        cell, weight = cells[rows], np.take(weights, patients[rows], mode="clip")
-        for total, contribution in zip(sums, contributions, strict=True):
-            steps = contribution(rows)
-            amounts = weight if steps is None else weight * steps
-            np.add.at(total, cell, amounts)  # cell -1 falls into the last place, which is dropped
+        cell, own = cells[rows], patients[rows]
+        taken = {id(weight): np.take(weight, own, mode="clip") for weight in weights}
+        for reading, weight, total in zip(readings, weights, sums, strict=True):
+            amount = taken[id(weight)]
+            if reading.counted is not None:
+                amount = amount * reading.counted[rows]
+            if reading.slot is not None:
+                np.add.at(total.reshape(-1), cell * reading.n_slots + reading.slot(rows), amount)
+            elif reading.adds is not None:
+                for place, steps in enumerate(reading.adds(rows)):
+                    np.add.at(total[:, place], cell, amount if steps is None else amount * steps)
     return [total[:n_cells] for total in sums]
 
 

@@ -10,10 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from confide.engines.polars import GRID
 from confide.errors import InvalidInput
-from confide.stats.intervals import CONFIDENCE, half_width
-from confide.stats.measures import Measure, Part
+from confide.stats.intervals import CONFIDENCE, half_width, spread
 
 if TYPE_CHECKING:
     from confide.stats.plan import StatsPlan
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 MOST_ROWS = 1_000_000_000
 SMALLEST_EPSILON, LARGEST_EPSILON = 1e-6, 1e6
 _MISS = 1 - CONFIDENCE
-_QUANTILE = 4.1131  # P(|X + Y| > x) = e^-x (1 + x/2) for Laplace X, Y of scale 1 is 5 % here
-_NO_FIGURE_BELOW = 3.3  # of the denominator's scales: `intervals.ratio_bounds` tells nothing there
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +28,8 @@ class Expected:
     `sd`: standard deviation, for a mean or proportion the largest over all true values, to first order.
     `half_width`: half of the 95 % interval. Both None where the group is so small that the noise would
     leave no figure to show in more than one case of twenty. `whole`: what 100 % of error means: the
-    rows, the largest sum that so many rows have, the distance of a mean's bounds, 1.
+    rows, the largest sum that so many rows have, the distance of a mean's bounds, 1. A quantile's error is
+    counted in rows between it and what is shown.
     """
 
     rows: int
@@ -79,38 +76,76 @@ class Wanted:
         return found is not None and found <= self.size
 
 
-def expected(measure: Measure, scale: Callable[[Part], float], rows: int) -> Expected:
-    """Return the noise on `measure` where `rows` rows count.
+Error = Callable[[float, int, int], Expected]  # from a part's noise, the weight of a whole row, and the rows
 
-    A measure is one noisy total, or the ratio of two over the same rows, as `measures.parse_measure` makes
-    them.
+
+def total_error(largest: float, step: float = 1.0) -> Error:
+    """Return the error of a count or sum: its noise, in every group the same.
 
     Args:
-        measure: what is measured.
-        scale: gives the noise scale of a part, in units of `GRID`.
-        rows: how many rows count in the group, each at full weight; at least 1.
+        largest: what one row adds at most, in the unit of the measure.
+        step: what one step of the sums is worth in that unit.
     """
-    above, *below = measure.parts
-    size = 1.0 if above.ruler is None else above.ruler.step
-    if not below:
-        unit, wide = size / GRID, scale(above)
-        sd, half = standard_deviation(wide), half_width(wide)
-        return Expected(rows=rows, sd=sd * unit, half_width=half * unit, whole=rows * above.bound * size)
-    unit = size if above.wanted is None else 0.5  # a proportion is (1 + ratio) / 2
-    return _ratio(rows, (scale(above), scale(below[0])), largest=above.bound, unit=unit)
+
+    def error(scale: float, whole_row: int, rows: int) -> Expected:
+        unit = step / whole_row
+        return Expected(
+            rows=rows, sd=standard_deviation(scale) * unit, half_width=half_width(scale) * unit, whole=rows * largest
+        )  # fmt: skip
+
+    return error
 
 
-def _ratio(rows: int, scales: tuple[float, float], *, largest: int, unit: float) -> Expected:
-    """Bound the error of (A + X) / (N + Y) by the quantile of X - r Y over N, at its worst: |r| = `largest`."""
-    above, below = scales
-    quantile = _QUANTILE * max(above, largest * below) + 1 + largest
-    total = float(rows * GRID)
-    shown_from = max(quantile / largest, _NO_FIGURE_BELOW * below + 1) + below * math.log(1 / (2 * _MISS))
-    whole = 2 * largest * unit
-    if total < shown_from:
-        return Expected(rows=rows, sd=None, half_width=None, whole=whole)
-    sd = math.hypot(standard_deviation(above), largest * standard_deviation(below))
-    return Expected(rows=rows, sd=sd / total * unit, half_width=quantile / total * unit, whole=whole)
+def ratio_error(width: float, steps: int = 1) -> Error:
+    """Return the error of a share u of two slots, wherever u lies, times `width`.
+
+    u + h is passed only if the noise of the slots, weighted by 1 - u - h and u + h, is above h times the rows; that
+    is likeliest where one of the two weights is 1.
+
+    Args:
+        width: what a share of 1 is worth, in the unit of the measure.
+        steps: what one row adds to both slots together.
+    """
+
+    def error(scale: float, whole_row: int, rows: int) -> Expected:
+        total, quantile = float(rows * whole_row * steps), scale * spread((1.0,)) + 2
+        if total < 2 * quantile + scale * math.log(1 / (4 * _MISS)):  # else one case of twenty shows nothing
+            return Expected(rows=rows, sd=None, half_width=None, whole=width)
+        sd = standard_deviation(scale) / total
+        return Expected(rows=rows, sd=sd * width, half_width=quantile / total * width, whole=width)
+
+    return error
+
+
+def variance_error(width: float, steps: int) -> Error:
+    """Return the error of a variance: that of E t² and twice that of E t, each at 97.5 %."""
+    square = max(spread((1.0,), _MISS / 2), spread((1.0, 1.0), _MISS / 2))
+    first = spread((0.5, 1.0), _MISS / 2)
+
+    def error(scale: float, whole_row: int, rows: int) -> Expected:
+        noise = scale / (rows * whole_row * steps)
+        half = noise * (square + 2 * first) + (noise * first) ** 2 + 2 / steps
+        whole = width**2 / 4
+        if half > 0.25:
+            return Expected(rows=rows, sd=None, half_width=None, whole=whole)
+        sd = standard_deviation(scale) / (rows * whole_row * steps) * 3 * width**2
+        return Expected(rows=rows, sd=sd, half_width=half * width**2, whole=whole)
+
+    return error
+
+
+def quantile_error(bins: int) -> Error:
+    """Return how many rows may lie between a quantile and what was chosen for it, beside the width of a bin.
+
+    Here `scale` is the scale of the choice: the weight by which it becomes e times less likely to be off.
+    """
+
+    def error(scale: float, whole_row: int, rows: int) -> Expected:
+        half = scale * math.log(bins / _MISS) / whole_row
+        sd = scale * (math.log(bins) + 1.5) / whole_row
+        return Expected(rows=rows, sd=sd, half_width=half, whole=float(rows))
+
+    return error
 
 
 def standard_deviation(scale: float) -> float:

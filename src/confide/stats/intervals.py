@@ -1,10 +1,12 @@
-"""Intervals at 95 % that cover the noise, from public scales and noisy values only.
+"""Intervals that cover the noise, from public scales and noisy values only, in closed form.
 
-They say where the patient-bounded figure of these very records lies; they do not cover sampling,
-that is what other records would have given. Derivation: `docs/proofs/stats.md`.
+They say where the patient-bounded figure of these very records lies; they do not cover sampling, that is what
+other records would have given. Derivation: `docs/proofs/stats.md`.
 """
 
 import math
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,43 +27,60 @@ def half_width(scale: float, miss: float = 1 - CONFIDENCE) -> int:
     return max(0, math.ceil(scale * math.log(2 / (miss * (1 + q)))) - 1)
 
 
-def ratio_bounds(
-    above: Floats, below: Floats, *, above_scale: float, below_scale: float, largest: float
-) -> tuple[Floats, Floats]:
-    """Bound the true ratio of two noisy totals, given that it is at most `largest` in size.
+@lru_cache(maxsize=256)
+def spread(weights: tuple[float, ...], miss: float = 1 - CONFIDENCE) -> float:
+    """Return x with P(|Σ a_i X_i| > x) = `miss` for independent Laplace X_i of scale 1.
 
-    Guarantee: the set of all r with |above - r below| no larger than the 95 % quantile of the noise
-    X - r Y holds the true ratio with probability 95 % (Fieller's argument), and the bounds enclose
-    that set. Where the noisy denominator is too small to tell, they are -largest and largest.
+    >>> round(spread((1.0,)), 4), round(spread((1.0, 1.0)), 4)
+    (2.9957, 4.1131)
+    """
+    sizes = sorted(abs(weight) for weight in weights if weight)
+    for at in range(1, len(sizes)):  # avoids 0/0 below; a little more weight is a little more spread
+        sizes[at] = max(sizes[at], sizes[at - 1] * (1 + 1e-4))
+
+    def tail(x: float) -> float:
+        found = 0.0
+        for a in sizes:
+            others = math.prod(a * a / (a * a - b * b) for b in sizes if b != a)
+            found += others * math.exp(-x / a)
+        return found
+
+    low, high = 0.0, sum(sizes) * math.log(2 * len(sizes) / miss)
+    while high - low > 1e-9 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if tail(middle) > miss else (low, middle)
+    return high
+
+
+def share_bounds(
+    part: Floats, whole: Floats, weights: Sequence[float], scale: float, miss: float = 1 - CONFIDENCE
+) -> tuple[Floats, Floats]:
+    """Bound the true share u = Σ c_i A_i / Σ A_i of noisy slots A, each c_i from 0 to 1.
+
+    Guarantee: all u with |Σ (c_i - u) a_i| no larger than the quantile of its noise hold the true share with
+    probability 1 - `miss` (Fieller's argument), and the bounds enclose them. The quantile is convex in u, so
+    straight lines between its values at 0, 1/2 and 1 are never below it. Where the noisy whole is too small to
+    tell, the bounds are 0 and 1.
 
     Args:
-        above: noisy numerators, one per cell.
-        below: noisy denominators.
-        above_scale: Laplace scale of the numerators' noise.
-        below_scale: Laplace scale of the denominators' noise.
-        largest: public bound on the size of the ratio.
+        part: Σ c_i a_i of the noisy slots, one per group.
+        whole: Σ a_i.
+        weights: the c_i.
+        scale: of the noise of each slot.
+        miss: chance that is allowed.
     """
-    centre = np.clip(above / np.where(below > 0, below, 1.0), -largest, largest)
-    # The quantile rises along r by at most 3.3 below_scale: above that, each side is crossed once.
-    tells = below > 3.3 * below_scale + 1
+    at = {u: scale * spread(tuple(c - u for c in weights), miss) + len(weights) for u in (0.0, 0.5, 1.0)}
     ends = []
-    for end in (-largest, largest):
-        inside, outside = centre, np.full_like(centre, end)
-        for _ in range(24):
-            middle = (inside + outside) / 2
-            size = np.abs(middle)
-            away = np.abs(above - middle * below) - (1 + size)  # noise is within 1 of a continuous Laplace
-            accepted = _tail_of_sum(away, above_scale, below_scale * size) >= 1 - CONFIDENCE
-            inside, outside = np.where(accepted, middle, inside), np.where(accepted, outside, middle)
-        ends.append(np.where(tells, outside, end))
+    for upper in (False, True):
+        # Seen from the other side, a lower end is an upper one.
+        above = part if upper else whole - part
+        first, middle, last = (at[u if upper else 1 - u] for u in (0.0, 0.5, 1.0))
+        # u · whole - above <= line through (0, first), (1/2, middle) and (1, last)
+        near, far = 2 * (middle - first), 2 * (last - middle)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            low = (above + first) / (whole - near)
+            high = (above + 2 * middle - last) / (whole - far)
+        end = np.where(whole * 0.5 - above <= middle, high, low)
+        end = np.where(whole > max(near, far, 0.0), np.clip(end, 0.0, 1.0), 1.0)
+        ends.append(end if upper else 1 - end)
     return ends[0], ends[1]
-
-
-def _tail_of_sum(away: Floats, scale: float, other: Floats) -> Floats:
-    """Return P(|X + Y| > away) for independent Laplace X, Y of two scales; 1 where away is not above 0."""
-    other = np.where(np.abs(other - scale) < 1e-4 * scale, scale * (1 + 1e-4), other)  # avoids 0/0
-    away = np.maximum(away, 0.0)
-    share = scale**2 / (scale**2 - other**2)
-    small = np.exp(-away / np.maximum(other, 1e-9 * scale))
-    tail: Floats = share * np.exp(-away / scale) + (1 - share) * small
-    return tail

@@ -11,17 +11,18 @@ from typing import TypeGuard
 
 from confide.errors import InvalidInput
 
-Keys = dict[str, tuple[str, ...] | tuple[float, ...]]
+Values = tuple[str, ...] | tuple[float, ...]
+Keys = dict[str, Values]
 
 MOST_CELLS = 2_000_000
 
 
-def are_edges(values: tuple[str, ...] | tuple[float, ...]) -> bool:
+def are_edges(values: Values) -> bool:
     """Return whether the values are edges of bins; texts are categories."""
     return not isinstance(values[0], str)
 
 
-def labels(values: tuple[str, ...] | tuple[float, ...]) -> tuple[str, ...]:
+def labels(values: Values) -> tuple[str, ...]:
     """Return the name of each key as it stands in a release.
 
     >>> labels(("F", "M"))
@@ -70,13 +71,14 @@ def checked(by: Keys) -> Keys:
         InvalidInput: an empty list, texts and numbers mixed, a category twice, edges that do not
             rise, fewer than two edges, or more cells than fit.
     """
-    result: Keys = {key: _checked_list(key, tuple(values)) for key, values in by.items()}
+    result: Keys = {key: checked_list(key, tuple(values)) for key, values in by.items()}
     if n_cells(result) > MOST_CELLS:
         raise InvalidInput("stats.too-many-cells", found=n_cells(result), most=MOST_CELLS)
     return result
 
 
-def _checked_list(key: str, values: tuple[object, ...]) -> tuple[str, ...] | tuple[float, ...]:
+def checked_list(key: str, values: tuple[object, ...]) -> Values:
+    """Return one list, after refusing what could never group anything."""
     if not values:
         raise InvalidInput("stats.keys-empty", key=key)
     texts = tuple(value for value in values if isinstance(value, str))

@@ -1,16 +1,14 @@
 """A grouped table as a plan: its price, the error to expect, and the one pass that makes it.
 
-Guarantee: adding or removing one patient, with any number of rows and any values, moves the vector
-of exact integer sums of a part by at most `GRID * max_rows * part.bound` in L1; each part gets
-discrete Laplace noise for that, and the parts together cost at most `epsilon`. Weights and values
-are integers throughout. Proof: `docs/proofs/stats.md`. Knows no ledger: `confide.ledger` charges the
-plan and calls `execute` once.
+Guarantee: adding or removing one patient, with any number of rows and any values, costs at most `epsilon`,
+whatever bound on the rows of a patient is chosen. Weights and values are integers throughout. Proof:
+`docs/proofs/stats.md`. Knows no ledger: `confide.ledger` charges the plan and calls `execute` once.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -18,22 +16,17 @@ import polars as pl
 from confide.dp.accountant import exact
 from confide.dp.events import Composed, DiscreteLaplace, Event, Failure
 from confide.dp.noise import LARGEST_SCALE, Noise
-from confide.engines.polars import (
-    GRID,
-    Ints,
-    bin_places,
-    category_places,
-    cell_sums,
-    combined_codes,
-    patient_codes,
-    patient_weights,
-)
+from confide.engines.polars import GRID
 from confide.errors import InvalidInput
-from confide.stats.expected import Expected, expected
+from confide.stats import bounds
+from confide.stats.bounds import ASSUMED, Bounds
+from confide.stats.expected import Expected
 from confide.stats.intervals import CONFIDENCE
-from confide.stats.keys import are_edges, cells, checked, column_of, labels, n_cells
-from confide.stats.measures import Estimate, Measure, Noisy, Part, contribution, parse_measure, read_rows
+from confide.stats.keys import Values, cells, checked, column_of, labels
+from confide.stats.measures import Estimate, Measure, parse_measure
+from confide.stats.parts import Part, choice_scale, draw, event, scale
 from confide.stats.section import StatsSection, verify_request
+from confide.stats.tally import Tally, tally
 from confide.types import Json
 
 
@@ -47,18 +40,20 @@ class StatsPlan:
     name: str
     epsilon: float
     measures: tuple[str, ...]
-    by: dict[str, tuple[str, ...] | tuple[float, ...]] = field(default_factory=dict)
-    max_rows: int = 4
+    by: dict[str, Values] = field(default_factory=dict)
+    max_rows: int | Literal["private"] = 4
+    shares: dict[str, float] = field(default_factory=dict)
+    intervals: bool = True
     source: str = ""
     delta: float = 1e-18  # pays for the sampler, which is exact up to 2^-100 a draw
 
     def __post_init__(self) -> None:
         """Refuse a plan that could not run, before any budget is touched."""
-        verify_request(self.by, self.measures, self.epsilon, self.max_rows)
+        verify_request(self.by, self.measures, self.epsilon, self.max_rows, self.shares)
         object.__setattr__(self, "by", checked(self.by))
         object.__setattr__(self, "measures", tuple(self.measures))
         if any(self.scale(part) > LARGEST_SCALE for part in self.parts()):
-            raise InvalidInput("stats.too-noisy", epsilon=self.epsilon, max_rows=self.max_rows)
+            raise InvalidInput("stats.too-noisy", epsilon=self.epsilon)
 
     @classmethod
     def from_section(cls, section: StatsSection) -> "StatsPlan":
@@ -69,33 +64,38 @@ class StatsPlan:
             by=section.by,
             measures=section.measures,
             max_rows=section.max_rows,
+            shares=section.shares,
             epsilon=section.epsilon,
         )
 
     def parts(self) -> tuple[Part, ...]:
-        """Return the integer sums that are paid for; a part that two measures need is paid once."""
-        return tuple(dict.fromkeys(part for measure in self._parsed() for part in measure.parts))
+        """Return what is paid for; a part that two measures need is paid once."""
+        return tuple(dict.fromkeys(part for measure in self.parsed() for part in measure.parts))
 
-    def sensitivity(self, part: Part) -> int:
-        """Return how far one patient can move the sums of a part, over all cells together (L1)."""
-        return GRID * self.max_rows * part.bound
+    def share(self, part: Part) -> Fraction:
+        """Return what a part may cost: of `epsilon`, what its measures' shares of all shares are.
+
+        A share that is not given is 1. Where the bound is chosen, its histogram is paid first.
+        """
+        given = {text: exact(self.shares.get(text, 1.0)) for text in self.measures}
+        own = sum(
+            (given[measure.text] / len(measure.parts) for measure in self.parsed() if part in measure.parts),
+            Fraction(0),
+        )
+        left = 1 - (bounds.SHARE if self.max_rows == "private" else 0)
+        return exact(self.epsilon) * left * own / sum(given.values())
 
     def scale(self, part: Part) -> float:
-        """Return the noise scale of a part: its sensitivity over an even share of epsilon.
-
-        Guarantee: rounded up, so that the parts cost less than `epsilon` together, however a
-        reader rounds the sum of their costs in double precision.
-        """
-        enough = self.sensitivity(part) * len(self.parts()) / exact(self.epsilon)
-        return float(enough * (1 + Fraction(1, 1 << 40)))
+        """Return the noise scale of a part, in the whole numbers that are summed."""
+        return (
+            scale(part, self.share(part)) if part.quantile is None else choice_scale(part, self.share(part))
+        )
 
     def event(self) -> Event:
         """Return what one run costs when one patient is added or removed; data only."""
-        noise = (
-            DiscreteLaplace(sensitivity=self.sensitivity(part), scale=self.scale(part))
-            for part in self.parts()
-        )
-        return Composed((*noise, Failure(delta=self.delta)))
+        first = [self._sketch_event()] if self.max_rows == "private" else []
+        drawn = [event(part, self.share(part)) for part in self.parts()]
+        return Composed((*first, *drawn, Failure(delta=self.delta)))
 
     def to_json(self) -> Json:
         """Return the kind and all public fields; numbers with a fraction as text."""
@@ -109,13 +109,15 @@ class StatsPlan:
             },
             "measures": list(self.measures),
             "max_rows": self.max_rows,
+            "shares": {text: repr(float(share)) for text, share in self.shares.items()},
+            "intervals": self.intervals,
             "epsilon": repr(self.epsilon),
             "delta": repr(self.delta),
         }
 
     def columns(self) -> tuple[str, ...]:
         """Return the columns that hold what is measured."""
-        return tuple(dict.fromkeys(part.column for part in self.parts() if part.column is not None))
+        return tuple(dict.fromkeys(column for part in self.parts() for column in part.columns))
 
     def text_columns(self) -> frozenset[str]:
         """Return the columns that must be read as text, and names that a key may stand for.
@@ -138,8 +140,15 @@ class StatsPlan:
                 raise InvalidInput("stats.no-column", column=column)
 
     def expected(self, rows: int = 1000) -> dict[str, Expected]:
-        """Return the noise on each measure in a group where `rows` rows count, before anything is paid."""
-        return {measure.text: expected(measure, self.scale, rows) for measure in self._parsed()}
+        """Return the noise on each measure in a group where `rows` rows count, before anything is paid.
+
+        Where the bound is chosen privately, 4 rows of a patient are assumed.
+        """
+        whole_row = GRID // (ASSUMED if self.max_rows == "private" else self.max_rows)
+        return {
+            measure.text: measure.error(self.scale(measure.parts[0]), whole_row, rows)
+            for measure in self.parsed()
+        }
 
     def expected_error(self, rows: int = 1000) -> dict[str, float]:
         """Return half the width of each measure's 95 % interval, before anything is paid.
@@ -166,11 +175,7 @@ class StatsPlan:
         Raises:
             InvalidInput: a column is missing or of a kind that holds no value; never a cell's fault.
         """
-        noisy = {}
-        for part, sums in exact_sums(self, data).items():
-            drawn = noise.discrete_laplace(self.scale(part), size=len(sums))
-            noisy[part] = Noisy((sums + drawn).astype(np.float64), self.scale(part))
-        estimates = {m.text: m.finish([noisy[part] for part in m.parts]) for m in self._parsed()}
+        estimates, bound = self.estimates(data, noise)
         return {
             "kind": "stats",
             "name": self.name,
@@ -180,54 +185,45 @@ class StatsPlan:
             "rows": _rows(self, estimates),
             "epsilon": self.epsilon,
             "delta": self.delta,
-            "max_rows": self.max_rows,
+            "max_rows": bound.total,
+            "max_rows_ratio": bound.ratio,
+            "kept": bound.kept if self.max_rows == "private" else None,
             "confidence": CONFIDENCE,
             "relation": "add or remove one patient",
-            "notes": _notes(self),
+            "notes": _notes(self, bound),
         }
 
-    def _parsed(self) -> list[Measure]:
-        return [parse_measure(text) for text in self.measures]
+    def estimates(self, data: pl.DataFrame, noise: Noise) -> tuple[dict[str, Estimate], Bounds]:
+        """Return the figures of `execute` as arrays in the order of the cells, and how patients were bounded."""
+        self.verify_columns(data.columns)
+        table = tally(self.by, self.parts(), data)
+        bound = self._bounds(table, noise)
+        sums = table.sums(lambda part: bound.ratio if part.ratio else bound.total)
+        paid = {part: draw(part, sums.pop(part), self.share(part), noise) for part in self.parts()}
+        return {
+            measure.text: measure.finish([paid[part] for part in measure.parts], bound)
+            for measure in self.parsed()
+        }, bound
 
+    def parsed(self) -> list[Measure]:
+        """Return the measures, read."""
+        return [parse_measure(text, intervals=self.intervals) for text in self.measures]
 
-def exact_sums(plan: StatsPlan, data: pl.DataFrame) -> dict[Part, Ints]:
-    """Return the exact integer sums per cell, before noise: patient data, to be shown to nobody.
+    def _bounds(self, table: Tally, noise: Noise) -> Bounds:
+        """Return how many rows of a patient count: as declared, or chosen from a noisy histogram."""
+        if self.max_rows != "private":
+            return Bounds(total=self.max_rows, ratio=self.max_rows)
+        sketch, wide = bounds.sketch(table.rows()), self._sketch_event().scale
+        noisy = sketch + noise.discrete_laplace(wide, size=len(sketch))
+        shares = [
+            [float(self.share(part)) for part in self.parts() if part.ratio is ratio]
+            for ratio in (False, True)
+        ]
+        return bounds.chosen(noisy, wide, (shares[0], shares[1]), table.n_cells)
 
-    Guarantee: one patient more or less moves the sums of each part by at most
-    `plan.sensitivity(part)` in L1. Rows outside the public keys, without a patient, or without a
-    value in the part's column count nowhere, and do not lessen the weight of the patient's others.
-    """
-    plan.verify_columns(data.columns)
-    patients = patient_codes(data["_patient"])
-    places = _cell_codes(plan, data)
-    places[patients < 0] = -1
-    # 1. Parts over the same rows share their weights and one pass.
-    read = {(part.column, part.read): read_rows(part, data) for part in plan.parts()}
-    same_rows: dict[Any, list[Part]] = {}
-    for part in plan.parts():
-        everywhere = read[part.column, part.read][0] is None
-        same_rows.setdefault(None if everywhere else (part.column, part.read), []).append(part)
-    # 2. Bound every patient over those rows, and sum.
-    sums: dict[Part, Ints] = {}
-    for parts in same_rows.values():
-        has_value, _ = read[parts[0].column, parts[0].read]
-        counting = places if has_value is None else np.where(has_value, places, -1)
-        weights = patient_weights(patients, counting >= 0, plan.max_rows)
-        added = [contribution(part, read[part.column, part.read][1]) for part in parts]
-        found = cell_sums(counting, patients, weights, added, n_cells(plan.by))
-        sums |= dict(zip(parts, found, strict=True))
-    return sums
-
-
-def _cell_codes(plan: StatsPlan, data: pl.DataFrame) -> Ints:
-    readers = []
-    for key, values in plan.by.items():
-        column = data[column_of(key, data.columns)]
-        if are_edges(values):
-            readers.append(bin_places(column, tuple(float(value) for value in values)))
-        else:
-            readers.append(category_places(column, tuple(str(value) for value in values)))
-    return combined_codes(readers, [len(labels(values)) for values in plan.by.values()], len(data))
+    def _sketch_event(self) -> DiscreteLaplace:
+        enough = 1 / (exact(self.epsilon) * bounds.SHARE)
+        return DiscreteLaplace(sensitivity=1, scale=float(enough * (1 + Fraction(1, 1 << 40))))
 
 
 def _rows(plan: StatsPlan, estimates: dict[str, Estimate]) -> list[Json]:
@@ -236,21 +232,37 @@ def _rows(plan: StatsPlan, estimates: dict[str, Estimate]) -> list[Json]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _figures(estimate: Estimate) -> list[dict[str, float | None]]:
-    value: list[float | None] = estimate.value.tolist()
-    for place in np.flatnonzero(np.isnan(estimate.value)).tolist():
-        value[place] = None
-    figures = zip(value, estimate.low.tolist(), estimate.high.tolist(), strict=True)
-    return [{"value": middle, "low": low, "high": high} for middle, low, high in figures]
-
-
-def _notes(plan: StatsPlan) -> list[dict[str, Any]]:
-    """Return the sentences that belong to the release, as keys of `words` with their fields."""
-    notes: list[dict[str, Any]] = [
-        {"key": "stats.note-noise"},
-        {"key": "stats.note-weights", "max_rows": plan.max_rows},
-        {"key": "stats.note-keys"},
+def _figures(estimate: Estimate) -> list[dict[str, Any]]:
+    """Return the figures of each group, None where nothing can be said."""
+    value, low, high = (_listed(each) for each in (estimate.value, estimate.low, estimate.high))
+    figures = [
+        {"value": one, "low": least, "high": most} for one, least, most in zip(value, low, high, strict=True)
     ]
-    if any(part.column is not None for part in plan.parts()):
+    if estimate.at is None:
+        return figures
+    if estimate.order is None:
+        return [{"at": list(estimate.at)} | figure for figure in figures]
+    names = [[estimate.at[place] for place in places] for places in estimate.order.tolist()]
+    return [{"at": at} | figure for at, figure in zip(names, figures, strict=True)]
+
+
+def _listed(figures: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> list[Any]:
+    found: list[Any] = figures.tolist()
+    if figures.ndim == 1:
+        for place in np.flatnonzero(np.isnan(figures)).tolist():
+            found[place] = None
+    return found
+
+
+def _notes(plan: StatsPlan, bound: Bounds) -> list[dict[str, Any]]:
+    """Return the sentences that belong to the release, as keys of `words` with their fields."""
+    notes: list[dict[str, Any]] = [{"key": "stats.note-noise"}]
+    if plan.max_rows == "private":
+        fields = {"total": bound.total, "ratio": bound.ratio, "cut": round(100 * (1 - bound.kept))}
+        notes.append({"key": "stats.note-private", **fields})
+    else:
+        notes.append({"key": "stats.note-weights", "max_rows": plan.max_rows})
+    notes.append({"key": "stats.note-keys"})
+    if plan.columns():
         notes.append({"key": "stats.note-nulls"})
     return notes

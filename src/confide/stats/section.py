@@ -2,12 +2,14 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Literal
 
 from confide.errors import InvalidInput
-from confide.stats.keys import checked
+from confide.stats.keys import Keys, checked
 from confide.stats.measures import parse_measure
 
 MOST_ROWS_PER_PATIENT = 1 << 16
+SMALLEST_SHARE = 1e-3
 
 
 def _doc(sentence: str) -> dict[str, str]:
@@ -23,7 +25,7 @@ class StatsSection:
         metadata=_doc("What to measure in each cell, such as count or mean(stay_days, 0, 60).")
     )
     epsilon: float = field(metadata=_doc("What the whole table may cost one patient."))
-    by: dict[str, tuple[str, ...] | tuple[float, ...]] = field(
+    by: Keys = field(
         default_factory=dict,
         metadata=_doc("Public keys per column: texts are categories, numbers are edges of half-open bins."),
     )
@@ -31,13 +33,21 @@ class StatsSection:
         default="",
         metadata=_doc("Name of the release inside its study; made up from source and keys if left out."),
     )
-    max_rows: int = field(
-        default=4, metadata=_doc("How many rows one patient weighs at most; more rows weigh less each.")
+    max_rows: int | Literal["private"] = field(
+        default=4,
+        metadata=_doc(
+            'How many rows one patient weighs at most; more rows weigh less each. "private" chooses it from a noisy '
+            "histogram, which takes a twentieth of epsilon."
+        ),
+    )
+    shares: dict[str, float] = field(
+        default_factory=dict,
+        metadata=_doc("How epsilon is shared out among the measures; a measure that is left out has 1."),
     )
 
     def __post_init__(self) -> None:
         """Refuse what could never be released, and give the release a name."""
-        verify_request(self.by, self.measures, self.epsilon, self.max_rows)
+        verify_request(self.by, self.measures, self.epsilon, self.max_rows, self.shares)
         object.__setattr__(self, "by", checked(self.by))
         if not self.name:
             object.__setattr__(
@@ -46,10 +56,11 @@ class StatsSection:
 
 
 def verify_request(
-    by: dict[str, tuple[str, ...] | tuple[float, ...]],
+    by: Keys,
     measures: tuple[str, ...],
     epsilon: float,
-    max_rows: int,
+    max_rows: int | str,
+    shares: dict[str, float],
 ) -> None:
     """Refuse a request that could never be answered; looks at public values only.
 
@@ -65,5 +76,13 @@ def verify_request(
         parse_measure(measure)
     if not (math.isfinite(epsilon) and epsilon > 0):
         raise InvalidInput("stats.epsilon", found=epsilon)
-    if isinstance(max_rows, bool) or not 1 <= max_rows <= MOST_ROWS_PER_PATIENT:
+    whole = isinstance(max_rows, int) and not isinstance(max_rows, bool)
+    if max_rows != "private" and not (whole and 1 <= int(max_rows) <= MOST_ROWS_PER_PATIENT):
         raise InvalidInput("stats.max-rows", found=max_rows, most=MOST_ROWS_PER_PATIENT)
+    for measure, share in shares.items():
+        if (
+            measure not in measures
+            or isinstance(share, bool)
+            or not SMALLEST_SHARE <= share <= 1 / SMALLEST_SHARE
+        ):
+            raise InvalidInput("stats.share", measure=measure)

@@ -90,9 +90,9 @@ ASSESSED: Fields = {"source": text, "quasi_identifiers": texts}
 NOT_PRIVATE: Fields = {"what": text, "when": text, "study": text}
 STATISTICS: Fields = {
     "name": text, "source": text, "epsilon": number, "delta": number, "max_rows": number,
-    "confidence": number,
+    "max_rows_ratio": number, "kept": number, "confidence": number,
 }  # fmt: skip
-NOTE: Fields = {"key": text, "max_rows": number}
+NOTE: Fields = {"key": text, "max_rows": number, "total": number, "ratio": number, "cut": number}
 INTERVAL: Fields = {"value": number, "low": number, "high": number}
 MODEL: Fields = {
     "name": text, "source": text, "target": text, "features": texts, "epsilon": number, "delta": number,

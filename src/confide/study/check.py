@@ -18,6 +18,7 @@ from confide.errors import BudgetExceeded, ConfideError, InvalidInput
 from confide.ledger.home import CHECKPOINT as HOME_CHECKPOINT
 from confide.ledger.home import LEDGER, home, open_ledger
 from confide.ledger.ledger import Ledger
+from confide.stats.bounds import ASSUMED
 from confide.stats.expected import Expected
 from confide.stats.plan import StatsPlan
 from confide.study.cohort import members_of
@@ -218,7 +219,8 @@ def _price(plan: StatsPlan | LogisticPlan, released: bool, sizes: Sequence[int])
     errors: dict[str, list[Expected]] = {}
     signals: list[Signal] = []
     if isinstance(plan, StatsPlan):
-        max_rows, by_size = plan.max_rows, [plan.expected(size) for size in sizes]
+        max_rows = ASSUMED if plan.max_rows == "private" else plan.max_rows
+        by_size = [plan.expected(size) for size in sizes]
         errors = {text: [found[text] for found in by_size] for text in plan.measures}
     else:
         signals = [plan.expected(patients) for patients in assumed_patients(plan)]

@@ -22,6 +22,7 @@ from confide.errors import InvalidInput
 from confide.stats.measures import describe
 from confide.study import allowed, figures
 from confide.study.allowed import Facts, day, flag, number, numbers, pick, pick_each, text, texts
+from confide.study.tables import spread_out
 from confide.train.features import names
 from confide.types import Json
 from confide.words import say, speaking
@@ -69,7 +70,11 @@ def digest(document: Json) -> str:
 def _outside(facts: Facts) -> Json:
     study = pick(facts["study"], allowed.STUDY)
     account = pick(facts["account"], allowed.ACCOUNT)
-    statistics = [_statistics(step) for step in facts["stats"]]
+    statistics = [
+        _statistics(dict(step) | {"release": table})
+        for step in facts["stats"]
+        for table in spread_out(step["release"])
+    ]
     models = [_model(step) for step in facts["train"]]
     outputs = _outputs(facts)
     return {

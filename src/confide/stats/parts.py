@@ -1,0 +1,144 @@
+"""What a table pays for: integer sums with noise, or a choice among them, at a price that no data can change.
+
+Guarantee: the weights of a patient sum to `GRID` whatever `max_rows` is, so a part's sensitivity and its event are
+known before `max_rows` is, and `max_rows` may be chosen by an earlier release. Proof: `docs/proofs/stats.md`.
+"""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from confide.dp.accountant import exact
+from confide.dp.events import Composed, DiscreteLaplace, Event
+from confide.dp.noise import Noise
+from confide.dp.quantile import JointQuantile
+from confide.engines.polars import GRID, Floats, Ints
+from confide.stats.slots import Slots, bound, columns, size
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """The slots are bins of one histogram per group, and of each the bin that holds a quantile is chosen.
+
+    `ends`: two more choices per group, so far below and above the quantile that they enclose it.
+    """
+
+    at: float
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One vector of integer sums per group, and how it is made public. All fields are public.
+
+    `ratio`: only shares of it are used, so it may be bounded harder than totals.
+    """
+
+    slots: Slots
+    ratio: bool = False
+    quantile: Quantile | None = None  # None: every slot is shown, with discrete Laplace noise
+
+    @property
+    def sensitivity(self) -> int:
+        """Return how far one patient moves the sums of all groups and slots together (L1)."""
+        return GRID * bound(self.slots)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns that the part reads, beside the keys."""
+        return columns(self.slots)
+
+
+@dataclass(frozen=True, slots=True)
+class Noisy:
+    """A part after its noise, shape (cells, slots), and the scale of that noise."""
+
+    totals: Floats
+    scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was chosen of each group, shape (cells, choices)."""
+
+    slots: Ints
+
+
+Paid = Noisy | Chosen
+
+_VALUE = Fraction(3, 5)  # of a quantile's ε is for its value, the rest for the two ends
+_MISS = 0.05
+
+
+def scale(part: Part, epsilon: Fraction) -> float:
+    """Return the noise scale of a part that is shown: its sensitivity over ε.
+
+    Guarantee: rounded up, so that parts cost less than their ε together, however a reader rounds the sum.
+    """
+    return float(part.sensitivity / epsilon * (1 + Fraction(1, 1 << 40)))
+
+
+def choice_scale(part: Part, epsilon: Fraction) -> float:
+    """Return the weight by which the choice of a quantile becomes e times less likely to be off."""
+    asked = part.quantile
+    if asked is None:
+        raise TypeError("the part is shown, not chosen from")
+    value = quantiles(part, asked, epsilon)[0]
+    return 2 * value.sensitivity / (exact(asked.at).denominator * value.epsilon)
+
+
+def event(part: Part, epsilon: Fraction) -> Event:
+    """Return what a part costs when one patient is added or removed, at most `epsilon`."""
+    if part.quantile is None:
+        return DiscreteLaplace(sensitivity=part.sensitivity, scale=scale(part, epsilon))
+    return Composed(tuple(choice.event() for choice in quantiles(part, part.quantile, epsilon)))
+
+
+def draw(part: Part, sums: Ints, epsilon: Fraction, noise: Noise) -> Paid:
+    """Make the exact sums of a part public, for `event(part, epsilon)`.
+
+    Args:
+        part: what they are.
+        sums: shape (cells, slots).
+        epsilon: what the part may cost.
+        noise: of the charge.
+    """
+    if part.quantile is None:
+        wide = scale(part, epsilon)
+        return Noisy((sums + noise.discrete_laplace(wide, size=sums.shape)).astype(np.float64), wide)
+    value, *ends = quantiles(part, part.quantile, epsilon)
+    chosen = [value.choose(sums, noise)]
+    if ends:
+        reach = ends[0].reach(size(part.slots) + 2, _MISS / 2)  # weight at both bounds: so the aim is within
+        padded = np.pad(sums, ((0, 0), (1, 1)), constant_values=reach)
+        chosen += [end.choose(padded, noise) - 1 for end in ends]
+    return Chosen(np.stack(chosen, axis=1))
+
+
+def quantiles(part: Part, asked: Quantile, epsilon: Fraction) -> tuple[JointQuantile, ...]:
+    """Return the choice of the value, and those of the ends below and above it.
+
+    Guarantee: with a chance of 95 % the lower end's bin does not begin above the quantile and the upper end's does
+    not end below it, whatever the sums, if `draw` adds weight at both bounds. Proof: `docs/proofs/stats.md`.
+    """
+    q = exact(asked.at)
+
+    def choice(share: Fraction, shift: int = 0) -> JointQuantile:
+        return JointQuantile(epsilon=_down(epsilon * share), weight=GRID, quantile=asked.at, shift=shift)
+
+    if not asked.ends:
+        return (choice(Fraction(1)),)
+    share = (1 - _VALUE) / 2
+    reach = choice(share).reach(size(part.slots) + 2, _MISS / 2)
+    below, above = -math.floor(2 * q * reach), math.floor(2 * (1 - q) * reach)
+    return choice(_VALUE), choice(share, below), choice(share, above)
+
+
+def _down(epsilon: Fraction) -> float:
+    """Return ε as a double whose decimal form is no larger."""
+    found = float(epsilon)
+    while exact(found) > epsilon:
+        found = math.nextafter(found, 0)
+    return found
