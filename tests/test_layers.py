@@ -15,7 +15,7 @@ FLOOR = {
     "errors": 0, "types": 0, "words": 0, "calls": 0, "patience": 0,
     "dp": 1, "crypto": 1,
     "records": 2, "engines": 2, "ledger": 2, "vault": 2, "transparency": 2,
-    "deid": 3, "risk": 3, "stats": 3, "synth": 3, "train": 3, "encrypted": 3,
+    "charts": 3, "deid": 3, "risk": 3, "stats": 3, "synth": 3, "train": 3, "encrypted": 3,
     "federated": 4, "deploy": 4, "audit": 4, "tasks": 4,
     "study": 5, "demo": 5,
     "cli": 6, "console": 6,

@@ -92,6 +92,17 @@ def test_a_patient_with_few_rows_attains_the_sensitivity_so_that_no_noise_is_was
         assert distance(asked, part, full, full.clear()) == part.sensitivity
 
 
+def test_a_patient_in_every_group_weighs_as_much_as_one_in_a_few():
+    """Formula 7: groups of the same patients do not compose in parallel."""
+    rows = [
+        {"_patient": "p1", "sex": sex, "age": age, "stay": 60.0, "times": 2}
+        for sex in BY["sex"] for age in (1.0, 20.0, 50.0, 70.0)
+    ]  # fmt: skip
+    for part in plan(max_rows=3).parts():
+        moved = np.abs(exact_sums(plan(max_rows=3), table(rows))[part]).sum()
+        assert 0.95 * part.sensitivity < moved <= part.sensitivity
+
+
 def test_a_million_rows_of_one_patient_weigh_what_max_rows_weigh():
     """Formula 4: unbounded, k rows would cost k times."""
     many = pl.DataFrame({"_patient": ["p1"] * 1_000_000, "sex": ["F"] * 1_000_000})

@@ -13,7 +13,7 @@ from confide.words import say
 
 if TYPE_CHECKING:
     from confide.dp.explain import Meaning
-    from confide.study.advise import Advice, Law, Method
+    from confide.study.advise import Advice, Asked, Law, Method
 
 
 @click.command(cls=Command, name="advise", help=say("cli.advise.help"))
@@ -32,12 +32,15 @@ if TYPE_CHECKING:
 @option("--group-size", "sizes", type=int, multiple=True, help=say("advise.option.group-size"))
 @option("--measure", "measures", multiple=True, help=say("advise.option.measure"))
 @option("--max-rows", type=int, help=say("advise.option.max-rows"))
+@option("--plot", type=click.Path(path_type=Path, dir_okay=False), help=say("advise.option.plot"))
 @json_option
-def advise_command(folder: Path | None, as_json: bool, **asked: Any) -> None:
+def advise_command(folder: Path | None, plot: Path | None, as_json: bool, **asked: Any) -> None:
     from confide.study.advise import Asked, advise, advise_study
 
     wanted = Asked(**asked)
     found = advise(wanted) if folder is None else advise_study(folder, wanted)
+    if plot is not None:
+        _write_plot(plot, folder, wanted)
     if as_json:
         show_json(found.to_json())
         return
@@ -55,6 +58,18 @@ def advise_command(folder: Path | None, as_json: bool, **asked: Any) -> None:
     if found.laws:
         _show_laws(found)
     _show_machine(found)
+
+
+def _write_plot(plot: Path, folder: Path | None, wanted: "Asked") -> None:
+    from confide.study.advise import plans_asked
+    from confide.study.check import SIZES
+    from confide.study.foresee import write_error_plot, write_error_plot_of_study
+
+    sizes = wanted.sizes or SIZES
+    if folder is None:
+        write_error_plot(plot, plans_asked(wanted), wanted.error, sizes)
+    else:
+        write_error_plot_of_study(plot, folder, wanted.error, sizes)
 
 
 def _heading(text: str) -> None:

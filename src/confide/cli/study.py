@@ -94,10 +94,13 @@ def check_command(folder: Path, as_json: bool) -> None:
 @click.command(cls=Command, name="run", help=say("cli.run.help"))
 @_folder
 @option("--dry-run", is_flag=True, help=say("cli.run.dry-run"))
+@option("--plot", type=click.Path(path_type=Path, dir_okay=False), help=say("cli.run.plot"))
 @json_option
-def run_command(folder: Path, dry_run: bool, as_json: bool) -> int:
+def run_command(folder: Path, dry_run: bool, plot: Path | None, as_json: bool) -> int:
     if dry_run:
-        return _dry_run(folder, as_json)
+        return _dry_run(folder, plot, as_json)
+    if plot is not None:
+        raise InvalidInput("charts.plot-needs-dry-run")
     from confide.study.run import run_study
 
     outcome = run_study(folder, ask=ask_passphrase, step=ProgressLines(quiet=as_json))
@@ -116,12 +119,16 @@ def run_command(folder: Path, dry_run: bool, as_json: bool) -> int:
     return 0
 
 
-def _dry_run(folder: Path, as_json: bool) -> int:
+def _dry_run(folder: Path, plot: Path | None, as_json: bool) -> int:
     """Show what a run would cost; end as the run would end, where it would be refused."""
     from confide.cli.forecast import show_dry_run
     from confide.study import check
 
     found = check.dry_run(folder)
+    if plot is not None:
+        from confide.study.foresee import write_error_plot_of_study
+
+        write_error_plot_of_study(plot, folder, None, check.SIZES)
     if as_json:
         show_json(found.to_json())
         return found.refusal.exit_code if found.refusal else 0

@@ -76,6 +76,44 @@ class ContinualCount:
         """Return, for each step, the standard deviation of a running total's noise; shape (steps,)."""
         return self.sigma * np.sqrt(np.cumsum(_way_back(self.steps) ** 2))
 
+    def news_errors(self) -> Floats:
+        """Return, for each step, the standard deviation of the noise on what is new in it; shape (steps,)."""
+        return self.sigma * np.sqrt(np.cumsum(np.diff(_way_back(self.steps), prepend=0.0) ** 2))
+
+    def row(self, figures: Integers, noise: Noise) -> Integers:
+        """Return the row of C x + z of the last of some steps: what is released, with noise of its own.
+
+        Guarantee: the rows of all steps together are `event()`, whichever noise each of them was drawn from, if each
+        is shown once and the figures of a step are the same in every row.
+
+        Args:
+            figures: int64, shape (steps so far, cells): what is new in each. Held at ±2^61 over the sum of C's column.
+            noise: of the charge.
+
+        Returns:
+            int64, shape (cells,).
+
+        Raises:
+            InvalidInput: the stream is closed or forked.
+        """
+        column = _column(self.steps)
+        most = _LARGEST_SUM // sum(column)
+        drawn = noise.discrete_gaussian(self.sigma, self.cells)
+        weights = np.array(column[len(figures) - 1 :: -1], dtype=np.int64)
+        row: Integers = weights @ np.clip(figures.astype(np.int64), -most, most) + drawn
+        return row
+
+    def totals(self, rows: Integers) -> Floats:
+        """Return the running totals of all steps whose rows were released; unbiased, possibly below 0, not always rising.
+
+        Args:
+            rows: shape (steps so far, cells), as `row` returned them.
+        """
+        back, wide = _way_back(self.steps), rows.astype(np.float64)
+        return np.array([back[t::-1] @ wide[: t + 1] for t in range(len(wide))]).reshape(
+            len(wide), self.cells
+        )
+
     def open(self, noise: Noise) -> "RunningTotals":
         """Begin; each call of `add` is a step."""
         return RunningTotals(self, noise)
@@ -113,13 +151,10 @@ class RunningTotals:
             or figures.shape != (settings.cells,)
         ):
             raise InvalidInput("dp.one-row", cells=settings.cells)
-        column, back = _column(settings.steps), _way_back(settings.steps)
-        most = _LARGEST_SUM // sum(column)
-        noise = self._noise.discrete_gaussian(settings.sigma, settings.cells)
-        self._figures.append(np.clip(figures.astype(np.int64), -most, most))
-        exact = sum((column[t - s] * row for s, row in enumerate(self._figures)), np.zeros_like(noise))
-        self._released.append(exact + noise)
-        totals: Floats = back[t::-1] @ np.array(self._released, dtype=np.float64)
+        row = settings.row(np.array([*self._figures, figures]), self._noise)
+        self._figures.append(figures.copy())
+        self._released.append(row)
+        totals: Floats = settings.totals(np.array(self._released))[-1]
         return totals
 
     def __repr__(self) -> str:

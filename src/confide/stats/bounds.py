@@ -18,7 +18,6 @@ MOST = 1 << 10  # rows of one patient; more count as so many, in what is said of
 ASSUMED = 4  # where nothing is known: before a run, or of a table of hardly anybody
 
 _STEPS = tuple(sorted({round(2 ** (k / 2)) for k in range(2 * 10 + 1)}))  # 1, 2, 3, 4, 6, 8, 11, … 1024
-_LEAST = 4.0  # scales of noise: fewer patients in a bin are taken for none
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +48,9 @@ def chosen(
 ) -> Bounds:
     """Choose the two bounds that should err least in a group of middling size, powers of two both.
 
-    What a bound costs: its noise; and that patients weigh unequally, which differs from group to group.
+    What a bound costs: its noise; and that patients weigh unequally, which differs from group to group. Bins that
+    noise alone may fill are taken for empty, the more surely the more rows their patients would have: patients
+    with very many rows are seen only where there are enough of them.
 
     Args:
         noisy: the sketch after its noise.
@@ -57,7 +58,7 @@ def chosen(
         epsilons: what the parts for totals and those for ratios may each cost.
         cells: number of groups.
     """
-    patients = np.where(noisy >= _LEAST * scale, noisy, 0).astype(np.float64)
+    patients = np.where(noisy >= scale * (2 + np.log(_TYPICAL)), noisy, 0).astype(np.float64)
     rows = float(patients @ _TYPICAL)
     if rows <= 0:
         return Bounds(total=ASSUMED, ratio=ASSUMED)
@@ -66,7 +67,9 @@ def chosen(
         min(_LADDER, key=lambda most: _error(patients, most, min(each, default=1.0), group))
         for each in epsilons
     )
-    return Bounds(total=total, ratio=ratio, kept=float(patients @ np.minimum(_TYPICAL, total)) / rows)
+    return Bounds(
+        total=total, ratio=ratio, kept=min(1.0, float(patients @ np.minimum(_TYPICAL, total)) / rows)
+    )
 
 
 def _error(patients: Floats, most: int, epsilon: float, group: float) -> float:

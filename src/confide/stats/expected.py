@@ -134,6 +134,22 @@ def variance_error(width: float, steps: int) -> Error:
     return error
 
 
+def contrast_error(slots: int) -> Error:
+    """Return the error of a comparison, as of a difference of shares where the rows divide evenly over the slots.
+
+    To first order; a ratio or a survival curve errs by so much relative to its size.
+    """
+
+    def error(scale: float, whole_row: int, rows: int) -> Expected:
+        noise = standard_deviation(scale) * math.sqrt(slots) / (rows * whole_row)
+        half = spread((1.0,)) / math.sqrt(2) * noise
+        if half > 1:
+            return Expected(rows=rows, sd=None, half_width=None, whole=1.0)
+        return Expected(rows=rows, sd=noise, half_width=half, whole=1.0)
+
+    return error
+
+
 def quantile_error(bins: int) -> Error:
     """Return how many rows may lie between a quantile and what was chosen for it, beside the width of a bin.
 

@@ -1,12 +1,13 @@
-"""Intervals that cover the noise, from public scales and noisy values only, in closed form.
+"""Intervals that cover the noise, and if asked sampling, from public scales and noisy values, in closed form.
 
-They say where the patient-bounded figure of these very records lies; they do not cover sampling, that is what
-other records would have given. Derivation: `docs/proofs/stats.md`.
+Without sampling they say where the patient-bounded figure of these very records lies; with it, where that of the
+population lies of which these patients are a sample. Derivation: `docs/proofs/stats.md`.
 """
 
 import math
 from collections.abc import Sequence
 from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 
@@ -25,6 +26,16 @@ def half_width(scale: float, miss: float = 1 - CONFIDENCE) -> int:
     """
     q = math.exp(-1 / scale)
     return max(0, math.ceil(scale * math.log(2 / (miss * (1 + q)))) - 1)
+
+
+@lru_cache(maxsize=16)
+def normal_quantile(miss: float = 1 - CONFIDENCE) -> float:
+    """Return x with P(|X| > x) = `miss` for a normal X.
+
+    >>> round(normal_quantile(), 3)
+    1.96
+    """
+    return NormalDist().inv_cdf(1 - miss / 2)
 
 
 @lru_cache(maxsize=256)
@@ -53,7 +64,13 @@ def spread(weights: tuple[float, ...], miss: float = 1 - CONFIDENCE) -> float:
 
 
 def share_bounds(
-    part: Floats, whole: Floats, weights: Sequence[float], scale: float, miss: float = 1 - CONFIDENCE
+    part: Floats,
+    whole: Floats,
+    weights: Sequence[float],
+    scale: float,
+    *,
+    miss: float = 1 - CONFIDENCE,
+    more: Floats | float = 0.0,
 ) -> tuple[Floats, Floats]:
     """Bound the true share u = Σ c_i A_i / Σ A_i of noisy slots A, each c_i from 0 to 1.
 
@@ -68,15 +85,18 @@ def share_bounds(
         weights: the c_i.
         scale: of the noise of each slot.
         miss: chance that is allowed.
+        more: what sampling adds to the quantile of the noise, one per group.
     """
-    at = {u: scale * spread(tuple(c - u for c in weights), miss) + len(weights) for u in (0.0, 0.5, 1.0)}
+    at = {
+        u: scale * spread(tuple(c - u for c in weights), miss) + len(weights) + more for u in (0.0, 0.5, 1.0)
+    }
     ends = []
     for upper in (False, True):
         # Seen from the other side, a lower end is an upper one.
         above = part if upper else whole - part
         first, middle, last = (at[u if upper else 1 - u] for u in (0.0, 0.5, 1.0))
         # u · whole - above <= line through (0, first), (1/2, middle) and (1, last)
-        near, far = 2 * (middle - first), 2 * (last - middle)
+        near, far = np.max(2 * (middle - first)), np.max(2 * (last - middle))  # `more` is no part of a slope
         with np.errstate(divide="ignore", invalid="ignore"):
             low = (above + first) / (whole - near)
             high = (above + 2 * middle - last) / (whole - far)

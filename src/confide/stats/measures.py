@@ -1,5 +1,7 @@
 """What can be measured in a group: `count`, `patients`, `sum`, `mean`, `variance`, `proportion`, `median` and others.
 
+Comparisons and survival: `stats.contrasts`.
+
 A measure is a few parts, each a vector of integer sums that is paid for, and a function that turns the parts
 after their noise into figures with intervals. Two measures that need the same part share it and its price.
 A new measure is a new case in `parse_measure` and one sentence in `words/*/stats.toml`; how, in
@@ -7,18 +9,19 @@ A new measure is a new case in `parse_measure` and one sentence in `words/*/stat
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from confide.calls import Call, parse_call
-from confide.engines.polars import GRID, Floats, Ints
+from confide.engines.polars import GRID, Floats
 from confide.errors import InvalidInput
 from confide.stats.bounds import Bounds
-from confide.stats.expected import Error, quantile_error, ratio_error, total_error, variance_error
-from confide.stats.intervals import CONFIDENCE, half_width, share_bounds
+from confide.stats.contrasts import parse_contrast
+from confide.stats.estimates import Estimate, Measure, of_one, told
+from confide.stats.expected import quantile_error, ratio_error, total_error, variance_error
+from confide.stats.intervals import CONFIDENCE, half_width, normal_quantile, share_bounds
 from confide.stats.keys import Values, checked_list, labels
 from confide.stats.parts import Chosen, Noisy, Paid, Part, Quantile
 from confide.stats.slots import Graded, Listed, Moments, Patients, Rows, Ruler, Signed, bound, size
@@ -27,31 +30,6 @@ from confide.words import say
 BINS = 64  # of a quantile, if nothing else is said
 MOST_BINS = 1024
 MOST_SLOTS = 4096  # of a histogram
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """One figure per group, or several under the names `at`; NaN where nothing can be said.
-
-    Shape (cells,) or (cells, figures), with the interval that covers the noise. `order`: which of `at` each
-    column of a group stands for, where that differs from group to group.
-    """
-
-    value: Floats
-    low: Floats
-    high: Floats
-    at: tuple[str, ...] | None = None
-    order: Ints | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A measure as it was written, the parts it pays for, how they become figures, and how far off they may be."""
-
-    text: str
-    parts: tuple[Part, ...]
-    finish: Callable[[list[Paid], Bounds], Estimate]
-    error: Error
 
 
 @lru_cache(maxsize=1024)
@@ -70,13 +48,13 @@ def parse_measure(text: str, *, intervals: bool = True) -> Measure:
     """
     match parse_call(text):
         case Call("count", ()):
-            return _of_one(text, Part(Rows()), _count, total_error(1.0))
+            return of_one(text, Part(Rows()), _count, total_error(1.0))
         case Call("patients", ()):
-            return _of_one(text, Part(Patients()), _patients, total_error(1.0))
+            return of_one(text, Part(Patients()), _patients, total_error(1.0))
         case Call("sum", (column, low, high)):
             ruler = Ruler.parse(text, low, high)
             slots, largest = Signed(column, ruler), max(abs(ruler.low), abs(ruler.high))
-            return _of_one(
+            return of_one(
                 text,
                 Part(slots),
                 lambda paid, bounds: _sum(paid, bounds, slots.step),
@@ -85,7 +63,7 @@ def parse_measure(text: str, *, intervals: bool = True) -> Measure:
         case Call("mean", (column, low, high)):
             ruler = Ruler.parse(text, low, high)
             halves = Part(Moments(column, ruler, 1), ratio=True)
-            return _of_one(
+            return of_one(
                 text,
                 halves,
                 lambda paid, _: _mean(paid, ruler),
@@ -94,15 +72,15 @@ def parse_measure(text: str, *, intervals: bool = True) -> Measure:
         case Call("variance", (column, low, high)):
             ruler = Ruler.parse(text, low, high)
             squares = Part(Moments(column, ruler, 2), ratio=True)
-            return _of_one(
+            return of_one(
                 text,
                 squares,
                 lambda paid, _: _variance(paid, ruler),
                 variance_error(ruler.width, bound(squares.slots)),
             )
         case Call("proportion", (column, wanted)):
-            those = Part(Listed(((column, (wanted,)),), rest=True), ratio=True)
-            return _of_one(text, those, lambda paid, _: _share(paid.totals[:, 0], paid), ratio_error(1.0))
+            those = Part(Listed(((column, (wanted,)),), rest=(column,)), ratio=True)
+            return of_one(text, those, lambda paid, _: _share(paid, (1.0, 0.0)), ratio_error(1.0))
         case Call("median", (column, *rest)):
             return _quantile(text, column, "0.5", rest, intervals=intervals)
         case Call("quantile", (column, at, *rest)):
@@ -110,7 +88,7 @@ def parse_measure(text: str, *, intervals: bool = True) -> Measure:
         case Call("histogram", (column, *rest)) if rest:
             values = _values(text, column, rest)
             names = labels(values)
-            return _of_one(
+            return of_one(
                 text,
                 Part(Listed(((column, values),))),
                 lambda paid, bounds: _histogram(paid, bounds, names),
@@ -120,30 +98,22 @@ def parse_measure(text: str, *, intervals: bool = True) -> Measure:
             len(rest) > 1 and places.isdecimal() and 0 < int(places) <= len(rest)
         ):
             names, first = labels(_values(text, column, rest)), int(places)
-            return _of_one(
+            return of_one(
                 text,
                 Part(Listed(((column, tuple(rest)),))),
                 lambda paid, bounds: _top(paid, bounds, names, first),
                 total_error(1.0),
             )
-        case _:
-            raise InvalidInput("stats.measure-unknown", found=text)
+        case call:
+            if (compared := parse_contrast(text, call)) is None:
+                raise InvalidInput("stats.measure-unknown", found=text)
+            return compared
 
 
 def describe(text: str) -> str:
     """Return what a measure measures, as a phrase in the language in force."""
     call = parse_call(text)
     return say(f"stats.measure.{call.name}", arguments=", ".join(call.arguments), **_named(call))
-
-
-def _of_one(text: str, part: Part, finish: "Callable[[Noisy, Bounds], Estimate]", error: Error) -> Measure:
-    def finish_one(paid: list[Paid], bounds: Bounds) -> Estimate:
-        (noisy,) = paid
-        if not isinstance(noisy, Noisy):
-            raise TypeError("a part that is shown comes with its noise")
-        return finish(noisy, bounds)
-
-    return Measure(text, (part,), finish_one, error)
 
 
 def _quantile(text: str, column: str, at: str, rest: Sequence[str], *, intervals: bool) -> Measure:
@@ -189,9 +159,10 @@ def _total(
 
     Below `least`, which the true ones are not, a figure is as good as `least`, and no surer.
     """
-    unit, wide = step / (GRID // bounds.total) / bounds.kept, half_width(noisy.scale, miss)
+    unit, noise = step / (GRID // bounds.total) / bounds.kept, half_width(noisy.scale, miss)
     totals = np.maximum(noisy.totals, least)
-    return [np.maximum(totals + shift, least) * unit for shift in (0, -wide, wide)]
+    wide = noise + normal_quantile(miss) * np.sqrt(noisy.chance * (np.abs(totals) + noise))
+    return [np.maximum(totals + shift, least) * unit for shift in (0.0, -wide, wide)]
 
 
 def _count(noisy: Noisy, bounds: Bounds) -> Estimate:
@@ -221,16 +192,22 @@ def _top(noisy: Noisy, bounds: Bounds, names: tuple[str, ...], places: int) -> E
     return Estimate(value, low, high, at=names, order=order)
 
 
-def _share(above: Floats, noisy: Noisy) -> Estimate:
-    """Divide the second of two slots, or what stands for it, by both."""
-    whole = noisy.totals.sum(axis=1)
-    low, high = share_bounds(above, whole, (1.0, 0.0), noisy.scale)
-    return _told(np.clip(above / np.where(whole > 0, whole, np.nan), 0.0, 1.0), low, high, 0.0, 1.0)
+def _share(noisy: Noisy, weights: tuple[float, ...], miss: float = 1 - CONFIDENCE) -> Estimate:
+    """Return Σ c_i S_i / Σ S_i, each c_i from 0 to 1."""
+    part, whole = noisy.totals @ np.array(weights), noisy.totals.sum(axis=1)
+    value = np.clip(part / np.where(whole > 0, whole, np.nan), 0.0, 1.0)
+    more: Floats | float = 0.0
+    if noisy.chance:
+        away = (np.array(weights) - np.nan_to_num(value, nan=0.5)[:, None]) ** 2
+        held = np.maximum(noisy.totals, 0) + half_width(noisy.scale, miss)
+        more = normal_quantile(miss) * np.sqrt(noisy.chance * (away * held).sum(axis=1))
+    low, high = share_bounds(part, whole, weights, noisy.scale, miss=miss, more=more)
+    return told(value, low, high, 0.0, 1.0)
 
 
 def _mean(noisy: Noisy, ruler: Ruler) -> Estimate:
     """Share a value out as 1-t and t; both are noisy, both are paid for, both have the same weights."""
-    share = _share(noisy.totals[:, 1], noisy)
+    share = _share(noisy, (0.0, 1.0))
     reach = _reach(ruler)
     value, low, high = (
         np.clip(ruler.low + each * reach, ruler.low, ruler.high)
@@ -247,23 +224,19 @@ def _reach(ruler: Ruler) -> float:
 
 def _variance(noisy: Noisy, ruler: Ruler) -> Estimate:
     """E t² - (E t)², from slots of (1-t)², 2t(1-t), t²; each of the two within its own interval at 97.5 %."""
-    whole, miss = noisy.totals.sum(axis=1), (1 - CONFIDENCE) / 2
-    first = noisy.totals[:, 1] / 2 + noisy.totals[:, 2]
-    mean_low, mean_high = share_bounds(first, whole, (0.0, 0.5, 1.0), noisy.scale, miss)
-    square_low, square_high = share_bounds(noisy.totals[:, 2], whole, (0.0, 0.0, 1.0), noisy.scale, miss)
+    mean = _share(noisy, (0.0, 0.5, 1.0), (1 - CONFIDENCE) / 2)
+    square = _share(noisy, (0.0, 0.0, 1.0), (1 - CONFIDENCE) / 2)
     rounding = 2 / bound(Moments("", ruler, 2))
-    low = np.clip(square_low - mean_high**2 - rounding, 0.0, 0.25)
-    most = np.where(
-        (mean_low <= 0.5) & (mean_high >= 0.5),
-        0.25,
-        np.maximum(mean_low * (1 - mean_low), mean_high * (1 - mean_high)),
+    low = np.clip(square.low - mean.high**2 - rounding, 0.0, 0.25)
+    nearest = np.clip(0.5, mean.low, mean.high)  # a variance is at most m (1 - m)
+    high = np.clip(np.minimum(square.high - mean.low**2, nearest * (1 - nearest)) + rounding, 0.0, 0.25)
+    whole = noisy.totals.sum(axis=1)
+    first, second = (
+        noisy.totals @ np.array(c) / np.where(whole > 0, whole, np.nan) for c in ((0, 0.5, 1), (0, 0, 1))
     )
-    high = np.clip(np.minimum(square_high - mean_low**2 + rounding, most + rounding), 0.0, 0.25)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = np.where(whole > 0, noisy.totals[:, 2] / whole - (first / whole) ** 2, np.nan)
-    told = _told(np.clip(value, low, high), low, high, 0.0, 0.25)
+    shown = told(np.clip(second - first**2, low, high), low, high, 0.0, 0.25)
     unit = _reach(ruler) ** 2
-    return Estimate(told.value * unit, told.low * unit, told.high * unit)
+    return Estimate(shown.value * unit, shown.low * unit, shown.high * unit)
 
 
 def _enclosed(chosen: Chosen, edges: Floats) -> Estimate:
@@ -275,12 +248,7 @@ def _enclosed(chosen: Chosen, edges: Floats) -> Estimate:
         return Estimate(value, nothing, nothing)
     low, high = edges[np.clip(slots[:, 1], 0, last)], edges[np.clip(slots[:, 2] + 1, 0, last)]
     low, high = np.minimum(low, value), np.maximum(high, value)
-    return _told(value, low, high, float(edges[0]), float(edges[-1]))
-
-
-def _told(value: Floats, low: Floats, high: Floats, least: float, most: float) -> Estimate:
-    """Say no value where the noise allows every one."""
-    return Estimate(np.where((low <= least) & (high >= most), np.nan, value), low, high)
+    return told(value, low, high, float(edges[0]), float(edges[-1]))
 
 
 def _named(call: Call) -> dict[str, str]:
@@ -293,5 +261,12 @@ def _named(call: Call) -> dict[str, str]:
         "quantile": ("column", "at", "low", "high"),
         "histogram": ("column",),
         "top": ("column", "places"),
+        "difference": ("column", "wanted", "exposure", "first", "second"),
+        "effect": ("column", "wanted", "exposure", "first", "second", "stratum"),
+        "prr": ("column", "wanted", "exposure", "first"),
+        "ror": ("column", "wanted", "exposure", "first"),
+        "survival": ("time", "event"),
+        "logrank": ("time", "event", "exposure", "first", "second"),
+        "hazard_ratio": ("time", "event", "exposure", "first", "second"),
     }
     return dict(zip(names.get(call.name, ()), call.arguments, strict=False))

@@ -53,10 +53,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Noisy:
-    """A part after its noise, shape (cells, slots), and the scale of that noise."""
+    """A part after its noise, shape (cells, slots), and the scale of that noise.
+
+    `sensitivity`: the most that a patient adds; the variance that sampling of patients adds to Σ c_k S_k is at
+    most that times Σ c_k² S_k. `sampled`: whether intervals are to cover it.
+    """
 
     totals: Floats
     scale: float
+    sensitivity: int = 0
+    sampled: bool = False
+
+    @property
+    def chance(self) -> float:
+        """Return the factor of that variance, 0 where intervals leave it out."""
+        return float(self.sensitivity) if self.sampled else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +107,7 @@ def event(part: Part, epsilon: Fraction) -> Event:
     return Composed(tuple(choice.event() for choice in quantiles(part, part.quantile, epsilon)))
 
 
-def draw(part: Part, sums: Ints, epsilon: Fraction, noise: Noise) -> Paid:
+def draw(part: Part, sums: Ints, epsilon: Fraction, noise: Noise, *, sampled: bool = False) -> Paid:
     """Make the exact sums of a part public, for `event(part, epsilon)`.
 
     Args:
@@ -104,10 +115,12 @@ def draw(part: Part, sums: Ints, epsilon: Fraction, noise: Noise) -> Paid:
         sums: shape (cells, slots).
         epsilon: what the part may cost.
         noise: of the charge.
+        sampled: whether intervals are to cover sampling too.
     """
     if part.quantile is None:
         wide = scale(part, epsilon)
-        return Noisy((sums + noise.discrete_laplace(wide, size=sums.shape)).astype(np.float64), wide)
+        totals = (sums + noise.discrete_laplace(wide, size=sums.shape)).astype(np.float64)
+        return Noisy(totals, wide, part.sensitivity, sampled)
     value, *ends = quantiles(part, part.quantile, epsilon)
     chosen = [value.choose(sums, noise)]
     if ends:

@@ -5,7 +5,7 @@ whatever bound on the rows of a patient is chosen. Weights and values are intege
 `docs/proofs/stats.md`. Knows no ledger: `confide.ledger` charges the plan and calls `execute` once.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
@@ -20,14 +20,19 @@ from confide.engines.polars import GRID
 from confide.errors import InvalidInput
 from confide.stats import bounds
 from confide.stats.bounds import ASSUMED, Bounds
+from confide.stats.estimates import Estimate, Measure
 from confide.stats.expected import Expected
+from confide.stats.expressions import derived, keep, parse
 from confide.stats.intervals import CONFIDENCE
-from confide.stats.keys import Values, cells, checked, column_of, labels
-from confide.stats.measures import Estimate, Measure, parse_measure
+from confide.stats.keys import Values, cells, checked, column_of, labels, n_cells
+from confide.stats.measures import parse_measure
 from confide.stats.parts import Part, choice_scale, draw, event, scale
-from confide.stats.section import StatsSection, verify_request
+from confide.stats.section import StatsSection, verify_intervals, verify_request, verify_rows
+from confide.stats.slots import size
 from confide.stats.tally import Tally, tally
 from confide.types import Json
+
+MOST_SUMS = 1 << 26  # half a gigabyte of whole numbers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,15 +48,22 @@ class StatsPlan:
     by: dict[str, Values] = field(default_factory=dict)
     max_rows: int | Literal["private"] = 4
     shares: dict[str, float] = field(default_factory=dict)
-    intervals: bool = True
+    intervals: Literal["noise", "population", "none"] = "noise"
+    where: tuple[str, ...] = ()
+    derive: dict[str, str] = field(default_factory=dict)
     source: str = ""
     delta: float = 1e-18  # pays for the sampler, which is exact up to 2^-100 a draw
 
     def __post_init__(self) -> None:
         """Refuse a plan that could not run, before any budget is touched."""
         verify_request(self.by, self.measures, self.epsilon, self.max_rows, self.shares)
+        verify_intervals(self.intervals, self.measures)
+        verify_rows(self.where, self.derive)
         object.__setattr__(self, "by", checked(self.by))
+        object.__setattr__(self, "where", tuple(self.where))
         object.__setattr__(self, "measures", tuple(self.measures))
+        if n_cells(self.by) * sum(size(part.slots) for part in self.parts()) > MOST_SUMS:
+            raise InvalidInput("stats.too-many-sums", most=MOST_SUMS)
         if any(self.scale(part) > LARGEST_SCALE for part in self.parts()):
             raise InvalidInput("stats.too-noisy", epsilon=self.epsilon)
 
@@ -65,6 +77,9 @@ class StatsPlan:
             measures=section.measures,
             max_rows=section.max_rows,
             shares=section.shares,
+            intervals=section.intervals,
+            where=section.where,
+            derive=section.derive,
             epsilon=section.epsilon,
         )
 
@@ -111,6 +126,8 @@ class StatsPlan:
             "max_rows": self.max_rows,
             "shares": {text: repr(float(share)) for text, share in self.shares.items()},
             "intervals": self.intervals,
+            "where": list(self.where),
+            "derive": dict(self.derive),
             "epsilon": repr(self.epsilon),
             "delta": repr(self.delta),
         }
@@ -125,7 +142,8 @@ class StatsPlan:
         A reader that types a column after looking at all of it would let one patient's odd cell
         change how every other patient's cell reads, and so break the guarantee.
         """
-        return frozenset({*self.columns(), *self.by, *(key.removesuffix("_band") for key in self.by)})
+        read = {column for text in (*self.where, *self.derive.values()) for column in parse(text).columns()}
+        return frozenset({*self.columns(), *self.by, *(key.removesuffix("_band") for key in self.by), *read})
 
     def verify_columns(self, columns: Collection[str]) -> None:
         """Raise if a column that the plan needs is not there; call it before anything is charged.
@@ -133,11 +151,16 @@ class StatsPlan:
         Raises:
             InvalidInput: names the first missing column.
         """
+        there = list(columns)
+        for name, text in self.derive.items():
+            _verify_there(parse(text).columns(), there)
+            if name in there:
+                raise InvalidInput("expressions.name-taken", name=name)
+            there.append(name)
         for key in self.by:
-            column_of(key, columns)
-        for column in ("_patient", *self.columns()):
-            if column not in columns:
-                raise InvalidInput("stats.no-column", column=column)
+            column_of(key, there)
+        read = [column for condition in self.where for column in parse(condition).columns()]
+        _verify_there(["_patient", *self.columns(), *read], there)
 
     def expected(self, rows: int = 1000) -> dict[str, Expected]:
         """Return the noise on each measure in a group where `rows` rows count, before anything is paid.
@@ -196,18 +219,29 @@ class StatsPlan:
     def estimates(self, data: pl.DataFrame, noise: Noise) -> tuple[dict[str, Estimate], Bounds]:
         """Return the figures of `execute` as arrays in the order of the cells, and how patients were bounded."""
         self.verify_columns(data.columns)
-        table = tally(self.by, self.parts(), data)
+        table = tally(self.by, self.parts(), self.rows(data))
         bound = self._bounds(table, noise)
         sums = table.sums(lambda part: bound.ratio if part.ratio else bound.total)
-        paid = {part: draw(part, sums.pop(part), self.share(part), noise) for part in self.parts()}
+        sampled = self.intervals == "population"
+        paid = {
+            part: draw(part, sums.pop(part), self.share(part), noise, sampled=sampled)
+            for part in self.parts()
+        }
         return {
             measure.text: measure.finish([paid[part] for part in measure.parts], bound)
             for measure in self.parsed()
         }, bound
 
+    def rows(self, data: pl.DataFrame) -> pl.DataFrame:
+        """Return the rows that fulfil `where`, with the columns of `derive`: each row looked at by itself."""
+        if not (self.where or self.derive):
+            return data
+        wider = derived(data, self.derive)
+        return wider.filter(keep(wider, self.where)) if self.where else wider
+
     def parsed(self) -> list[Measure]:
         """Return the measures, read."""
-        return [parse_measure(text, intervals=self.intervals) for text in self.measures]
+        return [parse_measure(text, intervals=self.intervals != "none") for text in self.measures]
 
     def _bounds(self, table: Tally, noise: Noise) -> Bounds:
         """Return how many rows of a patient count: as declared, or chosen from a noisy histogram."""
@@ -224,6 +258,12 @@ class StatsPlan:
     def _sketch_event(self) -> DiscreteLaplace:
         enough = 1 / (exact(self.epsilon) * bounds.SHARE)
         return DiscreteLaplace(sensitivity=1, scale=float(enough * (1 + Fraction(1, 1 << 40))))
+
+
+def _verify_there(read: Iterable[str], there: Collection[str]) -> None:
+    for column in read:
+        if column not in there:
+            raise InvalidInput("stats.no-column", column=column)
 
 
 def _rows(plan: StatsPlan, estimates: dict[str, Estimate]) -> list[Json]:
@@ -256,7 +296,9 @@ def _listed(figures: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> lis
 
 def _notes(plan: StatsPlan, bound: Bounds) -> list[dict[str, Any]]:
     """Return the sentences that belong to the release, as keys of `words` with their fields."""
-    notes: list[dict[str, Any]] = [{"key": "stats.note-noise"}]
+    notes: list[dict[str, Any]] = [
+        {"key": "stats.note-population" if plan.intervals == "population" else "stats.note-noise"}
+    ]
     if plan.max_rows == "private":
         fields = {"total": bound.total, "ratio": bound.ratio, "cut": round(100 * (1 - bound.kept))}
         notes.append({"key": "stats.note-private", **fields})

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from confide.errors import InvalidInput
+from confide.stats.cells import Kind
+from confide.stats.expressions import parse, verify_name
 from confide.stats.keys import Keys, checked
 from confide.stats.measures import parse_measure
+from confide.stats.slots import Signed
 
 MOST_ROWS_PER_PATIENT = 1 << 16
 SMALLEST_SHARE = 1e-3
@@ -29,6 +32,25 @@ class StatsSection:
         default_factory=dict,
         metadata=_doc("Public keys per column: texts are categories, numbers are edges of half-open bins."),
     )
+    intervals: Literal["noise", "population"] = field(
+        default="noise",
+        metadata=_doc(
+            "What intervals cover: the noise alone, for these very records; or the chance of which patients are in "
+            "them too, for the population they come from."
+        ),
+    )
+    where: tuple[str, ...] = field(
+        default=(),
+        metadata=_doc(
+            'Only rows that fulfil every condition count, such as "age >= 18"; see expressions.md.'
+        ),
+    )
+    derive: dict[str, str] = field(
+        default_factory=dict,
+        metadata=_doc(
+            'New columns from those of the same row, such as bmi = "weight / (height / 100) ** 2".'
+        ),
+    )
     name: str = field(
         default="",
         metadata=_doc("Name of the release inside its study; made up from source and keys if left out."),
@@ -48,6 +70,8 @@ class StatsSection:
     def __post_init__(self) -> None:
         """Refuse what could never be released, and give the release a name."""
         verify_request(self.by, self.measures, self.epsilon, self.max_rows, self.shares)
+        verify_intervals(self.intervals, self.measures)
+        verify_rows(self.where, self.derive)
         object.__setattr__(self, "by", checked(self.by))
         if not self.name:
             object.__setattr__(
@@ -86,3 +110,31 @@ def verify_request(
             or not SMALLEST_SHARE <= share <= 1 / SMALLEST_SHARE
         ):
             raise InvalidInput("stats.share", measure=measure)
+
+
+def verify_rows(where: tuple[str, ...], derive: dict[str, str]) -> None:
+    """Refuse conditions and definitions that could never be computed; looks at public values only.
+
+    Raises:
+        InvalidInput: names what is not understood.
+    """
+    for condition in where:
+        parse(condition, Kind.TRUTH)
+    for name, text in derive.items():
+        verify_name(name)
+        parse(text)
+
+
+def verify_intervals(intervals: str, measures: tuple[str, ...]) -> None:
+    """Refuse intervals that a measure cannot have.
+
+    Raises:
+        InvalidInput: no such kind; or sampling is to be covered for a quantile, or for a sum of both signs.
+    """
+    if intervals not in ("noise", "population", "none"):
+        raise InvalidInput("stats.intervals", found=intervals)
+    for text in measures if intervals == "population" else ():
+        (part,) = parse_measure(text).parts
+        signed = isinstance(part.slots, Signed) and part.slots.ruler.low < 0 < part.slots.ruler.high
+        if part.quantile is not None or signed:
+            raise InvalidInput("stats.no-population", measure=text)

@@ -101,11 +101,16 @@ class Moments:
 class Listed:
     """One slot for each combination of listed categories and bins; a row adds 1 to its own.
 
-    `rest`: one slot more, for rows that have a value in every column, but not a listed one.
+    `rest`: the columns in which a value that is not listed is one more, and not left out.
     """
 
     lists: tuple[tuple[str, Values], ...]
-    rest: bool = False
+    rest: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return how many places each column has."""
+        return tuple(len(labels(values)) + (column in self.rest) for column, values in self.lists)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +130,8 @@ def size(slots: Slots) -> int:
     match slots:
         case Moments(degree=degree):
             return degree + 1
-        case Listed(lists, rest):
-            return math.prod(len(labels(values)) for _, values in lists) + rest
+        case Listed():
+            return math.prod(slots.shape)
         case Graded(bins=bins):
             return bins
         case _:
@@ -182,8 +187,11 @@ def read(slots: Slots, data: pl.DataFrame) -> Reading:
         case Graded(column, ruler, bins):
             numbers, counted = _numbers(data[column])
             return Reading(counted, bins, slot=lambda rows: _graded(numbers[rows], ruler, bins))
-        case Listed(lists, rest):
-            return _listed(lists, size(slots), data, rest=rest)
+        case Listed(lists):
+            readers = [_place(data[column], values, rest=column in slots.rest) for column, values in lists]
+            codes = combined_codes(readers, list(slots.shape), len(data))
+            counted = codes >= 0
+            return Reading(None if counted.all() else counted, size(slots), slot=lambda rows: codes[rows])
         case _:
             return Reading(None, 1, adds=lambda _: (None,))
 
@@ -237,11 +245,15 @@ def _squares(steps: Ints, most: int) -> tuple[Ints, ...]:
     return low, most - low - high, high
 
 
-def _listed(lists: tuple[tuple[str, Values], ...], slots: int, data: pl.DataFrame, *, rest: bool) -> Reading:
-    sizes = [len(labels(values)) for _, values in lists]
-    codes = combined_codes([reader(data[column], values) for column, values in lists], sizes, len(data))
-    if rest:
-        there = [read_text(data[column]).is_not_null().to_numpy() for column, _ in lists]
-        codes[np.logical_and.reduce(there) & (codes < 0)] = slots - 1
-    counted = codes >= 0
-    return Reading(None if counted.all() else counted, slots, slot=lambda rows: codes[rows])
+def _place(column: pl.Series, values: Values, *, rest: bool) -> Places:
+    """Return a reader of each row's place; with `rest`, a value that is not listed has the last one."""
+    places = reader(column, values)
+    if not rest:
+        return places
+    there, last = read_text(column).is_not_null().to_numpy(), len(labels(values))
+
+    def with_rest(rows: slice) -> Ints:
+        found = places(rows)
+        return np.where((found < 0) & there[rows], last, found)
+
+    return with_rest

@@ -101,7 +101,7 @@ MODEL: Fields = {
 }  # fmt: skip
 
 # Outputs: a file is named only if its name follows from the study file (see `confide.study.dossier`).
-SUFFIXES = ("csv", "tsv", "json", "jsonl", "npz", "parquet", "safetensors", "txt", "xlsx")
+SUFFIXES = ("csv", "tsv", "json", "jsonl", "npz", "parquet", "safetensors", "svg", "txt", "vl", "xlsx")
 
 # 3. What stays inside.
 

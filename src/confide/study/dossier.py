@@ -19,9 +19,9 @@ import jinja2
 
 from confide.crypto.canonical import canonical
 from confide.errors import InvalidInput
-from confide.stats.measures import describe
 from confide.study import allowed, figures
 from confide.study.allowed import Facts, day, flag, number, numbers, pick, pick_each, text, texts
+from confide.study.pictures import in_words, pictures
 from confide.study.tables import spread_out
 from confide.train.features import names
 from confide.types import Json
@@ -293,7 +293,10 @@ def _pages() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        say=_say, described=_described, **{name: getattr(figures, name) for name in _FIGURES}
+        say=_say,
+        described=_described,
+        pictures=pictures,
+        **{name: getattr(figures, name) for name in _FIGURES},
     )
     environment.filters["clip"] = _clip
     return environment
@@ -330,10 +333,7 @@ def _say(key: str, otherwise: str | None = _MUST_BE_KNOWN, **fields: object) -> 
 
 def _described(measure: str | None) -> str:
     """Say in words what is measured; a measure that no word is known for is shown as it was written."""
-    try:
-        return describe(measure or "")
-    except (InvalidInput, KeyError):
-        return measure or "–"
+    return in_words(measure or "–")
 
 
 def _clip(text: str | None, length: int) -> str:

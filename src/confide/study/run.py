@@ -28,10 +28,10 @@ from confide.study.publish import write_dossier
 from confide.study.replays import commitment_for
 from confide.study.rows import Rows
 from confide.study.sources import Records, read_records, seal_sources
-from confide.study.tables import statistics_output
+from confide.study.tables import other_editions, statistics_output
 from confide.study.workplace import Workplace, open_workplace
 from confide.types import Json, Progress
-from confide.words import say
+from confide.words import say, speaking
 
 Step = Callable[[str], AbstractContextManager[Progress]]
 
@@ -120,7 +120,9 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     with clock("train") as progress:
         models = train_models(place, records, train_plans(study), progress=progress)
     releases = [statistics_output(each["release"]) for each in statistics]
-    outputs = [*rows.outputs, *releases, *(model.output() for model in models)]
+    with speaking(study.study.language):
+        pictures = [file for each in statistics for file in other_editions(each["release"])]
+    outputs = [*rows.outputs, *releases, *(model.output() for model in models), *pictures]
     with clock("audit") as progress:
         outgoing = [each for output in outputs for each in output.records]
         search = search_bytes(rows.known, outgoing, progress=progress)

@@ -2,11 +2,16 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from confide.calls import parse_call
+from confide.charts.draw import release_svg
+from confide.charts.vega import vega_lite
+from confide.stats.frame import to_frame
 from confide.study.outgoing import Output
+from confide.study.pictures import in_words
 from confide.types import Json
 
 
@@ -22,9 +27,24 @@ def statistics_output(release: Json) -> Output:
     for row in rows:
         cells = [cell for measure in measures for cell in _cells(measure, row[measure])]
         writer.writerow([*(row[key] for key in keys), *cells])
-    content = text.getvalue().encode()
+    return _output(release, "csv", text.getvalue().encode())
+
+
+def other_editions(release: Json) -> list[Output]:
+    """Return the same release as Parquet, as a picture, and as a specification of that picture."""
+    parquet = io.BytesIO()
+    to_frame(release).write_parquet(parquet, compression="uncompressed")  # the byte search reads it
+    spec = json.dumps(vega_lite(release), ensure_ascii=False, separators=(",", ":"))
+    return [
+        _output(release, "parquet", parquet.getvalue()),
+        _output(release, "svg", release_svg(release, titles=in_words).encode()),
+        _output(release, "vl.json", spec.encode()),
+    ]
+
+
+def _output(release: Json, suffix: str, content: bytes) -> Output:
     return Output(
-        file=f"statistics/{release['name']}.csv",
+        file=f"statistics/{release['name']}.{suffix}",
         kind="statistics",
         status="dp",
         rows=len(release["rows"]),

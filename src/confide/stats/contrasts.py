@@ -1,0 +1,232 @@
+"""Figures made of several noisy slots: differences, signal scores, a treatment's effect, survival, log-rank.
+
+The slots are counts that are paid for; a figure is a smooth function of them. Its interval comes from its slope
+in each slot (delta method), so it is right to first order and shown only where counts are well above the noise.
+Formulas: `docs/proofs/stats.md`. Knows neither records nor budget.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from confide.calls import Call
+from confide.engines.polars import Floats
+from confide.errors import InvalidInput
+from confide.stats.estimates import Estimate, Measure, of_one, told
+from confide.stats.expected import contrast_error
+from confide.stats.intervals import normal_quantile, spread
+from confide.stats.keys import checked_list
+from confide.stats.parts import Noisy, Part
+from confide.stats.slots import Listed
+
+Figure = Callable[[Floats], Floats]  # from slots, shape (cells, slots), to figures, shape (cells, figures)
+
+_LAPLACE = spread((1.0,)) / math.sqrt(
+    2
+)  # a sum of Laplace numbers is never farther out, in standard deviations
+_TINY = 1e-9
+
+
+HAPPENED = "1"  # what stands in the column of the event where it happened
+MOST_LOG = math.log(20)  # a ratio that may be 20 times smaller or larger is not told
+
+
+def parse_contrast(text: str, call: Call) -> Measure | None:
+    """Read a comparison; None if it is none.
+
+    Raises:
+        InvalidInput: its lists or edges cannot be.
+    """
+    match call:
+        case Call("difference", (outcome, wanted, exposure, first, second)):
+            slots = Listed(((exposure, _two(text, first, second)), (outcome, (wanted,))), rest=(outcome,))
+            return of_one(
+                text, Part(slots, ratio=True), lambda paid, _: _plain(paid, difference), contrast_error(4)
+            )
+        case Call("effect", (outcome, wanted, exposure, first, second, stratum, *strata)) if len(strata) > 1:
+            lists = ((stratum, tuple(strata)), (exposure, _two(text, first, second)), (outcome, (wanted,)))
+            checked_list(stratum, tuple(strata))
+            part = Part(Listed(lists, rest=(outcome,)), ratio=True)
+            return of_one(text, part, lambda paid, _: _plain(paid, effect), contrast_error(4 * len(strata)))
+        case Call("prr" | "ror", (reaction, wanted, drug, first)):
+            slots = Listed(((drug, (first,)), (reaction, (wanted,))), rest=(drug, reaction))
+            score = log_prr if call.name == "prr" else log_ror
+            return of_one(
+                text, Part(slots, ratio=True), lambda paid, _: _ratio(paid, score), contrast_error(4)
+            )
+        case Call("survival", (time, event, *rest)) if len(rest) > 1:
+            edges = _edges(text, time, rest)
+            slots = Listed(((time, edges), (event, (HAPPENED,))), rest=(time, event))
+            names = tuple(f"{edge:.15g}" for edge in edges[1:])
+            return of_one(
+                text, Part(slots, ratio=True), lambda paid, _: _survival(paid, names), contrast_error(2 * len(edges))
+            )  # fmt: skip
+        case Call("hazard_ratio" | "logrank", (time, event, arm, first, second, *rest)) if len(rest) > 1:
+            edges = _edges(text, time, rest)
+            slots = Listed(
+                ((arm, _two(text, first, second)), (time, edges), (event, (HAPPENED,))), rest=(time, event)
+            )
+            finish = _log_rank if call.name == "logrank" else lambda paid: _ratio(paid, log_hazard_ratio)
+            return of_one(
+                text, Part(slots, ratio=True), lambda paid, _: finish(paid), contrast_error(4 * len(edges))
+            )  # fmt: skip
+        case _:
+            return None
+
+
+def _two(text: str, first: str, second: str) -> tuple[str, str]:
+    if first == second:
+        raise InvalidInput("stats.two-alike", found=text)
+    return first, second
+
+
+def _edges(text: str, column: str, rest: Sequence[str]) -> tuple[float, ...]:
+    try:
+        numbers = tuple(float(each) for each in rest)
+    except ValueError:
+        raise InvalidInput("stats.edges", key=column) from None
+    checked_list(column, numbers)
+    return numbers
+
+
+def _plain(noisy: Noisy, figure: Figure) -> Estimate:
+    (value,), (half,) = (each.T for each in interval(figure, noisy))
+    return told(value, np.clip(value - half, -1, 1), np.clip(value + half, -1, 1), -1, 1)
+
+
+def _ratio(noisy: Noisy, figure: Figure) -> Estimate:
+    """Return a ratio; its logarithm has the interval."""
+    (value,), (half,) = (np.clip(each.T, -2 * MOST_LOG, 2 * MOST_LOG) for each in interval(figure, noisy))
+    told_of, low, high = half < MOST_LOG, np.exp(value - half), np.exp(value + half)
+    shown, low, high = (np.where(told_of, each, np.nan) for each in (np.exp(value), low, high))
+    return Estimate(shown, low, high)
+
+
+def _survival(noisy: Noisy, names: tuple[str, ...]) -> Estimate:
+    value, half = interval(log_survival, noisy)
+    low, high = np.exp(np.maximum(value - half, -700)), np.minimum(np.exp(np.minimum(value + half, 0)), 1)
+    shown = told(np.exp(value), np.where(half > MOST_LOG, 0, low), high, 0, 1)
+    return Estimate(shown.value, shown.low, shown.high, at=names)
+
+
+def _log_rank(noisy: Noisy) -> Estimate:
+    """Return z of the log-rank test: beyond ±1.96 the arms differ at 5 %. The noise is in its denominator."""
+    value, half = interval(log_rank, Noisy(noisy.totals, noisy.scale))
+    noise = (half[:, 0] / _LAPLACE) ** 2
+    z = value[:, 0] / np.sqrt(noisy.sensitivity * np.maximum(value[:, 1], 0) + noise)
+    nothing = np.full(len(z), np.nan)
+    return Estimate(z, nothing, nothing)
+
+
+def interval(figure: Figure, noisy: Noisy) -> tuple[Floats, Floats]:
+    """Return the figure of the noisy slots, and half of its interval at 95 %.
+
+    Args:
+        figure: a function of counts, on a scale on which it is about normal.
+        noisy: the slots, with their noise.
+
+    Returns:
+        Two arrays, shape (cells, figures). Infinite where a count is so small that nothing can be said.
+    """
+    held = np.maximum(noisy.totals, noisy.scale)  # below its own noise a count tells nothing
+    value = figure(held)
+    noise, chance = np.zeros_like(value), np.zeros_like(value)
+    for slot in range(held.shape[1]):
+        step = 1e-4 * held[:, slot]
+        above, below = held.copy(), held.copy()
+        above[:, slot] += step
+        below[:, slot] -= step
+        slope = (figure(above) - figure(below)) / (2 * step[:, None])
+        noise += 2 * (slope * noisy.scale) ** 2
+        chance += noisy.chance * slope**2 * held[:, [slot]]
+    half = _LAPLACE * np.sqrt(noise) + normal_quantile() * np.sqrt(chance)
+    return value, half
+
+
+def difference(slots: Floats) -> Floats:
+    """Return the share with the outcome among the first, minus that among the second: slots (2 groups, 2 outcomes)."""
+    first, second = _shares(slots.reshape(len(slots), 2, 2))
+    return (first - second)[:, None]
+
+
+def effect(slots: Floats) -> Floats:
+    """Return the effect of a treatment, each stratum weighing as many as there are: slots (strata, 2 arms, 2 outcomes).
+
+    The weights 1/propensity of a row are those of its stratum, N_s / N_sa, so that
+    Σ_s N_s/N (p_s1 - p_s0) is the propensity-weighted difference.
+
+    Source: Rosenbaum 1987, "Model-Based Direct Adjustment", with the strata as the propensity's model.
+    """
+    table = slots.reshape(len(slots), -1, 2, 2)
+    treated, others = (table[:, :, arm, 0] / table[:, :, arm].sum(axis=2) for arm in (0, 1))
+    weights = table.sum(axis=(2, 3))
+    found: Floats = ((treated - others) * weights).sum(axis=1) / weights.sum(axis=1)
+    return found[:, None]
+
+
+def log_prr(slots: Floats) -> Floats:
+    """Return ln of the proportional reporting ratio a/(a+b) : c/(c+d). Source: Evans, Waller, Davis 2001."""
+    first, second = _shares(slots.reshape(len(slots), 2, 2))
+    found: Floats = (np.log(first) - np.log(second))[:, None]
+    return found
+
+
+def log_ror(slots: Floats) -> Floats:
+    """Return ln of the reporting odds ratio ad/(bc). Source: van Puijenbroek et al. 2002."""
+    a, b, c, d = slots.T
+    found: Floats = (np.log(a) - np.log(b) - np.log(c) + np.log(d))[:, None]
+    return found
+
+
+def log_survival(slots: Floats) -> Floats:
+    """Return ln of the share that is still without an event at the end of each interval but the last.
+
+    Slots (intervals, with and without event); who leaves without one is at risk for half of the interval. The
+    last interval holds those who are followed beyond the others.
+
+    Source: Kaplan, Meier 1958, in the actuarial form of Cutler, Ederer 1958.
+    """
+    events, at_risk = _at_risk(slots.reshape(len(slots), -1, 2))
+    found: Floats = np.cumsum(np.log1p(-np.minimum(events / at_risk, 1 - _TINY)), axis=1)[:, :-1]
+    return found
+
+
+def log_hazard_ratio(slots: Floats) -> Floats:
+    """Return ln of the ratio of hazards of the first arm to the second: slots (2 arms, intervals, 2).
+
+    Source: Mantel, Haenszel 1959, of the table of each interval: Σ d1 n2/n over Σ d2 n1/n.
+    """
+    (first, at_risk), (second, others) = _arms(slots)
+    together = at_risk + others
+    above, below = ((each / together)[:, :-1].sum(axis=1) for each in (first * others, second * at_risk))
+    found: Floats = np.log(above) - np.log(below)
+    return found[:, None]
+
+
+def log_rank(slots: Floats) -> Floats:
+    """Return O - E of the first arm and its variance under equal hazards: slots as in `log_hazard_ratio`.
+
+    Source: Mantel 1966.
+    """
+    (first, at_risk), (second, others) = _arms(slots)
+    events, together = first + second, at_risk + others
+    variance = events * at_risk * others * np.maximum(together - events, 0) / together**3
+    return np.stack(
+        [(each[:, :-1]).sum(axis=1) for each in (first - events * at_risk / together, variance)], axis=1
+    )
+
+
+def _arms(slots: Floats) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+    table = slots.reshape(len(slots), 2, -1, 2)
+    return _at_risk(table[:, 0]), _at_risk(table[:, 1])
+
+
+def _shares(table: Floats) -> tuple[Floats, Floats]:
+    return table[:, 0, 0] / table[:, 0].sum(axis=1), table[:, 1, 0] / table[:, 1].sum(axis=1)
+
+
+def _at_risk(table: Floats) -> tuple[Floats, Floats]:
+    """Return the events of each interval, and how many were at risk in it."""
+    entered = np.cumsum(table.sum(axis=2)[:, ::-1], axis=1)[:, ::-1]
+    return table[:, :, 0], entered - table[:, :, 1] / 2
