@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stats_tables import exact_sums, tables
+from stats_tables import Silent, exact_sums, tables
 
 from confide.engines.polars import GRID
 from confide.errors import InvalidInput
@@ -150,3 +150,11 @@ def test_neither_pieces_nor_sums_show_a_patient():
     asked = plan(by={"sex": ("F",)}, measures=("count",))
     pieces = cut(data, [])
     assert "Zebulon" not in repr(pieces) + repr(pieces.tally(asked.by, asked.parts(), whole, {"sex"}))
+
+
+def test_a_plan_runs_on_pieces_as_in_memory_with_a_bound_that_is_chosen():
+    data = pl.DataFrame({"_patient": [n % 300 for n in range(900)], "sex": ["F", "M", "F"] * 300})
+    asked = plan(
+        by={"sex": ("F", "M")}, measures=("count", "patients"), max_rows="private", where=("sex == 'F'",)
+    )
+    assert asked.execute(cut(data, [100, 555]), Silent()) == asked.execute(data, Silent())

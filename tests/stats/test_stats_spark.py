@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stats_tables import ROW, exact_sums, table
+from stats_tables import ROW, Silent, exact_sums, table
 
 import confide
 from confide.engines.polars import GRID
@@ -33,7 +33,7 @@ MEASURES = (
 )  # fmt: skip
 SETTINGS = {
     "spark.ui.enabled": "false", "spark.sql.shuffle.partitions": "2", "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1", "spark.sql.execution.arrow.maxRecordsPerBatch": "40",
+    "spark.driver.bindAddress": "127.0.0.1", "spark.sql.execution.arrow.maxRecordsPerBatch": "300",
     "spark.default.parallelism": "2", "spark.log.level": "OFF", "spark.sql.adaptive.enabled": "false",
 }  # fmt: skip
 
@@ -59,33 +59,27 @@ def plan(**changes) -> StatsPlan:
     return StatsPlan(**{"name": "t", "epsilon": 1.0, "by": BY, "measures": MEASURES, "max_rows": 2} | changes)
 
 
-def up_to_100(data: pl.DataFrame) -> pl.DataFrame:
-    """Keep some rows, each looked at by itself."""
-    return data.filter(pl.col("stay").cast(pl.Float64, strict=False).fill_null(0) <= 100)
-
-
-def whole(data: pl.DataFrame) -> pl.DataFrame:
-    return data
-
-
 def spread(session, folder, data):
     data.sample(fraction=1, shuffle=True, seed=7).write_parquet(folder / "t.parquet")
-    return OnSpark(session.read.parquet(str(folder / "t.parquet")).repartition(3))
+    return OnSpark(session.read.parquet(str(folder / "t.parquet")).repartition(2))
 
 
-@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(ROW, min_size=20, max_size=40), most=st.integers(1, 5), as_text=st.booleans())
-def test_spark_has_the_sums_of_one_machine(session, tmp_path, rows, most, as_text):
-    data = table(rows)
-    data = data.with_columns(pl.all().cast(pl.String)) if as_text else data
-    asked = plan(max_rows=most)
-    for keep in (whole, up_to_100):
-        found = spread(session, tmp_path, data).tally(asked.by, asked.parts(), keep, asked.text_columns())
-        expected = exact_sums(asked, keep(data))
-        for part, sums in found.sums(lambda _: most).items():
-            assert (sums == expected[part]).all()
-        alone = tally(asked.by, asked.parts(), keep(data)).rows()
-        assert sorted(found.rows().tolist()) == sorted(alone[alone > 0].tolist())
+@pytest.mark.parametrize(
+    "asks", [{}, {"where": ("stay <= 100 or is_missing(sex)",), "derive": {"half": "stay / 2"}}]
+)
+@settings(max_examples=1, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(ROW, min_size=20, max_size=40), most=st.integers(1, 5))
+def test_spark_has_the_sums_of_one_machine(session, tmp_path, asks, rows, most):
+    """Random tables of odd values, as text where conditions are asked for, over two executors in small batches."""
+    data = table([{**row, "times": min(row["times"], 40)} for row in rows])
+    data = data.with_columns(pl.all().cast(pl.String)) if asks else data
+    asked = plan(max_rows=most, **asks, measures=(*MEASURES, *(["mean(half, 0, 30)"] if asks else [])))
+    found = spread(session, tmp_path, data).tally(asked.by, asked.parts(), asked.rows, asked.text_columns())
+    expected = exact_sums(asked, asked.rows(data))
+    for part, sums in found.sums(lambda _: most).items():
+        assert (sums == expected[part]).all()
+    alone = tally(asked.by, asked.parts(), asked.rows(data)).rows()
+    assert sorted(found.rows().tolist()) == sorted(alone[alone > 0].tolist())
 
 
 def test_ids_of_every_kind_are_told_apart_as_on_one_machine(session, tmp_path):
@@ -95,7 +89,9 @@ def test_ids_of_every_kind_are_told_apart_as_on_one_machine(session, tmp_path):
     numbers = data.with_columns(pl.Series("_patient", [*range(-5, 5), None] * 3))
     for each in (data, numbers):
         found = (
-            spread(session, tmp_path, each).tally(asked.by, asked.parts(), whole, {"sex"}).sums(lambda _: 1)
+            spread(session, tmp_path, each)
+            .tally(asked.by, asked.parts(), asked.rows, {"sex"})
+            .sums(lambda _: 1)
         )
         for part, sums in exact_sums(asked, each).items():
             assert (found[part] == sums).all()
@@ -106,7 +102,7 @@ def test_a_patient_on_all_executors_weighs_what_one_patient_weighs(session, tmp_
     asked = plan(by={"sex": ("F", "M")}, measures=("count",), max_rows=4)
     (sums,) = (
         spread(session, tmp_path, data)
-        .tally(asked.by, asked.parts(), whole, {"sex"})
+        .tally(asked.by, asked.parts(), asked.rows, {"sex"})
         .sums(lambda _: 4)
         .values()
     )
@@ -119,6 +115,12 @@ def test_a_column_without_cells_is_refused_before_anything_runs(session, tmp_pat
     asked = plan(by={"sex": ("F",)}, measures=("count",))
     frame = session.range(3).select(f.col("id").alias("_patient"), f.array(f.lit("F")).alias("sex"))
     with pytest.raises(InvalidInput) as refused:
-        OnSpark(frame).tally(asked.by, asked.parts(), whole, {"sex"})
+        OnSpark(frame).tally(asked.by, asked.parts(), asked.rows, {"sex"})
     assert refused.value.code == "engines.column-type"
     assert "F" not in repr(OnSpark(frame))
+
+
+def test_a_plan_runs_on_spark_as_in_memory_with_a_bound_that_is_chosen(session, tmp_path):
+    data = pl.DataFrame({"_patient": [n % 300 for n in range(900)], "sex": ["F", "M", "F"] * 300})
+    asked = plan(by={"sex": ("F", "M")}, measures=("count",), max_rows="private", where=("sex == 'F'",))
+    assert asked.execute(spread(session, tmp_path, data), Silent()) == asked.execute(data, Silent())

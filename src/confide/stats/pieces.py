@@ -19,10 +19,9 @@ from confide.errors import InvalidInput
 from confide.stats.keys import Keys, n_cells
 from confide.stats.parts import Part
 from confide.stats.slots import Patients, columns, same_rows, size
-from confide.stats.tally import Tally, tally
+from confide.stats.tally import Rows, Tally, tally
 
 PIECE = 1 << 20  # rows
-Rows = Callable[[pl.DataFrame], pl.DataFrame]  # keeps some rows and adds columns, each row by itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from confide.engines.spark import COUNTS, SCHEMA, rows_per_patient, verify_sessi
 from confide.errors import ConfideError
 from confide.stats.keys import Keys, n_cells
 from confide.stats.parts import Part
-from confide.stats.pieces import Rows, alike, counting, ids_of, same
+from confide.stats.pieces import alike, counting, ids_of, same
 from confide.stats.slots import Patients, size
-from confide.stats.tally import Tally, tally
+from confide.stats.tally import Rows, Tally, tally
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
