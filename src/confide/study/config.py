@@ -206,7 +206,7 @@ class Study:
             return ()
         if self.deid.sources is not None:
             return self.deid.sources
-        return tuple(source.name for source in self.source if source.kind == "notes")
+        return tuple(source.name for source in self.source if source.holds == "notes")
 
 
 def load_study(folder: Path) -> Study:
@@ -290,7 +290,7 @@ def _read(kind: Any, table: Any, name: str, lines: Lines) -> Any:
 
 def _check_references(study: Study, lines: Lines) -> None:
     """Every name that one section uses is the name of another, and names are used once."""
-    kinds = {source.name: source.kind for source in study.source}
+    kinds = {source.name: source.holds for source in study.source}
     for section in ("source", "stats", "synth", "train"):
         names = [each.name for each in getattr(study, section)]
         for at, name in enumerate(names):
