@@ -1,4 +1,4 @@
-"""The figures of statistics: how fast noise is drawn, and whether our tests catch planted bugs.
+"""The figures of statistics and synthetic tables: speed of noise, planted bugs, MST and AIM against dpmm.
 
 Each line of output is one JSON object: id, value, target, holds, ours, rival, unit, how.
 Usage: python benchmarks/bench_stats.py [--only PREFIX] [--quick]. Time nothing else meanwhile.
@@ -79,10 +79,34 @@ def planted(quick: bool) -> Iterator[Line]:
     )
 
 
+def error(quick: bool) -> Iterator[Line]:
+    """Errors of a grouped table against OpenDP's, and with a private bound against one fixed bound."""
+    import stats_error
+
+    rows, epsilons, seeds = (200_000, (1.0,), 5) if quick else (1_000_000, (0.1, 1.0, 3.0), 20)
+    yield from stats_error.errors(seeds, epsilons, rows=rows, seconds=10.0 if quick else 360.0)
+
+
+def seconds(quick: bool) -> Iterator[Line]:
+    """Seconds of a grouped table, from a Parquet file to figures, against OpenDP's."""
+    import stats_error
+
+    yield stats_error.seconds(1 if quick else 5, rows=200_000 if quick else 1_000_000)
+
+
 def main() -> None:
-    asked = arguments(__doc__, "stats").parse_args()
+    import synth_figures
+
+    asked = arguments(__doc__, "").parse_args()
     show(
-        {"stats.sampler": lambda: sampler(asked.quick), "stats.planted": lambda: planted(asked.quick)},
+        {
+            "stats.sampler": lambda: sampler(asked.quick),
+            "stats.planted": lambda: planted(asked.quick),
+            "stats.error": lambda: error(asked.quick),
+            "stats.time": lambda: seconds(asked.quick),
+            "synth.mst": lambda: synth_figures.mst(asked.quick),
+            "synth.aim": lambda: synth_figures.aim(asked.quick),
+        },
         asked.only,
     )
 

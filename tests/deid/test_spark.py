@@ -27,7 +27,8 @@ pytest.importorskip("pyspark", reason="Spark is not installed: pip install confi
 if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
     pytest.skip("Spark needs Java: apt-get install default-jre-headless", allow_module_level=True)
 
-from confide.deid.spark import ENCRYPTED, ON_THE_WIRE, deidentify_frame, verify_session
+from confide.deid.spark import deidentify_frame
+from confide.engines.spark import ENCRYPTED, ON_THE_WIRE, verify_session
 from confide.study.spark import deidentify_with_spark
 
 pytestmark = pytest.mark.slow

@@ -159,14 +159,15 @@ def status_command(folder: Path, as_json: bool) -> None:
 @click.command(cls=Command, name="seal", help=say("cli.seal.help"))
 @_folder
 @option("--remove-originals", is_flag=True, help=say("cli.seal.remove"))
+@option("--read-again", is_flag=True, help=say("cli.seal.again"))
 @json_option
-def seal_command(folder: Path, remove_originals: bool, as_json: bool) -> None:
+def seal_command(folder: Path, remove_originals: bool, read_again: bool, as_json: bool) -> None:
     from confide.study import sources
     from confide.study.workplace import open_workplace
 
     with open_workplace(folder, ask=ask_passphrase) as place:
         with ProgressLines(quiet=as_json)("seal") as progress:
-            sealed = sources.seal_sources(place.study, place.vault, progress=progress)
+            sealed = sources.seal_sources(place.study, place.vault, read_again=read_again, progress=progress)
         removed = sources.remove_originals(place.study, place.vault) if remove_originals else 0
     left = sealed.plain_originals - removed
     if as_json:

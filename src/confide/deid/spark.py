@@ -16,31 +16,16 @@ import pyarrow as pa
 
 from confide.deid.deidentify import Deidentifier, check_classes
 from confide.deid.stream import Document, deidentify_stream
+from confide.engines.spark import verify_session
 from confide.errors import ConfideError, InvalidInput
 from confide.records.rows import Columns, cell_as, kinds_of, rows_of
 from confide.records.tables import plain_cells
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
-# What a session needs: on one machine the first two; on several, keys and shuffles also travel.
-ENCRYPTED = {"spark.io.encryption.enabled": "true", "spark.io.encryption.keySizeBits": "256"}
-ON_THE_WIRE = {"spark.authenticate": "true", "spark.network.crypto.enabled": "true"}
 _FRAME = "the data frame"
 _TYPES = {"integer": "bigint", "number": "double", "boolean": "boolean"}
-
-
-def verify_session(session: "SparkSession") -> None:
-    """Refuse a session that would put patient text on a disk or a wire as it is.
-
-    Raises:
-        InvalidInput: names the setting and the value that it needs.
-    """
-    conf = session.sparkContext.getConf()
-    is_local = (conf.get("spark.master") or "").startswith("local")
-    for name, wanted in (ENCRYPTED if is_local else ENCRYPTED | ON_THE_WIRE).items():
-        if (conf.get(name) or "false").lower() != wanted:
-            raise InvalidInput("files.spark-setting", setting=name, wanted=wanted)
 
 
 def deidentify_frame(

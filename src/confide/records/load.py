@@ -42,7 +42,7 @@ def load_source(
     }
     return (
         load_notes(section, files, **who)
-        if section.kind == "notes"
+        if section.holds == "notes"
         else load_table(section, files, **who, text=text)
     )
 

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from confide.errors import InvalidInput
+from confide.records.address import snapshot_name, verify_address
 
 RESERVED = ("_patient", "_row", "_file")  # columns that confide adds to every table
 _NAME = re.compile(r"[^\W\d_][\w-]{0,39}")  # letters of any script, because files are named after it
@@ -30,13 +31,32 @@ class SourceSection:
     name: str = field(
         metadata={"doc": "Name of the source inside its study: letters of any language, digits, - and _."}
     )
-    kind: Literal["notes", "table"] = field(
-        metadata={"doc": "notes: one text per record; table: one row per record."}
+    kind: Literal["notes", "table", "sql"] = field(
+        metadata={
+            "doc": "notes: one text per record; table: one row per record; sql: either of them, from a database."
+        }
     )
     path: str = field(
-        metadata={"doc": "Files of the source, relative to the study file; * and ** are understood."}
+        default="",
+        metadata={
+            "doc": "Files of the source, relative to the study file; * and ** are understood. Not for sql."
+        },
     )
-    text: str | None = field(default=None, metadata={"doc": "Column that holds the text; notes only."})
+    url: str | None = field(
+        default=None,
+        metadata={
+            "doc": "sql: address of the database, without a password; no other host is called. Such as postgresql://reader@his/records."
+        },
+    )
+    query: str | None = field(
+        default=None, metadata={"doc": "sql: a SELECT, or the name of a table or view; it is only read."}
+    )
+    password_file: str | None = field(
+        default=None, metadata={"doc": "sql: file with the password, readable by you alone."}
+    )
+    text: str | None = field(
+        default=None, metadata={"doc": "Column that holds the text; makes rows of a database notes."}
+    )
     patient: str | None = field(
         default=None, metadata={"doc": "Column of the patient id; the one of [patient] where it is left out."}
     )
@@ -58,8 +78,12 @@ class SourceSection:
         """Refuse what could never be read."""
         if not _NAME.fullmatch(self.name) or self.name != self.name.lower():
             raise InvalidInput("records.source-name", found=self.name)
-        if self.kind not in ("notes", "table"):
+        if self.kind not in ("notes", "table", "sql"):
             raise InvalidInput("records.source-kind", source=self.name, found=self.kind)
+        if self.kind == "sql":
+            self._become_database()
+        elif foreign := [key for key in ("url", "query", "password_file") if getattr(self, key) is not None]:
+            raise InvalidInput("sql.foreign", source=self.name, key=foreign[0])
         if not self.path or self.path.startswith(("/", "\\")) or _FOLDER_UP.search(self.path):
             raise InvalidInput("records.source-path", source=self.name, found=self.path)
         if self.kind == "notes" and self.text is None and not self.is_folder_of_texts:
@@ -71,6 +95,18 @@ class SourceSection:
             raise InvalidInput("records.reserved-column", file=f"[[source]] {self.name}", column=reserved[0])
         if self.text is not None and self.text in columns[1:]:
             raise InvalidInput("records.source-text-twice", source=self.name, column=self.text)
+
+    def _become_database(self) -> None:
+        """Refuse an address that could not be read, and name the sealed snapshot by what was asked."""
+        if self.path:
+            raise InvalidInput("sql.path", source=self.name)
+        verify_address(self.name, self.url, self.query)
+        object.__setattr__(self, "path", snapshot_name(self.name, self.url or "", self.query or ""))
+
+    @property
+    def holds(self) -> Literal["notes", "table"]:
+        """What the records are, wherever they lie."""
+        return "notes" if self.kind == "notes" or self.text is not None else "table"
 
     @property
     def is_folder_of_texts(self) -> bool:

@@ -29,7 +29,7 @@ from confide.stats.measures import parse_measure
 from confide.stats.parts import Part, choice_scale, draw, event, scale
 from confide.stats.section import StatsSection, verify_intervals, verify_request, verify_rows
 from confide.stats.slots import size
-from confide.stats.tally import Tally, tally
+from confide.stats.tally import Elsewhere, Summed, tally
 from confide.types import Json
 
 MOST_SUMS = 1 << 26  # half a gigabyte of whole numbers
@@ -185,14 +185,14 @@ class StatsPlan:
             text: one.whole / 2 if one.half_width is None else one.half_width for text, one in found.items()
         }
 
-    def execute(self, data: pl.DataFrame, noise: Noise) -> Json:
+    def execute(self, data: pl.DataFrame | Elsewhere, noise: Noise) -> Json:
         """Return the release: one row per public cell, each measure with its interval.
 
         Guarantee: `epsilon`-differentially private for adding or removing one patient (up to
         `delta` of the sampler). Everything after the noise works on noisy integers and public values.
 
         Args:
-            data: the table, with a column `_patient`.
+            data: the table, with a column `_patient`; in memory, in pieces or on Spark.
             noise: the charge's source of noise.
 
         Raises:
@@ -216,10 +216,14 @@ class StatsPlan:
             "notes": _notes(self, bound),
         }
 
-    def estimates(self, data: pl.DataFrame, noise: Noise) -> tuple[dict[str, Estimate], Bounds]:
+    def estimates(self, data: pl.DataFrame | Elsewhere, noise: Noise) -> tuple[dict[str, Estimate], Bounds]:
         """Return the figures of `execute` as arrays in the order of the cells, and how patients were bounded."""
         self.verify_columns(data.columns)
-        table = tally(self.by, self.parts(), self.rows(data))
+        table: Summed
+        if isinstance(data, pl.DataFrame):
+            table = tally(self.by, self.parts(), self.rows(data))
+        else:
+            table = data.tally(self.by, self.parts(), self.rows, self.text_columns())
         bound = self._bounds(table, noise)
         sums = table.sums(lambda part: bound.ratio if part.ratio else bound.total)
         sampled = self.intervals == "population"
@@ -243,7 +247,7 @@ class StatsPlan:
         """Return the measures, read."""
         return [parse_measure(text, intervals=self.intervals != "none") for text in self.measures]
 
-    def _bounds(self, table: Tally, noise: Noise) -> Bounds:
+    def _bounds(self, table: Summed, noise: Noise) -> Bounds:
         """Return how many rows of a patient count: as declared, or chosen from a noisy histogram."""
         if self.max_rows != "private":
             return Bounds(total=self.max_rows, ratio=self.max_rows)

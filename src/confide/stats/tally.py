@@ -4,8 +4,9 @@ Guarantee: one patient more or less moves the sums of a part by at most `part.se
 and slots together, whatever `max_rows` is. Knows no noise: `confide.stats.plan` adds it before anything is shown.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -23,6 +24,38 @@ from confide.engines.polars import (
 from confide.stats.keys import Keys, column_of, labels, n_cells
 from confide.stats.parts import Part
 from confide.stats.slots import Patients, read, reader, same_rows
+
+Rows = Callable[[pl.DataFrame], pl.DataFrame]  # keeps some rows and adds columns, each row by itself
+
+
+class Summed(Protocol):
+    """A table with its patients and groups told apart, wherever its rows are."""
+
+    @property
+    def n_cells(self) -> int:
+        """The number of groups."""
+        ...
+
+    def rows(self) -> Ints:
+        """Return how many rows each patient has in the groups, in no order."""
+        ...
+
+    def sums(self, max_rows: Callable[[Part], int]) -> dict[Part, Ints]:
+        """Return the exact sums of every part, shape (cells, slots)."""
+        ...
+
+
+class Elsewhere(Protocol):
+    """A table that is not in memory: in pieces (`confide.stats.pieces`) or on Spark (`confide.stats.spark`)."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, `_patient` among them."""
+        ...
+
+    def tally(self, by: Keys, parts: tuple[Part, ...], rows: Rows, wanted: Collection[str]) -> Summed:
+        """Tell patients and groups apart, of the rows that `rows` makes, looking at the columns `wanted`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

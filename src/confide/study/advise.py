@@ -305,7 +305,7 @@ def _released(found: Forecast) -> set[str]:
 
 def goals_of(study: Study) -> set[tuple[Goal, Data]]:
     """Return what a study is out for."""
-    kinds = {source.name: source.kind for source in study.source}
+    kinds = {source.name: source.holds for source in study.source}
     goals: set[tuple[Goal, Data]] = set()
     if study.stats:
         goals.add(("table", "table"))

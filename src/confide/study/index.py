@@ -34,13 +34,20 @@ class Index:
     going: set[str] = field(default_factory=set, repr=False)
 
     def of_study(self, study: Study) -> dict[str, dict[str, str]]:
-        """Return the part that counts: named by the study file, and read before or still there as original."""
+        """Return the part that counts: named by the study file, and read before or still there as original.
+
+        A snapshot of a database counts at once: there is no original that could be taken away again.
+        """
         return {
             source: {
                 name: sealed
                 for name, sealed in files.items()
                 if _is_named(study, source, name)
-                and ((source, name) not in self.unread or (study.folder / name).is_file())
+                and (
+                    (source, name) not in self.unread
+                    or (study.folder / name).is_file()
+                    or any(section.name == source and section.kind == "sql" for section in study.source)
+                )
             }
             for source, files in self.files.items()
         }

@@ -51,7 +51,7 @@ def known_values(study: Study, records: Records) -> dict[str, dict[str, tuple[st
     for patient in everyone.union(*(frame["_patient"].to_list() for frame in records.tables.values())):
         found[patient]["record-number"] = dict.fromkeys((patient, *records.ids.get(patient, ())))
     for source in study.source:
-        if source.kind != "table":
+        if source.holds != "table":
             for note in records.notes[source.name]:
                 for column, kind in identifiers_of(study, source).items():
                     if (value := note.fields.get(column, "")).strip():
@@ -116,7 +116,7 @@ def deidentify(
     total = sum(len(records.notes.get(name, ())) for name in study.leaving)
     for name in study.leaving:
         section = study.source_named(name)
-        if section.kind == "notes":
+        if section.holds == "notes":
             leaving: list[tuple[str, DeidNote]] = []
             groups = _by_patient(records.notes[name])
             asked = ((notes, known.get(patient, {})) for patient, notes in groups.items())

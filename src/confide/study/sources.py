@@ -21,6 +21,7 @@ from confide.records.patients import read_crosswalk, read_id_list, refuse_two_pa
 from confide.records.section import SourceSection
 from confide.study.cohort import Members, keep_members, verify_whole
 from confide.study.config import FILE, RECOVERY_KEY, Study
+from confide.study.databases import due, read_rows
 from confide.study.index import LISTS, Index, read_index, write_index
 from confide.study.plans import columns_of_plans
 from confide.study.whose import gone_by, refuse_erased
@@ -63,8 +64,12 @@ def sealed_folder(study: Study) -> Path:
     return study.folder / "sealed"
 
 
-def seal_sources(study: Study, vault: Vault, *, progress: Progress = no_progress) -> Sealed:
+def seal_sources(
+    study: Study, vault: Vault, *, read_again: bool = False, progress: Progress = no_progress
+) -> Sealed:
     """Seal every original that is not sealed yet, and say what lies plain and what lies sealed.
+
+    Of a database, its rows are sealed, once; `read_again` puts its rows of now in their place.
 
     Raises:
         InvalidInput: a source has no file, neither plain nor sealed; or a list is missing.
@@ -85,6 +90,14 @@ def seal_sources(study: Study, vault: Vault, *, progress: Progress = no_progress
             index.unread.add((source, name))
             changed = True
         progress(done + 1, len(plain))
+    for section in due(study, index, again=read_again):
+        data = read_rows(study, section)
+        _refuse_rows_of_erased(study, vault, index, section, data)
+        target = folder / sealed_name(vault, section.name, section.path)
+        vault.seal_bytes(data, target)
+        index.files.setdefault(section.name, {})[section.path] = target.name
+        index.unread.add((section.name, section.path))
+        changed = True
     if changed:
         write_index(index, folder, vault)
     names = [name for files in index.of_study(study).values() for name in files.values()]
@@ -99,6 +112,13 @@ def _refuse_who_was_erased(study: Study, vault: Vault, index: Index, plain: list
     for source, path in plain:
         with reading(path) as file:
             refuse_erased(study, source, path.relative_to(study.folder).as_posix(), file.read(), gone)
+
+
+def _refuse_rows_of_erased(
+    study: Study, vault: Vault, index: Index, section: SourceSection, data: bytes
+) -> None:
+    if index.erased:
+        refuse_erased(study, section.name, section.path, data, gone_by(vault, index.erased))
 
 
 def _sizes(folder: Path, names: list[str]) -> int:
@@ -186,8 +206,13 @@ def read_originals(
     for source, path in found:
         plain.setdefault(source, {})[path.relative_to(study.folder).as_posix()] = path
     counted = index.of_study(study)
+    asked = {section.name: section for section in due(study, index)}
 
     def content(source: str, name: str) -> bytes:
+        if source in asked:
+            data = read_rows(study, asked[source])
+            _refuse_rows_of_erased(study, vault, index, asked[source], data)
+            return data
         if (path := plain.get(source, {}).get(name)) is None:
             return vault.read(folder / counted[source][name])
         with _showing(study, source, path), reading(path) as file:
@@ -195,6 +220,8 @@ def read_originals(
 
     def files(source: str) -> list[tuple[str, bytes]]:
         names = sorted(plain.get(source, {}).keys() | counted.get(source, {}).keys())
+        if source in asked:
+            names = [asked[source].path]
         return [(name, content(source, name)) for name in names]
 
     return _read(study, vault, files, members, progress)
@@ -298,7 +325,8 @@ def commitment_of(study: Study, vault: Vault, source: SourceSection, digests: li
 
     `digests` are of the lists and then of the source's files, each part in the order of names.
     """
-    section = {key: value for key, value in asdict(source).items() if key not in ("name", "path")}
+    where = ("name", "path", "url", "query", "password_file")  # where it lies says nothing about what it is
+    section = {key: value for key, value in asdict(source).items() if key not in where}
     public = repr((section, asdict(study.patient), asdict(study.consent)))
     return vault.keyed_digest("\n".join([study.study.name, public, *digests]).encode(), "commitment")
 
@@ -319,7 +347,8 @@ def _is_original(study: Study, path: Path) -> bool:
     Raises:
         InvalidInput: it is a key: a wide pattern would have the passphrase leave as somebody's note.
     """
-    keys = [study.folder / name for name in (RECOVERY_KEY, *study.keys.secret_files)]
+    passwords = [source.password_file for source in study.source if source.password_file is not None]
+    keys = [study.folder / name for name in (RECOVERY_KEY, *study.keys.secret_files, *passwords)]
     if any(path.resolve() == key.resolve() for key in keys):
         raise InvalidInput("study.key-is-no-record", file=path.relative_to(study.folder).as_posix())
     place = path.relative_to(study.folder)
@@ -336,6 +365,8 @@ def originals(study: Study, index: Index) -> Iterator[tuple[str, Path]]:
         elif name not in sealed.get(LISTS, {}):
             raise InvalidInput("study.no-list", file=name)
     for source in study.source:
+        if source.kind == "sql":  # `confide.study.databases` reads these
+            continue
         paths = [path for path in sorted(study.folder.glob(source.path)) if _is_original(study, path)]
         if not paths and not sealed.get(source.name):
             raise InvalidInput("study.no-files", source=source.name, path=source.path)

@@ -8,6 +8,7 @@ backups, is always on the list. Counts and public names only.
 from collections.abc import Iterator
 
 from confide.errors import InvalidInput
+from confide.study.databases import databases
 from confide.study.index import read_index
 from confide.study.outgoing import FOLDER as OUTGOING
 from confide.study.publish import FOLDER as DOSSIER
@@ -26,6 +27,7 @@ def survivors_of(place: Workplace, gone: Gone) -> list[Json]:
         _item("dossier", _files(place, DOSSIER)),
         _item("openings", _opened(place)),
         _item("originals", _plain(place, gone)),
+        _item("databases", [section.name for section in databases(place.study)]),
         _item("elsewhere", _elsewhere(place)),
     ]
     always: list[Json] = [{"what": what, "count": None, "names": []} for what in ("backups", "medium")]

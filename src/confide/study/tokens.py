@@ -37,7 +37,7 @@ def check_tokens(study: "Study", lines: Lines, file: str) -> None:
     Raises:
         InvalidInput: names the line and what to write instead.
     """
-    tables = [each.name for each in study.source if each.kind == "table" and each.name in study.leaving]
+    tables = [each.name for each in study.source if each.holds == "table" and each.name in study.leaving]
     seen: set[tuple[str, str]] = set()
     for at, section in enumerate(study.token):
         place = f"token.{at}"
