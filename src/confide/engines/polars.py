@@ -79,9 +79,11 @@ def category_places(column: pl.Series, categories: tuple[str, ...]) -> Places:
         table = np.full(max(places) - low + 3, -1, dtype=np.int64)  # both ends stay -1, for what lies outside
         for number, place in places.items():
             table[number - low + 1] = place
-        numbers = column.cast(pl.Int64, strict=False).fill_null(low - 1).to_numpy()
+        if column.null_count() or column.dtype in (pl.UInt64, pl.Int128):
+            column = column.cast(pl.Int64, strict=False).fill_null(low - 1)
+        numbers = column.to_numpy()
         # Where a difference wraps around, it still lands beyond an end of the table.
-        return lambda rows: np.take(table, numbers[rows] - (low - 1), mode="clip")
+        return lambda rows: np.take(table, numbers[rows].astype(np.int64) - (low - 1), mode="clip")
     listed = read_text(column).cast(pl.Enum(categories), strict=False).to_physical()
     codes = listed.fill_null(len(categories)).to_numpy()
     return lambda rows: np.where(codes[rows] < len(categories), codes[rows].astype(np.int64), -1)
@@ -162,9 +164,10 @@ def cell_sums(
         np.zeros((n_cells + 1, reading.n_slots), dtype=np.int64, order="C" if reading.slot else "F")
         for reading in readings
     ]
+    different = {id(weight): weight for weight in weights}
     for rows in blocks(len(cells)):
         cell, own = cells[rows], patients[rows]
-        taken = {id(weight): np.take(weight, own, mode="clip") for weight in weights}
+        taken = {key: np.take(weight, own, mode="clip") for key, weight in different.items()}
         for reading, weight, total in zip(readings, weights, sums, strict=True):
             amount = taken[id(weight)]
             if reading.counted is not None:

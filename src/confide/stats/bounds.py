@@ -17,6 +17,9 @@ SHARE = Fraction(1, 20)  # of a table's ε, where the bound is chosen
 MOST = 1 << 10  # rows of one patient; more count as so many, in what is said of all rows
 ASSUMED = 4  # where nothing is known: before a run, or of a table of hardly anybody
 
+_IN_TOTALS = 4.0  # a patient's rows gather in few groups, and a count loses them together
+_IN_RATIOS = 1 / 16  # values differ by about a quarter of their bounds, and weights matter only as far
+
 _STEPS = tuple(sorted({round(2 ** (k / 2)) for k in range(2 * 10 + 1)}))  # 1, 2, 3, 4, 6, 8, 11, … 1024
 
 
@@ -64,21 +67,24 @@ def chosen(
         return Bounds(total=ASSUMED, ratio=ASSUMED)
     group = max(1.0, rows / cells)
     total, ratio = (
-        min(_LADDER, key=lambda most: _error(patients, most, min(each, default=1.0), group))
-        for each in epsilons
+        min(_LADDER, key=lambda most: _error(patients, most, min(each, default=1.0), group, alike))
+        for each, alike in zip(epsilons, (_IN_TOTALS, _IN_RATIOS), strict=True)
     )
     return Bounds(
         total=total, ratio=ratio, kept=min(1.0, float(patients @ np.minimum(_TYPICAL, total)) / rows)
     )
 
 
-def _error(patients: Floats, most: int, epsilon: float, group: float) -> float:
-    """Return the square of the relative error to expect in a group of so many rows."""
+def _error(patients: Floats, most: int, epsilon: float, group: float, alike: float) -> float:
+    """Return the square of the relative error to expect in a group of so many rows.
+
+    `alike`: how much more unequal weights cost than if rows were spread by chance.
+    """
     weights = np.minimum(1.0, most / _TYPICAL)
     rows = patients * _TYPICAL
     kept = float(rows @ weights / rows.sum())
     unequal = float(rows @ (weights / kept - 1) ** 2 / rows.sum())
-    return 2 * (most / (epsilon * kept * group)) ** 2 + unequal / group
+    return 2 * (most / (epsilon * kept * group)) ** 2 + alike * unequal / group
 
 
 def _middles() -> Floats:

@@ -193,9 +193,11 @@ def _top(noisy: Noisy, bounds: Bounds, names: tuple[str, ...], places: int) -> E
 
 
 def _share(noisy: Noisy, weights: tuple[float, ...], miss: float = 1 - CONFIDENCE) -> Estimate:
-    """Return Σ c_i S_i / Σ S_i, each c_i from 0 to 1."""
+    """Return Σ c_i S_i / Σ S_i, each c_i from 0 to 1; where no interval is asked for, also if it tells little."""
     part, whole = noisy.totals @ np.array(weights), noisy.totals.sum(axis=1)
     value = np.clip(part / np.where(whole > 0, whole, np.nan), 0.0, 1.0)
+    if noisy.covers == "none":
+        return Estimate(value, np.full(len(value), np.nan), np.full(len(value), np.nan))
     more: Floats | float = 0.0
     if noisy.chance:
         away = (np.array(weights) - np.nan_to_num(value, nan=0.5)[:, None]) ** 2

@@ -7,6 +7,7 @@ known before `max_rows` is, and `max_rows` may be chosen by an earlier release. 
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from confide.dp.noise import Noise
 from confide.dp.quantile import JointQuantile
 from confide.engines.polars import GRID, Floats, Ints
 from confide.stats.slots import Slots, bound, columns, size
+
+Covers = Literal["noise", "population", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,18 @@ class Noisy:
     """A part after its noise, shape (cells, slots), and the scale of that noise.
 
     `sensitivity`: the most that a patient adds; the variance that sampling of patients adds to Σ c_k S_k is at
-    most that times Σ c_k² S_k. `sampled`: whether intervals are to cover it.
+    most that times Σ c_k² S_k. `covers`: what intervals are to cover; with "none" there are none.
     """
 
     totals: Floats
     scale: float
     sensitivity: int = 0
-    sampled: bool = False
+    covers: Covers = "noise"
 
     @property
     def chance(self) -> float:
         """Return the factor of that variance, 0 where intervals leave it out."""
-        return float(self.sensitivity) if self.sampled else 0.0
+        return float(self.sensitivity) if self.covers == "population" else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def event(part: Part, epsilon: Fraction) -> Event:
     return Composed(tuple(choice.event() for choice in quantiles(part, part.quantile, epsilon)))
 
 
-def draw(part: Part, sums: Ints, epsilon: Fraction, noise: Noise, *, sampled: bool = False) -> Paid:
+def draw(part: Part, sums: Ints, epsilon: Fraction, noise: Noise, *, covers: Covers = "noise") -> Paid:
     """Make the exact sums of a part public, for `event(part, epsilon)`.
 
     Args:
@@ -115,12 +118,12 @@ def draw(part: Part, sums: Ints, epsilon: Fraction, noise: Noise, *, sampled: bo
         sums: shape (cells, slots).
         epsilon: what the part may cost.
         noise: of the charge.
-        sampled: whether intervals are to cover sampling too.
+        covers: what intervals are to cover.
     """
     if part.quantile is None:
         wide = scale(part, epsilon)
         totals = (sums + noise.discrete_laplace(wide, size=sums.shape)).astype(np.float64)
-        return Noisy(totals, wide, part.sensitivity, sampled)
+        return Noisy(totals, wide, part.sensitivity, covers)
     value, *ends = quantiles(part, part.quantile, epsilon)
     chosen = [value.choose(sums, noise)]
     if ends:

@@ -26,7 +26,7 @@ from confide.stats.expressions import derived, keep, parse
 from confide.stats.intervals import CONFIDENCE
 from confide.stats.keys import Values, cells, checked, column_of, labels, n_cells
 from confide.stats.measures import parse_measure
-from confide.stats.parts import Part, choice_scale, draw, event, scale
+from confide.stats.parts import Covers, Part, choice_scale, draw, event, scale
 from confide.stats.section import StatsSection, verify_intervals, verify_request, verify_rows
 from confide.stats.slots import size
 from confide.stats.tally import Elsewhere, Summed, tally
@@ -48,7 +48,7 @@ class StatsPlan:
     by: dict[str, Values] = field(default_factory=dict)
     max_rows: int | Literal["private"] = 4
     shares: dict[str, float] = field(default_factory=dict)
-    intervals: Literal["noise", "population", "none"] = "noise"
+    intervals: Covers = "noise"
     where: tuple[str, ...] = ()
     derive: dict[str, str] = field(default_factory=dict)
     source: str = ""
@@ -226,9 +226,8 @@ class StatsPlan:
             table = data.tally(self.by, self.parts(), self.rows, self.text_columns())
         bound = self._bounds(table, noise)
         sums = table.sums(lambda part: bound.ratio if part.ratio else bound.total)
-        sampled = self.intervals == "population"
         paid = {
-            part: draw(part, sums.pop(part), self.share(part), noise, sampled=sampled)
+            part: draw(part, sums.pop(part), self.share(part), noise, covers=self.intervals)
             for part in self.parts()
         }
         return {

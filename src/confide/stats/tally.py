@@ -5,7 +5,7 @@ and slots together, whatever `max_rows` is. Knows no noise: `confide.stats.plan`
 """
 
 from collections.abc import Callable, Collection, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -66,13 +66,16 @@ class Tally:
     places: Ints  # of each row's group; -1 for none, or where there is no patient
     n_cells: int
     readings: dict[Part, Reading]
+    _own: list[Ints] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return "Tally(hidden)"
 
     def rows(self) -> Ints:
         """Return how many rows each patient has in the groups, by patient code."""
-        return patient_rows(self.patients, _both(self.places, None))
+        if not self._own:  # asked for twice where the bound is chosen
+            self._own.append(patient_rows(self.patients, _both(self.places, None)))
+        return self._own[0]
 
     def sums(self, max_rows: Callable[[Part], int]) -> dict[Part, Ints]:
         """Return the exact sums of every part, shape (cells, slots).
@@ -89,7 +92,10 @@ class Tally:
         }
         for part, (same, most) in own.items():
             if same not in rows:
-                rows[same] = patient_rows(self.patients, _both(self.places, self.readings[part].counted))
+                mask = self.readings[part].counted
+                rows[same] = (
+                    self.rows() if mask is None else patient_rows(self.patients, _both(self.places, mask))
+                )
             if (same, most) not in weights:
                 weights[same, most] = patient_weights(rows[same], most)
         # 2. One pass for all parts that add up rows, and one for the patients of a group.
