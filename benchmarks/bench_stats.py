@@ -1,4 +1,4 @@
-"""The figures of statistics: how fast noise is drawn, and whether our tests catch planted bugs.
+"""The figures of statistics and synthetic tables: speed of noise, planted bugs, MST and AIM against dpmm.
 
 Each line of output is one JSON object: id, value, target, holds, ours, rival, unit, how.
 Usage: python benchmarks/bench_stats.py [--only PREFIX] [--quick]. Time nothing else meanwhile.
@@ -80,9 +80,16 @@ def planted(quick: bool) -> Iterator[Line]:
 
 
 def main() -> None:
-    asked = arguments(__doc__, "stats").parse_args()
+    import synth_figures
+
+    asked = arguments(__doc__, "").parse_args()
     show(
-        {"stats.sampler": lambda: sampler(asked.quick), "stats.planted": lambda: planted(asked.quick)},
+        {
+            "stats.sampler": lambda: sampler(asked.quick),
+            "stats.planted": lambda: planted(asked.quick),
+            "synth.mst": lambda: synth_figures.mst(asked.quick),
+            "synth.aim": lambda: synth_figures.aim(asked.quick),
+        },
         asked.only,
     )
 

@@ -119,6 +119,13 @@ BUGS = (
     Bug("only the value of a quantile is paid for, not its ends", "stats/parts.py",
         "choice.event() for choice in quantiles(part, part.quantile, epsilon)",
         "choice.event() for choice in quantiles(part, part.quantile, epsilon)[:1]", SENSITIVITY),
+    Bug("each image of a patient weighs as much as an only one", "stats/images.py",
+        "weights = GRID // np.maximum(images[patients[counted]], plan.max_images)",
+        "weights = np.full(len(counted), GRID // plan.max_images)", ("tests/stats/test_images.py",)),
+    Bug("the pixels of an image are paid for as one", "stats/images.py",
+        "square += math.prod(self.size) *", "square +=", ("tests/stats/test_images.py",)),
+    Bug("a series forgets which rows of a patient counted before", "stats/series.py",
+        "left -= weights * rows", "pass", ("tests/study/test_series.py",)),
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_dossier import example_facts
 
 from confide.calls import parse_call
 from confide.charts.draw import ends_of, release_svg
@@ -17,7 +18,8 @@ from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.stats.frame import to_frame
 from confide.stats.plan import StatsPlan
-from confide.study.dossier import _statistics
+from confide.stats.series import SeriesPlan, SeriesStep, StepData
+from confide.study.dossier import _statistics, build, render
 from confide.study.pictures import pictures
 from confide.study.tables import other_editions, spread_out, statistics_output
 from confide.words import speaking
@@ -43,7 +45,7 @@ def release(rows, keys=("sex",), measures=("count",)):
 
 
 def curves(n=3):
-    at = {"at": ["0", "30", "60"], "value": [1.0, 0.8, None], "low": [1.0, 0.7, 0.0], "high": [1.0, 0.9, 1.0]}
+    at = {"at": ["30", "60"], "value": [0.8, None], "low": [0.7, 0.0], "high": [0.9, 1.0]}
     rows = [{"arm": f"arm {k}", "survival(days, died, 60)": at} for k in range(n)]
     return release(rows, ("arm",), ("survival(days, died, 60)",))
 
@@ -59,7 +61,7 @@ def drawn(found):
     st.lists(st.tuples(TEXT, TEXT, FIGURE | FIGURES), max_size=6),
     st.sampled_from([("k",), ("k", "l"), ()]),
 )
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=300)
 def test_every_release_can_be_drawn_as_xml_without_script_or_address(measure, rows, keys):
     found = release([{"k": k, "l": second, measure: figure} for k, second, figure in rows], keys, (measure,))
     root, _ = drawn(found)
@@ -116,6 +118,7 @@ def test_a_histogram_has_a_bar_per_bin_and_a_panel_per_group():
 def test_curves_of_a_few_groups_share_a_panel_and_end_where_nothing_can_be_said(arms, panels):
     [chart] = charts_of(curves(arms))
     assert len(chart.panels) == panels
+    assert {series.marks[0].label for panel in chart.panels for series in panel.series} == {"0"}
     root, said = drawn(curves(arms))
     assert sum(f"arm {k}" in " ".join(filter(None, said)) for k in range(arms)) == arms
     bands = [e.get("d") for e in root.iter("{http://www.w3.org/2000/svg}path") if e.get("fill-opacity")]
@@ -140,7 +143,7 @@ def test_a_frame_has_a_row_per_figure_with_interval_and_cost_and_no_name_twice()
     frame = to_frame(release([{"value": "F", "count": figure(4.0, 3.0, 5.0)}], ("value",)))
     assert frame.columns == ["value_key", "measure", "at", "value", "low", "high", "epsilon", "delta"]
     assert frame.row(0) == ("F", "count", None, 4.0, 3.0, 5.0, 1.0, 1e-18)
-    assert to_frame(curves(2)).height == 6
+    assert to_frame(curves(2)).height == 4
 
 
 def test_every_edition_holds_the_same_figures(tmp_path):
@@ -184,3 +187,19 @@ def test_every_measure_of_a_plan_is_drawn_and_framed():
 
 def _statistics_of(found):
     return [_statistics({"release": table}) for table in spread_out(found)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_can_say_every_note_of_a_table_and_of_a_series(language):
+    data = pl.DataFrame({"_patient": [f"{k}" for k in range(600)], "sex": ["F", "M"] * 300})
+    table = StatsPlan(
+        name="all", measures=("count",), by={"sex": ["F", "M"]}, epsilon=5.0, max_rows="private"
+    )
+    series = SeriesPlan(name="monthly", epsilon=1.0, delta=1e-9, periods=("01", "02"), by={"sex": ["F", "M"]})
+    step = SeriesStep(series=series, step=1, paid_by=1)
+    read = StepData(tables=[data], before=[], opening=series.declaration())
+    for found in (table.execute(data, Noise(Stream())), step.execute(read, Noise(Stream()))):
+        facts = example_facts(language)
+        facts["stats"] = [{"name": found["name"], "replayed": False, "release": found, "expected_error": {}}]
+        for document in build(facts):
+            assert "<svg" in render(document, language)

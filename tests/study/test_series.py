@@ -1,5 +1,6 @@
 """A series is paid for once, before its first period; each period is drawn once, shown for ever, and never again."""
 
+import doctest
 import json
 import random
 import signal
@@ -254,3 +255,10 @@ def test_a_period_lost_between_its_noise_and_its_commit_is_drawn_afresh_and_cost
     lost = json.loads(killed.stdout)
     differ = sum(one != other for one, other in zip(lost, found[1]["row"], strict=True))
     assert differ > 0.99 * len(lost)
+
+
+def test_the_page_on_images_and_series_says_what_happens():
+    page = Path(__file__).parents[2] / "docs" / "images-and-series.md"
+    found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert found.failed == 0
+    assert found.attempted == 30

@@ -147,7 +147,10 @@ def _rows(chart: Chart, panel: Panel) -> Drawn:
 
 
 def _said(mark: Mark) -> str:
-    return "" if mark.value is None else number(mark.value, _half(mark))
+    if mark.value is None:
+        return ""
+    half = _half(mark)
+    return number(float(f"{mark.value:.3g}")) if half is None else number(mark.value, half)
 
 
 def _half(mark: Mark) -> float | None:
@@ -270,8 +273,10 @@ def legend(names: list[str]) -> Drawn:
         wide = 26 + width_of(shortened(name, WIDE / 2)) + GAP
         if x and x + wide > WIDE:
             x, y = 0.0, y + 18
-        dash = f' stroke-dasharray="{DASHES[place]}"' if DASHES[place] else ""
-        body.append(path(f"M{x:.1f} {y + 9:.1f}h20", stroke=COLOURS[place], width=2.5, more=dash))
+        dash = f' stroke-dasharray="{DASHES[place % len(DASHES)]}"' if DASHES[place % len(DASHES)] else ""
+        body.append(
+            path(f"M{x:.1f} {y + 9:.1f}h20", stroke=COLOURS[place % len(COLOURS)], width=2.5, more=dash)
+        )
         body.append(label(x + 26, y + 13, shortened(name, WIDE / 2)))
         x += wide
     return (y + 18 if body else 0.0), body

@@ -119,13 +119,13 @@ def _panel(plot: ErrorPlot) -> Drawn:
     body.append(label(WIDE - 14, y(plot.wanted) - 4, f"± {_error(plot, plot.wanted)}", size=11, anchor="end"))
     for place, curve in enumerate(plot.curves):
         seen = [(e, error) for e, error in zip(plot.epsilons, curve.errors, strict=True) if error is not None]
-        dashes = f' stroke-dasharray="{DASHES[place]}"' if DASHES[place] else ""
+        dashes = f' stroke-dasharray="{DASHES[place % len(DASHES)]}"' if DASHES[place % len(DASHES)] else ""
         if seen:
             points = "L".join(f"{x(epsilon):.1f} {y(error):.1f}" for epsilon, error in seen)
-            body.append(path(f"M{points}", stroke=COLOURS[place], width=2, more=dashes))
+            body.append(path(f"M{points}", stroke=COLOURS[place % len(COLOURS)], width=2, more=dashes))
         if curve.enough is not None and plot.epsilons[0] <= curve.enough <= plot.epsilons[-1]:
             body.append(
-                f'<circle cx="{x(curve.enough):.1f}" cy="{y(plot.wanted):.1f}" r="4" fill="{COLOURS[place]}"/>'
+                f'<circle cx="{x(curve.enough):.1f}" cy="{y(plot.wanted):.1f}" r="4" fill="{COLOURS[place % len(COLOURS)]}"/>'
             )
     down = top + CURVE + 34
     for name, curve in zip(names, plot.curves, strict=True):

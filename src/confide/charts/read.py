@@ -29,6 +29,9 @@ class Mark:
     high: float | None
 
 
+BEGINNING = (Mark("0", 1.0, 1.0, 1.0),)  # of a survival curve: at time 0 everybody is there
+
+
 @dataclass(frozen=True, slots=True)
 class Series:
     """Figures that belong together: the groups of a panel, the bins of a histogram, one curve."""
@@ -95,7 +98,7 @@ def _of_lists(measure: str, keys: list[str], rows: list[Json], shape: Shape) -> 
     for title, members in _split(rows, keys[len(several) :]).items():
         series = []
         for row in members:
-            marks = list(_marks_of(figures(row[measure])))
+            marks = [*(BEGINNING if shape == "steps" else ()), *_marks_of(figures(row[measure]))]
             most = len(marks) if shape == "steps" else MOST_MARKS
             left_out += max(0, len(marks) - most)
             series.append(Series(_labels(row, several), tuple(marks[:most])))

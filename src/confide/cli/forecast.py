@@ -10,6 +10,8 @@ from confide.study.check import Forecast, Left, Price
 from confide.study.figures import spent
 from confide.words import say
 
+_TITLES = {"stats": "advise.run.table", "synth": "advise.run.synthetic", "train": "advise.run.model"}
+
 
 def show_dry_run(found: Forecast, folder: Path) -> None:
     """Print a forecast with what a dry run has to say around it."""
@@ -22,11 +24,10 @@ def show_forecast(found: Forecast) -> None:
     """Print one block per release, what leaves without ε, and what would be left."""
     for price in found.prices:
         fields = {"name": price.name, "source": price.source, "delta": f"{price.delta:g}"}
-        key = "advise.run.table" if price.kind == "stats" else "advise.run.model"
-        click.echo(paragraph(say(key, epsilon=f"{price.epsilon:g}", **fields)))
+        click.echo(paragraph(say(_TITLES[price.kind], epsilon=f"{price.epsilon:g}", **fields)))
         if price.released:
             click.echo(paragraph(say("advise.run.replayed"), indent=2))
-        click.echo((_errors(price, found) if price.kind == "stats" else _signals(price)) + "\n")
+        click.echo(_expected(price, found) + "\n")
     _explain_tables(found)
     for leaving in found.rows:
         status = say(f"dossier.status.{leaving.status}")
@@ -43,6 +44,14 @@ def show_forecast(found: Forecast) -> None:
     if found.broken_gate is not None:
         sentence = say("advise.run.gate", after=short(found.broken_gate), gate=f"{found.gate:g}")
         click.echo(paragraph(sentence))
+
+
+def _expected(price: Price, found: Forecast) -> str:
+    if price.pair_noise is not None:
+        return paragraph(
+            say("advise.run.pair-noise", noise=percent(price.pair_noise), max_rows=price.max_rows), indent=2
+        )
+    return _errors(price, found) if price.kind == "stats" else _signals(price)
 
 
 def _errors(price: Price, found: Forecast) -> str:
@@ -64,7 +73,9 @@ def _explain_tables(found: Forecast) -> None:
     if any(one.half_width is None for one in errors):
         click.echo(paragraph(say("advise.run.none")))
     click.echo(paragraph(say("advise.run.one-row")))
-    for max_rows in sorted({price.max_rows for price in found.prices if price.max_rows is not None}):
+    for max_rows in sorted(
+        {price.max_rows for price in found.prices if price.kind == "stats" and price.max_rows is not None}
+    ):
         click.echo(paragraph(say("advise.run.max-rows", max_rows=max_rows)))
     click.echo()
 

@@ -94,6 +94,10 @@ STATISTICS: Fields = {
 }  # fmt: skip
 NOTE: Fields = {"key": text, "max_rows": number, "total": number, "ratio": number, "cut": number}
 INTERVAL: Fields = {"value": number, "low": number, "high": number}
+SYNTHETIC: Fields = {
+    "name": text, "source": text, "method": text, "epsilon": number, "delta": number, "rows": number,
+    "columns": texts, "max_rows": number, "control_share": number, "rules": texts,
+}  # fmt: skip
 MODEL: Fields = {
     "name": text, "source": text, "target": text, "features": texts, "epsilon": number, "delta": number,
     "steps": number, "rate": number, "noise_multiplier": number, "clip": number, "intercept": number,
@@ -127,6 +131,8 @@ ATTACK: Fields = {
 }  # fmt: skip
 SCORE: Fields = {"auc": number, "accuracy": number}
 HELD_OUT: Fields = {**SCORE, "patients": number, "rows": number, "positives": number}
+FIDELITY: Fields = {"columns": number, "groups": number, "mean": number, "worst": number}
+USEFULNESS: Fields = {"target": text, "rows": number, "ours": number, "plain": number, "guess": number}
 OPENING: Fields = {"time": text, "who": text, "purpose": text, "path": text}
 GATE: Fields = {"name": text, "value": number, "threshold": number, "holds": flag, "public": flag}
 OUTPUT: Fields = {

@@ -25,16 +25,18 @@ from confide.study.cohort import members_of
 from confide.study.config import Study, load_study
 from confide.study.declared import Declared, declared
 from confide.study.keys import nobody_types
-from confide.study.plans import all_plans, verify_paid, verify_plans
+from confide.study.plans import AnyPlan, all_plans, verify_paid, verify_plans
 from confide.study.rows import policy_of
 from confide.study.sources import read_originals
 from confide.study.tokens import status_of
 from confide.study.workplace import CHECKPOINT, open_workplace
+from confide.synth.plan import SynthPlan
 from confide.train.expected import Signal
 from confide.train.logistic import LogisticPlan
 from confide.types import Json, Progress, Status, no_progress
 
 SIZES = (100, 1_000, 10_000)
+_KINDS = {StatsPlan: "stats", SynthPlan: "synth", LogisticPlan: "train"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +44,7 @@ class Price:
     """What one release would cost, and how far off it would be. Public settings only.
 
     `errors`: per measure of a table, one figure per assumed group size. `signals`: for a model, one per
-    assumed number of patients.
+    assumed number of patients. `pair_noise`: for a synthetic table, what noise alone moves in a pair of columns.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Price:
     max_rows: int | None
     errors: dict[str, list[Expected]]
     signals: list[Signal]
+    pair_noise: float | None = None
 
     def to_json(self) -> Json:
         """Return what `--json` prints."""
@@ -214,19 +217,22 @@ def _would_refuse(study: Study, ledger: Ledger | None) -> tuple[ConfideError | N
     return refusal, released
 
 
-def _price(plan: StatsPlan | LogisticPlan, released: bool, sizes: Sequence[int]) -> Price:
+def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
     max_rows: int | None = None
     errors: dict[str, list[Expected]] = {}
     signals: list[Signal] = []
+    pair_noise: float | None = None
     if isinstance(plan, StatsPlan):
         max_rows = ASSUMED if plan.max_rows == "private" else plan.max_rows
         by_size = [plan.expected(size) for size in sizes]
         errors = {text: [found[text] for found in by_size] for text in plan.measures}
+    elif isinstance(plan, SynthPlan):
+        max_rows, pair_noise = plan.settings.max_rows, plan.settings.pair_noise()
     else:
         signals = [plan.expected(patients) for patients in assumed_patients(plan)]
     return Price(
         name=plan.name,
-        kind="stats" if isinstance(plan, StatsPlan) else "train",
+        kind=_KINDS[type(plan)],
         source=plan.source,
         epsilon=plan.epsilon,
         delta=plan.delta,
@@ -234,6 +240,7 @@ def _price(plan: StatsPlan | LogisticPlan, released: bool, sizes: Sequence[int])
         max_rows=max_rows,
         errors=errors,
         signals=signals,
+        pair_noise=pair_noise,
     )
 
 
@@ -254,7 +261,7 @@ def standings(study: Study, ledger: Ledger) -> dict[str, tuple[Rule, Spent]]:
 
 
 def _lefts(
-    study: Study, ledger: Ledger | None, due: list[StatsPlan | LogisticPlan], *, refused: bool
+    study: Study, ledger: Ledger | None, due: list[AnyPlan], *, refused: bool
 ) -> tuple[Left, Left | None]:
     name, account = study.study.name, study.account
     if ledger is None or account.name not in ledger.accounts():
@@ -275,7 +282,7 @@ def _lefts(
     return lefts[0], lefts[1]
 
 
-def after_plans(rule: Rule, spent: Spent, plans: Sequence[StatsPlan | LogisticPlan]) -> Spent:
+def after_plans(rule: Rule, spent: Spent, plans: Sequence[AnyPlan]) -> Spent:
     """Return the sums after `plans`."""
     for plan in plans:
         spent = spent.plus(cost_of(plan.event(), plan.delta, rule))
@@ -292,9 +299,7 @@ def _leaving(study: Study) -> list[Leaving]:
     ]
 
 
-def _broken_gate(
-    study: Study, ledger: Ledger | None, due: list[StatsPlan | LogisticPlan], asked: float
-) -> float | None:
+def _broken_gate(study: Study, ledger: Ledger | None, due: list[AnyPlan], asked: float) -> float | None:
     """Return the ε of the study after a run, where its own gate would then refuse what was paid for.
 
     As the ledger shows it: the plain sum while that is within the allowance, else what its rule states.

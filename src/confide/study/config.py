@@ -19,6 +19,7 @@ from confide.risk.section import RiskSection
 from confide.stats.section import StatsSection
 from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section
+from confide.synth.section import SynthSection
 from confide.train.section import TrainSection
 from confide.vault.section import TokenSection
 
@@ -189,6 +190,7 @@ class Study:
     deid: DeidSection | None = None
     risk: RiskSection | None = None
     stats: tuple[StatsSection, ...] = ()
+    synth: tuple[SynthSection, ...] = ()
     train: tuple[TrainSection, ...] = ()
     token: tuple[TokenSection, ...] = ()
     gates: GatesSection = field(default_factory=GatesSection)
@@ -289,7 +291,7 @@ def _read(kind: Any, table: Any, name: str, lines: Lines) -> Any:
 def _check_references(study: Study, lines: Lines) -> None:
     """Every name that one section uses is the name of another, and names are used once."""
     kinds = {source.name: source.holds for source in study.source}
-    for section in ("source", "stats", "train"):
+    for section in ("source", "stats", "synth", "train"):
         names = [each.name for each in getattr(study, section)]
         for at, name in enumerate(names):
             line = lines.of(f"{section}.{at}", "name")
@@ -297,7 +299,7 @@ def _check_references(study: Study, lines: Lines) -> None:
                 raise InvalidInput("study.name-no-file", file=FILE, line=line, name=name, section=section)
             if name in names[:at]:
                 raise InvalidInput("study.name-twice", file=FILE, line=line, name=name, section=section)
-    for section in ("stats", "train"):
+    for section in ("stats", "synth", "train"):
         for at, each in enumerate(getattr(study, section)):
             if kinds.get(each.source) != "table":
                 line = lines.of(f"{section}.{at}", "source")
@@ -315,7 +317,8 @@ def _check_references(study: Study, lines: Lines) -> None:
 
 def _check_budget(study: Study, lines: Lines) -> None:
     """The steps together fit into the allowance, or the run could never be finished."""
-    asked = math.fsum([each.epsilon for each in study.stats] + [each.epsilon for each in study.train])
+    sections: list[StatsSection | SynthSection | TrainSection] = [*study.stats, *study.synth, *study.train]
+    asked = math.fsum(each.epsilon for each in sections)
     if asked > study.account.epsilon * (1 + 1e-12):
         raise InvalidInput(
             "study.impossible-budget",

@@ -75,6 +75,7 @@ def _outside(facts: Facts) -> Json:
         for step in facts["stats"]
         for table in spread_out(step["release"])
     ]
+    tables = [_synthetic(step) for step in facts.get("synth") or ()]
     models = [_model(step) for step in facts["train"]]
     outputs = _outputs(facts)
     return {
@@ -93,8 +94,9 @@ def _outside(facts: Facts) -> Json:
         "deid": pick(facts["deid"], allowed.DEID) if facts["deid"] else None,
         "risk": pick_each(facts["risk"], allowed.ASSESSED),
         "statistics": statistics,
+        "synthetic": tables,
         "models": models,
-        "guarantee": _guarantee(study, account, statistics, models)
+        "guarantee": _guarantee(study, account, [*statistics, *tables], models)
         | {"declared": pick(facts.get("declared"), allowed.DECLARED)},
         "not_private": pick_each(facts["not_private"], allowed.NOT_PRIVATE),
         "bits": sum(gate.get("public") is not True for gate in facts["gates"]),
@@ -107,17 +109,21 @@ def _public_gate(gate: Facts) -> Json:
     return picked if gate.get("public") is True else {**picked, "value": None, "public": False}
 
 
+def _steps(facts: Facts) -> list[Facts]:
+    return [*facts["stats"], *(facts.get("synth") or ()), *facts["train"]]
+
+
 def _outputs(facts: Facts) -> list[Json]:
     """Show each output once: named only by a name of the study file, without figures that nobody paid for."""
     known = {text(source.get("name")) for source in facts["sources"]}
-    known |= {text(step["release"].get("name")) for step in [*facts["stats"], *facts["train"]]}
+    known |= {text(step["release"].get("name")) for step in _steps(facts)}
     shown: list[Json] = []
     for output in facts["outputs"]:
         picked = pick(output, allowed.OUTPUT)
         name = PurePath(picked["file"] or "").name
         stem, *suffixes = name.split(".")
         is_public = stem in known and all(suffix in allowed.SUFFIXES for suffix in suffixes)
-        is_charged = picked["kind"] in ("statistics", "model") and picked["status"] == "dp"
+        is_charged = picked["kind"] in ("statistics", "synthetic", "model") and picked["status"] == "dp"
         picked["file"] = name if is_public else None
         picked["sha256"] = picked["sha256"] if is_charged else None
         del picked["rows"]
@@ -178,6 +184,16 @@ def _statistics(step: Facts) -> Json:
 
 def _mapping(value: Any) -> Facts:
     return value if isinstance(value, Mapping) else {}
+
+
+def _synthetic(step: Facts) -> Json:
+    release = step["release"]
+    return {
+        **pick(release, allowed.SYNTHETIC),
+        "replayed": flag(step.get("replayed")),
+        "measured": [texts(group) for group in release.get("measured") or ()],
+        "notes": pick_each(release.get("notes"), allowed.NOTE),
+    }
 
 
 def _model(step: Facts) -> Json:
@@ -247,6 +263,7 @@ def _private(facts: Facts) -> Json:
         "sample": pick(facts.get("sample"), allowed.SAMPLE) if facts.get("sample") else None,
         "risk": pick_each(facts["risk"], allowed.RISK),
         "held_out": [_held_out(step) for step in facts["train"]],
+        "synthetic": [_measured(step) for step in facts.get("synth") or ()],
         "search": pick(audit.get("bytes"), allowed.SEARCH),
         "membership": pick_each(audit.get("membership"), allowed.ATTACK),
         "seal": pick(facts["seal"], allowed.SEAL),
@@ -261,6 +278,15 @@ def _held_out(step: Facts) -> Json:
         "model": text(step["release"].get("name")),
         "ours": pick(step.get("held_out"), allowed.HELD_OUT),
         "plain": pick(plain, allowed.SCORE) if plain else None,
+    }
+
+
+def _measured(step: Facts) -> Json:
+    use = step.get("usefulness")
+    return {
+        "name": text(step["release"].get("name")),
+        "fidelity": pick_each(step.get("fidelity"), allowed.FIDELITY),
+        "usefulness": pick(use, allowed.USEFULNESS) if use else None,
     }
 
 

@@ -18,6 +18,7 @@ from confide.study.outgoing import Output
 from confide.study.rows import Rows
 from confide.study.sample import measured
 from confide.study.sources import Records, Sealed, sealed_folder
+from confide.study.synthetic import Made
 from confide.study.workplace import Workplace
 from confide.types import Json
 
@@ -32,6 +33,7 @@ class Found:
     rows: Rows = field(repr=False)
     risk: list[Json] = field(repr=False)
     statistics: list[Json] = field(repr=False)
+    made: list[Made] = field(repr=False)
     models: list[Trained] = field(repr=False)
     outputs: list[Output] = field(repr=False)
     search: ByteSearch = field(repr=False)
@@ -48,6 +50,7 @@ def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
         seconds: how long each step took.
     """
     study, vault, ledger = place.study, place.vault, place.ledger
+    attacked: list[Made | Trained] = [*found.made, *found.models]
     return {
         "study": {
             "name": study.study.name,
@@ -72,15 +75,16 @@ def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
         "sample": measured(vault, sealed_folder(study), found.rows.outputs),
         "risk": found.risk,
         "stats": found.statistics,
+        "synth": [table.to_json() for table in found.made],
         "train": [model.to_json() for model in found.models],
         "audit": {
             "bytes": asdict(found.search),
-            "membership": [each for model in found.models if (each := model.attack_to_json())],
+            "membership": [each for one in attacked if (each := one.attack_to_json())],
         },
         "outputs": [output.to_json(left=found.verdict == "pass") for output in found.outputs],
         "not_private": _not_private(ledger, study.account.name),
         "not_checked": _not_checked(place, found.rows),
-        "not_checked_inside": ["membership"] if any(model.attack is None for model in found.models) else [],
+        "not_checked_inside": ["membership"] if any(one.attack is None for one in attacked) else [],
         "openings": [asdict(each) | {"path": each.path.name} for each in vault.openings()],
         "gates": [asdict(gate) for gate in found.gates],
         "verdict": found.verdict,
@@ -128,9 +132,9 @@ def _not_checked(place: Workplace, rows: Rows) -> list[str]:
     found = ["machine", "legal"]
     if rows.outputs:
         found += ["free-text", "linkage"]
-    if any(
-        section.patients * min(section.test_share, 1 - section.test_share) < FEWEST for section in study.train
-    ):
+    shares = [(section.patients, section.test_share) for section in study.train]
+    shares += [(section.patients, section.control_share) for section in study.synth]
+    if any(patients * min(share, 1 - share) < FEWEST for patients, share in shares):
         found.append("membership")
     if rows.tables and study.risk is None:
         found.append("risk")

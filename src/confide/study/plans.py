@@ -1,4 +1,4 @@
-"""Turn the sections `[[stats]]` and `[[train]]` into plans, and ask for the allowance that pays for them.
+"""Turn the sections `[[stats]]`, `[[synth]]` and `[[train]]` into plans, and ask for the allowance that pays for them.
 
 Guarantee: what a plan costs depends on the study file only, never on a record.
 """
@@ -12,7 +12,10 @@ from confide.ledger.ledger import Ledger
 from confide.stats.plan import StatsPlan
 from confide.study.config import Study
 from confide.study.replays import commitment_for
+from confide.synth.plan import SynthPlan
 from confide.train.logistic import LogisticPlan
+
+AnyPlan = StatsPlan | SynthPlan | LogisticPlan
 
 
 def stats_plans(study: Study) -> list[StatsPlan]:
@@ -20,14 +23,19 @@ def stats_plans(study: Study) -> list[StatsPlan]:
     return [StatsPlan.from_section(section) for section in study.stats]
 
 
+def synth_plans(study: Study) -> list[SynthPlan]:
+    """Return one plan per `[[synth]]`, in the order of the study file."""
+    return [SynthPlan(settings=section) for section in study.synth]
+
+
 def train_plans(study: Study) -> list[LogisticPlan]:
     """Return one plan per `[[train]]`, in the order of the study file."""
     return [LogisticPlan(settings=section) for section in study.train]
 
 
-def all_plans(study: Study) -> list[StatsPlan | LogisticPlan]:
+def all_plans(study: Study) -> list[AnyPlan]:
     """Return every plan that a run of the study charges, in order."""
-    return [*stats_plans(study), *train_plans(study)]
+    return [*stats_plans(study), *synth_plans(study), *train_plans(study)]
 
 
 def columns_of_plans(study: Study, source: str) -> set[str]:

@@ -1,7 +1,7 @@
 """`confide run`: the main job, from sealed originals to a verdict and its dossier.
 
-Steps: 1 seal, 2 read, 3 de-identify, 4 measure risk, 5 statistics, 6 train, 7 attack the output,
-8 gates, outgoing files, dossier. Restartable at any point: sealing goes on, row-level sets are made
+Steps: 1 seal, 2 read, 3 de-identify, 4 measure risk, 5 statistics and synthetic tables, 6 train, 7 attack the
+output, 8 gates, outgoing files, dossier. Restartable at any point: sealing goes on, row-level sets are made
 again and come out the same, releases of the ledger are replayed byte for byte.
 """
 
@@ -23,11 +23,12 @@ from confide.study.gates import Gate, Verdict, judge
 from confide.study.keys import nobody_types
 from confide.study.models import train_models
 from confide.study.outgoing import FOLDER, Output, put_out, take_back
-from confide.study.plans import grant, stats_plans, train_plans, verify_paid, verify_plans
+from confide.study.plans import grant, stats_plans, synth_plans, train_plans, verify_paid, verify_plans
 from confide.study.publish import write_dossier
 from confide.study.replays import commitment_for
 from confide.study.rows import Rows
 from confide.study.sources import Records, read_records, seal_sources
+from confide.study.synthetic import make_tables
 from confide.study.tables import other_editions, statistics_output
 from confide.study.workplace import Workplace, open_workplace
 from confide.types import Json, Progress
@@ -117,12 +118,20 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     grant(study, ledger)
     with clock("stats") as progress:
         statistics = _release_statistics(place, records, progress)
+    with clock("synth") as progress:
+        made = make_tables(place, records, synth_plans(study), progress=progress)
     with clock("train") as progress:
         models = train_models(place, records, train_plans(study), progress=progress)
     releases = [statistics_output(each["release"]) for each in statistics]
     with speaking(study.study.language):
         pictures = [file for each in statistics for file in other_editions(each["release"])]
-    outputs = [*rows.outputs, *releases, *(model.output() for model in models), *pictures]
+    outputs = [
+        *rows.outputs,
+        *releases,
+        *(table.output() for table in made),
+        *(model.output() for model in models),
+        *pictures,
+    ]
     with clock("audit") as progress:
         outgoing = [each for output in outputs for each in output.records]
         search = search_bytes(rows.known, outgoing, progress=progress)
@@ -142,7 +151,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             take_back(study.folder)
         found = Found(
             began=began, sealed=sealed, records=records, rows=rows, risk=risk, statistics=statistics,
-            models=models, outputs=outputs, search=search, gates=gates, verdict=verdict,
+            made=made, models=models, outputs=outputs, search=search, gates=gates, verdict=verdict,
         )  # fmt: skip
         facts = facts_of(place, found, clock.seconds)
         dossiers = write_dossier(study.folder, *build(facts), language=study.study.language)

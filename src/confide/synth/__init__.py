@@ -1,0 +1,1 @@
+"""Synthetic tables under differential privacy, bounded per patient."""
