@@ -63,6 +63,8 @@ def spread_out(release: Mapping[str, Any]) -> list[Json]:
     found = [dict(release) | {"columns": plain}] if set(plain) - set(groups) or not several else []
     for measure in several:
         key = parse_call(measure).arguments[0]
+        while key in columns:  # the column is a group already, or measured
+            key += "′"
         tall = [
             {name: row[name] for name in groups} | {key: place, measure: figure}
             for row in rows
