@@ -75,9 +75,9 @@ def session(places):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_PYTHON", sys.executable)
         patch.setenv("PYTHONPATH", str(Path(confide.__file__).parents[1]))
-        patch.setenv("SPARK_LOCAL_DIRS", str(places / "local"))
         builder = SparkSession.builder.master("local[2]").appName("confide")
         logged = {
+            "spark.local.dir": str(places / "local"),  # no SPARK_LOCAL_DIRS, which the JVM of an earlier module would keep
             "spark.eventLog.enabled": "true", "spark.eventLog.dir": f"file://{places / 'events'}",
             "spark.eventLog.compress": "false",
         }  # fmt: skip

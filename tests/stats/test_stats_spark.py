@@ -46,9 +46,10 @@ def session(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_PYTHON", sys.executable)
         patch.setenv("PYTHONPATH", str(Path(confide.__file__).parents[1]))
-        patch.setenv("SPARK_LOCAL_DIRS", str(tmp_path_factory.mktemp("local")))
         builder = SparkSession.builder.master("local[2]").appName("confide")
-        for name, value in (SETTINGS | ENCRYPTED).items():
+        for name, value in (
+            SETTINGS | ENCRYPTED | {"spark.local.dir": str(tmp_path_factory.mktemp("local"))}
+        ).items():
             builder = builder.config(name, value)
         session = builder.getOrCreate()
         yield session

@@ -209,10 +209,8 @@ def _value(node: ast.expr, wanted: Kind | None, rows: Rows) -> pl.Series:
         kind, needed = (say(f"expressions.kind.{each or 'cell'}") for each in (found, wanted))
         raise InvalidInput("expressions.kind-of", found=_shown(node), kind=kind, wanted=needed)
     match node:
-        case ast.Constant(value=str()):
-            return _text(node, rows)
-        case ast.Constant():
-            return _number(node, rows)
+        case ast.Constant(value=one):
+            return _text(node, rows) if isinstance(one, str) else _number(node, rows)
         case ast.UnaryOp(op=ast.Not(), operand=one):
             return ~value(one, TRUTH, rows)
         case ast.UnaryOp(op=sign, operand=one):
