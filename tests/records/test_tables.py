@@ -8,7 +8,7 @@ import io
 import openpyxl
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confide.errors import InvalidInput
@@ -39,6 +39,8 @@ def test_every_cell_comes_out_as_it_stands_in_the_file(table, separator, line_en
 
 
 @given(data=st.binary(max_size=300) | st.text('a,;1"\n', max_size=60).map(str.encode))
+@example(b"x^,b\n1,2\n")
+@example(b"^a$,b\n1,2\n")
 @settings(max_examples=300)
 def test_any_bytes_are_read_or_refused(data):
     for file in ("a.csv", "a.tsv", "a.jsonl"):

@@ -5,8 +5,11 @@ another patient's rows. Knows no privacy budget and no noise; `confide.stats.pla
 before anything is shown. Proof of the bound: `docs/proofs/stats.md`.
 """
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -18,11 +21,13 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Adds = Callable[[slice], "tuple[Ints | None, ...]"]
+Part = TypeVar("Part")
 Places = Callable[[slice], Ints]  # from a slice of rows to their places in a public list
 
 GRID = 1 << 20  # weight 1 in fixed point
 MOST_ROWS = 1 << 31
 BLOCK = 1 << 16  # rows handled at a time
+THREADS = os.cpu_count() or 1
 LARGEST_STEPS = 1 << 11  # a row's addition times a weight, summed over MOST_ROWS, stays within 2^62
 
 
@@ -159,25 +164,45 @@ def cell_sums(
     Returns:
         One array per reading, shape (n_cells, slots).
     """
-    # One table of all slots, or one for each; cell -1 falls into the last row, which is dropped.
-    sums = [
-        np.zeros((n_cells + 1, reading.n_slots), dtype=np.int64, order="C" if reading.slot else "F")
-        for reading in readings
+    different = {id(weight): weight.astype(np.int32) for weight in weights}
+
+    def summed(spans: Iterator[slice]) -> list[Ints]:
+        # One table of all slots, or one for each; cell -1 falls into the last row, which is dropped.
+        sums = [
+            np.zeros((n_cells + 1, reading.n_slots), dtype=np.int64, order="C" if reading.slot else "F")
+            for reading in readings
+        ]
+        for rows in spans:
+            cell, own = cells[rows], patients[rows]
+            taken = {
+                key: np.take(weight, own, mode="clip").astype(np.int64) for key, weight in different.items()
+            }
+            for reading, weight, total in zip(readings, weights, sums, strict=True):
+                amount = taken[id(weight)]
+                if reading.counted is not None:
+                    amount = amount * reading.counted[rows]
+                if reading.slot is not None:
+                    np.add.at(total.reshape(-1), cell * reading.n_slots + reading.slot(rows), amount)
+                elif reading.adds is not None:
+                    for place, steps in enumerate(reading.adds(rows)):
+                        np.add.at(total[:, place], cell, amount if steps is None else amount * steps)
+        return sums
+
+    parts = side_by_side(summed, len(cells))
+    return [
+        np.add.reduce(each)[:n_cells] if len(each) > 1 else each[0][:n_cells]
+        for each in zip(*parts, strict=True)
     ]
-    different = {id(weight): weight for weight in weights}
-    for rows in blocks(len(cells)):
-        cell, own = cells[rows], patients[rows]
-        taken = {key: np.take(weight, own, mode="clip") for key, weight in different.items()}
-        for reading, weight, total in zip(readings, weights, sums, strict=True):
-            amount = taken[id(weight)]
-            if reading.counted is not None:
-                amount = amount * reading.counted[rows]
-            if reading.slot is not None:
-                np.add.at(total.reshape(-1), cell * reading.n_slots + reading.slot(rows), amount)
-            elif reading.adds is not None:
-                for place, steps in enumerate(reading.adds(rows)):
-                    np.add.at(total[:, place], cell, amount if steps is None else amount * steps)
-    return [total[:n_cells] for total in sums]
+
+
+def side_by_side(work: Callable[[Iterator[slice]], Part], rows: int) -> list[Part]:
+    """Do `work` on the blocks of so many rows, divided among threads where that is worth it."""
+    spans = list(blocks(rows))
+    threads = min(THREADS, len(spans) // 32)
+    if threads < 2:
+        return [work(iter(spans))]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, (iter(spans[at::threads]) for at in range(threads))))
 
 
 def blocks(rows: int) -> Iterator[slice]:
@@ -190,15 +215,19 @@ def blocks(rows: int) -> Iterator[slice]:
 def combined_codes(readers: list[Places], sizes: list[int], rows: int) -> Ints:
     """Return one cell number per row from its place in each list; -1 if any place is -1."""
     cells = np.zeros(rows, dtype=np.int64)
-    for block in blocks(rows):
-        cell = cells[block]
-        outside = np.zeros(len(cell), dtype=np.bool_)
-        for places, size in zip(readers, sizes, strict=True):
-            codes = places(block)
-            cell *= size
-            cell += codes
-            outside |= codes < 0
-        cell[outside] = -1
+
+    def combined(spans: Iterator[slice]) -> None:
+        for block in spans:
+            cell = cells[block]
+            outside = np.zeros(len(cell), dtype=np.bool_)
+            for places, size in zip(readers, sizes, strict=True):
+                codes = places(block)
+                cell *= size
+                cell += codes
+                outside |= codes < 0
+            cell[outside] = -1
+
+    side_by_side(combined, rows)
     return cells
 
 

@@ -65,7 +65,7 @@ def read_delimited(text: bytes, file: str) -> pl.DataFrame:
         cells = pl.read_csv(
             io.BytesIO(body), separator=separator, has_header=False, schema=dict.fromkeys(names, pl.String)
         )
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):  # "x^" begins a zlib stream
         raise InvalidInput("records.unreadable", file=file, kind="CSV") from None
     if cells.height + blank != len(layout.ends) - 1:  # the two readers disagree about what a row is
         raise InvalidInput("records.unreadable", file=file, kind="CSV")

@@ -18,8 +18,8 @@ def checked_names(names: Sequence[str], file: str) -> list[str]:
     for place, name in enumerate(clean, start=1):
         if not name:
             raise InvalidInput("records.nameless-column", file=file, place=place)
-        if name in RESERVED:
-            raise InvalidInput("records.reserved-column", file=file, column=name)
+        if name in RESERVED or (name.startswith("^") and name.endswith("$")):  # a pattern of names to Polars
+            raise InvalidInput("records.reserved-column", file=file, column=shown([name]))
         if (first := clean.index(name) + 1) != place:
             raise InvalidInput(
                 "records.doubled-column", file=file, column=shown([name]), first=first, place=place
