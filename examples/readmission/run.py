@@ -22,8 +22,9 @@ from prepare import ARCHIVE, prepared, read_published
 from confide.cli.show import ProgressLines
 from confide.errors import ConfideError, GateRefused
 from confide.ledger.home import home, open_ledger
-from confide.stats.measures import Noisy, parse_measure
-from confide.stats.plan import exact_sums
+from confide.stats.bounds import Bounds
+from confide.stats.parts import Noisy
+from confide.stats.tally import tally
 from confide.study.config import FILE, load_study
 from confide.study.keys import make_vault
 from confide.study.plans import stats_plans
@@ -139,12 +140,11 @@ def _against_truth(folder: Path, released: list[Json]) -> Json:
         records = read_records(place.study, place.vault)
         for plan, step in zip(stats_plans(load_study(folder)), released, strict=True):
             frame, rows = records.tables[plan.source], step["release"]["rows"]
-            sums = exact_sums(plan, frame)
-            for text in plan.measures:
-                measure = parse_measure(text)
-                truth = measure.finish(
-                    [Noisy(sums[part].astype(float), 1e-9) for part in measure.parts]
-                ).value
+            bounds = Bounds(total=plan.max_rows, ratio=plan.max_rows)
+            sums = tally(plan.by, plan.parts(), plan.rows(frame)).sums(lambda _, most=plan.max_rows: most)
+            for measure in plan.parsed():
+                text, exact = measure.text, [Noisy(sums[part].astype(float), 1e-2) for part in measure.parts]
+                truth = measure.finish(exact, bounds).value
                 for row, true in zip(rows, truth.tolist(), strict=True):
                     if not np.isnan(true):
                         cells += 1

@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Adds = Callable[[slice], "tuple[Ints | None, ...]"]
-Part = TypeVar("Part")
+Found = TypeVar("Found")
 Places = Callable[[slice], Ints]  # from a slice of rows to their places in a public list
 
 GRID = 1 << 20  # weight 1 in fixed point
@@ -195,7 +195,7 @@ def cell_sums(
     ]
 
 
-def side_by_side(work: Callable[[Iterator[slice]], Part], rows: int) -> list[Part]:
+def side_by_side(work: Callable[[Iterator[slice]], Found], rows: int) -> list[Found]:
     """Do `work` on the blocks of so many rows, divided among threads where that is worth it."""
     spans = list(blocks(rows))
     threads = min(THREADS, len(spans) // 32)
