@@ -5,6 +5,7 @@ when the parser raised anything but a ConfideError, took over a second, or over 
 """
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -30,6 +31,9 @@ def main() -> None:
         lambda data: meet(name, data),
     )
     print(json.dumps({"target": name, "seconds": seconds, "folder": str(kept)}), flush=True)
+    signal.signal(
+        signal.SIGALRM, signal.SIG_IGN
+    )  # until libFuzzer's handler is there, its alarm would end us
     atheris.Fuzz()
 
 
