@@ -10,6 +10,7 @@ import pytest
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.errors import InvalidInput
+from confide.ledger.entries import release_text
 from confide.stats.query import Query
 
 TIMES = "0, 2, 4, 6, 8, 10, 15, 20"
@@ -180,3 +181,21 @@ def test_the_log_rank_statistic_is_normal_where_the_arms_do_not_differ():
     assert np.mean(np.abs(found) > 1.96) <= 0.05 + 0.06
     assert np.std(found) <= 1.25
     assert math.isfinite(np.sum(found))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*MEASURES, f"logrank(time, event, arm, A, B, {TIMES})", "variance(time, 0, 9)", "median(time, 0, 9)"],
+)
+@pytest.mark.parametrize("patients", [0, 1])
+def test_of_almost_nobody_nothing_is_told_and_the_release_can_be_kept(text, patients):
+    plan = Query("t").measure(text).plan(epsilon=0.01, max_rows=1)
+    release = plan.execute(trial(1).head(patients), noise(3))
+    release_text(release)  # a number that is none would be refused after it was paid for
+    assert not any(np.atleast_1d(release["rows"][0][text]["value"]))
+
+
+def test_categories_that_are_numbers_are_told_apart_by_top():
+    data = pl.DataFrame({"_patient": range(900), "ward": ["3"] * 500 + ["1"] * 300 + ["2"] * 100})
+    found = figure("top(ward, 3, 1, 2, 3)", data)
+    assert found["at"] == ["3", "1", "2"]

@@ -27,7 +27,9 @@ Places = Callable[[slice], Ints]  # from a slice of rows to their places in a pu
 GRID = 1 << 20  # weight 1 in fixed point
 MOST_ROWS = 1 << 31
 BLOCK = 1 << 16  # rows handled at a time
-THREADS = os.cpu_count() or 1
+THREADS = min(
+    2, os.cpu_count() or 1
+)  # sums hold the interpreter: more would only wait, each with its own tables
 LARGEST_STEPS = 1 << 11  # a row's addition times a weight, summed over MOST_ROWS, stays within 2^62
 
 
@@ -48,6 +50,7 @@ class Reading:
         return "Reading(hidden)"
 
 
+_NARROW = (pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32)
 _READABLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Date, pl.Datetime)
 
 
@@ -84,7 +87,7 @@ def category_places(column: pl.Series, categories: tuple[str, ...]) -> Places:
         table = np.full(max(places) - low + 3, -1, dtype=np.int64)  # both ends stay -1, for what lies outside
         for number, place in places.items():
             table[number - low + 1] = place
-        if column.null_count() or column.dtype in (pl.UInt64, pl.Int128):
+        if column.null_count() or column.dtype not in _NARROW:
             column = column.cast(pl.Int64, strict=False).fill_null(low - 1)
         numbers = column.to_numpy()
         # Where a difference wraps around, it still lands beyond an end of the table.

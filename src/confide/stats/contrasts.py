@@ -22,11 +22,9 @@ from confide.stats.slots import Listed
 
 Figure = Callable[[Floats], Floats]  # from slots, shape (cells, slots), to figures, shape (cells, figures)
 
-_LAPLACE = spread((1.0,)) / math.sqrt(
-    2
-)  # a sum of Laplace numbers is never farther out, in standard deviations
+_LAPLACE = spread((1.0,)) / math.sqrt(2)  # no sum of Laplace numbers is farther out, in standard deviations
 _TINY = 1e-9
-
+_LEAST = 8.0  # standard deviations of its noise that all slots together must have, or nothing is told
 
 HAPPENED = "1"  # what stands in the column of the event where it happened
 MOST_LOG = math.log(20)  # a ratio that may be 20 times smaller or larger is not told
@@ -115,6 +113,7 @@ def _log_rank(noisy: Noisy) -> Estimate:
     value, half = interval(log_rank, Noisy(noisy.totals, noisy.scale))
     noise = (half[:, 0] / _LAPLACE) ** 2
     z = value[:, 0] / np.sqrt(noisy.sensitivity * np.maximum(value[:, 1], 0) + noise)
+    z = np.where(np.isfinite(noise), z, np.nan)
     nothing = np.full(len(z), np.nan)
     return Estimate(z, nothing, nothing)
 
@@ -127,7 +126,7 @@ def interval(figure: Figure, noisy: Noisy) -> tuple[Floats, Floats]:
         noisy: the slots, with their noise.
 
     Returns:
-        Two arrays, shape (cells, figures). Infinite where a count is so small that nothing can be said.
+        Two arrays, shape (cells, figures). The half is infinite where the slots are mostly noise.
     """
     held = np.maximum(noisy.totals, noisy.scale)  # below its own noise a count tells nothing
     value = figure(held)
@@ -141,7 +140,8 @@ def interval(figure: Figure, noisy: Noisy) -> tuple[Floats, Floats]:
         noise += 2 * (slope * noisy.scale) ** 2
         chance += noisy.chance * slope**2 * held[:, [slot]]
     half = _LAPLACE * np.sqrt(noise) + normal_quantile() * np.sqrt(chance)
-    return value, half
+    enough = noisy.totals.sum(axis=1) >= _LEAST * noisy.scale * math.sqrt(2 * held.shape[1])
+    return value, np.where(enough[:, None], half, np.inf)
 
 
 def difference(slots: Floats) -> Floats:

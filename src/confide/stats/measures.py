@@ -97,7 +97,7 @@ def parse_measure(text: str, *, intervals: bool = True) -> Measure:
         case Call("top", (column, places, *rest)) if (
             len(rest) > 1 and places.isdecimal() and 0 < int(places) <= len(rest)
         ):
-            names, first = labels(_values(text, column, rest)), int(places)
+            names, first = labels(checked_list(column, tuple(rest))), int(places)
             return of_one(
                 text,
                 Part(Listed(((column, tuple(rest)),))),

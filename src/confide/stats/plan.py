@@ -290,10 +290,11 @@ def _figures(estimate: Estimate) -> list[dict[str, Any]]:
 
 
 def _listed(figures: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> list[Any]:
+    if figures.ndim > 1:
+        return [_listed(each) for each in figures]
     found: list[Any] = figures.tolist()
-    if figures.ndim == 1:
-        for place in np.flatnonzero(np.isnan(figures)).tolist():
-            found[place] = None
+    for place in np.flatnonzero(np.isnan(figures)).tolist():
+        found[place] = None
     return found
 
 
