@@ -28,7 +28,7 @@ def test_removing_one_patient_moves_the_sums_by_at_most_the_clip(name):
     everyone = added(engine, loss, model, records, PATIENTS)
     moved = []
     for patient in (1, 2, 3):
-        stays = PATIENTS != patient
+        stays = patient != PATIENTS
         rest = [record for record, kept in zip(records, stays, strict=True) if kept]
         moved.append(far(everyone, added(engine, loss, model, rest, PATIENTS[stays])))
     assert max(moved) <= 0.01 * (1 + 1e-5)
