@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -78,9 +79,7 @@ def test_a_patient_with_more_values_than_are_looked_at_gives_to_those_with_the_m
 def test_a_table_in_pieces_gives_the_same_weights(owned, at):
     data = frame(owned)
     ends = [0, *sorted(min(each, data.height) for each in at), data.height]
-    pieces = Pieces(
-        tuple(data.columns), lambda names: (data[a:b].select(names) for a, b in zip(ends, ends[1:], strict=False))
-    )
+    pieces = Pieces(tuple(data.columns), lambda names: (data[a:b].select(names) for a, b in pairwise(ends)))
     assert pieces.values("code", lambda piece: piece, {"code"}) == weights(pairs(data, "code"))
 
 

@@ -17,7 +17,9 @@ ROWS = 100_000_000  # so many that every error is declared, and is linear in its
 
 
 def plan(measures, **changes) -> StatsPlan:
-    return StatsPlan(**{"name": "t", "epsilon": 1.0, "by": {"sex": ("F", "M")}, "measures": measures} | changes)
+    return StatsPlan(
+        **{"name": "t", "epsilon": 1.0, "by": {"sex": ("F", "M")}, "measures": measures} | changes
+    )
 
 
 def declared(asked: StatsPlan) -> float:
@@ -38,7 +40,9 @@ def test_no_shares_by_hand_declare_a_smaller_error_together(measures, by_hand, e
     others = [{}, given_shares]
     for shares in others:
         other = plan(measures, epsilon=epsilon, max_rows=max_rows, shares=shares)
-        assert declared(least) <= declared(other) * 1.002 + 1e-5  # shares are whole thousandths; rounding of a variance
+        assert (
+            declared(least) <= declared(other) * 1.002 + 1e-5
+        )  # shares are whole thousandths; rounding of a variance
 
 
 def test_the_declared_error_falls_where_measures_differ():
