@@ -123,7 +123,7 @@ def _odds(model, rows):
 
 
 @pytest.mark.parametrize(
-    "case", _fitted(), ids=lambda case: type(getattr(case[0], "steps", [(0, case[0])])[-1][1]).__name__
+    "case", [*_fitted()], ids=lambda case: type(getattr(case[0], "steps", [(0, case[0])])[-1][1]).__name__
 )
 def test_every_model_that_the_compiler_takes_scores_as_it_does_itself(case):
     model, rows, own = case

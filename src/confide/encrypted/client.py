@@ -22,7 +22,7 @@ from confide.encrypted.messages import (
     verify_size,
     write,
 )
-from confide.encrypted.ring import ring, seal
+from confide.encrypted.ring import Seal, ring
 from confide.errors import InvalidInput
 
 DECRYPTIONS = 10_000  # replies under one key
@@ -42,16 +42,16 @@ class Client:
     ) -> None:
         self.form = form
         self._ring, self._digest = ring(form.parameters), form.digest()
-        self._keys = seal.KeyGenerator(self._ring.context)
+        self._keys = Seal.KeyGenerator(self._ring.context)
         secret = self._keys.secret_key()
-        self._encryptor = seal.Encryptor(self._ring.context, secret)
-        self._decryptor = seal.Decryptor(self._ring.context, secret)
+        self._encryptor = Seal.Encryptor(self._ring.context, secret)
+        self._decryptor = Seal.Decryptor(self._ring.context, secret)
         self._left, self._decrypted, self._count = decryptions, 0, count
         self._open: dict[bytes, Head] = {}
 
     def public_key(self) -> bytes:
         """Return the message that the owner needs once, to re-randomise answers."""
-        key = seal.PublicKey()
+        key = Seal.PublicKey()
         self._keys.create_public_key(key)
         moduli = self._ring.key_moduli
         return write("key", self._digest, bytes(16), 0, pack(self._ring.residues(key, len(moduli)), moduli))
@@ -105,7 +105,7 @@ class Client:
             residues = np.zeros((2, len(moduli), degree), dtype=np.uint64)
             residues[1] = unpack(body[start:middle], 1, moduli, degree)[0]
             residues[0][:, at] = unpack(body[middle:end], 1, moduli, len(at))[0]
-            plain = seal.Plaintext()
+            plain = Seal.Plaintext()
             self._decryptor.decrypt(self._ring.ciphertext(residues), plain)
             whole[rows, outputs] = self._ring.coefficients(plain)[at].reshape(
                 rows.stop - rows.start, outputs.stop - outputs.start
@@ -119,9 +119,9 @@ class Client:
             case "logistic":
                 return np.asarray(1 / (1 + np.exp(-answers)))
             case "exp":
-                return np.exp(answers)
+                return np.asarray(np.exp(answers))
             case "largest":
-                return np.argmax(answers, axis=1).astype(np.float64)[:, None]
+                return np.asarray(np.argmax(answers, axis=1)[:, None], dtype=np.float64)
             case _:
                 return answers
 
@@ -135,7 +135,7 @@ class Client:
         return blocks * (len(form.monomials) + 2 * len(form.outputs)) < by_record
 
     def _sealed(self, coefficients: Integers) -> bytes:
-        sealed = seal.Ciphertext()
+        sealed = Seal.Ciphertext()
         self._encryptor.encrypt_symmetric(self._ring.plaintext(coefficients), sealed)
         moduli = self._ring.moduli
         return pack(self._ring.residues(sealed, len(moduli)), moduli)

@@ -200,7 +200,7 @@ def _at(
 
 def _plain_bits(weights: Integers, bias: Integers, input_bits: int, dither: int, form: Form) -> int:
     """Return how many bits hold every answer of a record inside the ranges."""
-    sums = np.abs(weights).sum(axis=1).tolist()
+    sums: list[int] = np.abs(weights).sum(axis=1).tolist()
     largest = max(
         (total << input_bits) + abs(int(b)) + dither + 1 for total, b in zip(sums, bias, strict=True)
     )
@@ -219,7 +219,7 @@ def _fits(
         return None
     if np.abs(weights).max() << _blur(form) >= 1 << (parameters.plain_bits - 1):
         return None
-    rows = np.abs(weights).sum(axis=1).tolist()
+    rows: list[int] = np.abs(weights).sum(axis=1).tolist()
     together = form.together
     at_once = max(sum(rows[start : start + together]) for start in range(0, len(rows), together))
     noise = answer_noise(at_once << _blur(form)) + zero_noise(parameters.degree, parameters.primes[-1])

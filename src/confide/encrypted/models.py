@@ -56,7 +56,7 @@ class Scores:
         middle, half = (low + high) / 2, (high - low) / 2
         bias = self.bias + self.linear @ middle
         if self.squares is not None:
-            single = tuple((each,) for each in range(len(middle)))
+            single = monomials(len(middle), 1)
             first = (self.linear + 2 * self.squares * middle) * half
             wanted = single + tuple(one * 2 for one in single)
             return wanted, np.hstack([first, self.squares * half**2]), bias + self.squares @ middle**2, 0.0
@@ -110,12 +110,12 @@ def from_sklearn(model: Any, features: Sequence[str] | None = None) -> Scores:
     if features is None:
         features = getattr(model, "feature_names_in_", None)
     last = _final(*steps[-1])
-    matrix, shift = None, None  # what the scalers do: x -> x · matrix + shift
+    scalers: tuple[Floats, Floats] | None = None  # what they do: x -> x · matrix + shift
     for name, step in steps[:-1]:
         times, plus = _scaler(name, step)
-        matrix, shift = (times, plus) if matrix is None else (matrix @ times, shift @ times + plus)
-    if matrix is not None and shift is not None:
-        last = _before(last, matrix, shift, steps[-1][0])
+        scalers = (times, plus) if scalers is None else (scalers[0] @ times, scalers[1] @ times + plus)
+    if scalers is not None:
+        last = _before(last, *scalers, steps[-1][0])
     names = (
         tuple(map(str, features)) if features is not None else tuple(f"x{i}" for i in range(last[1].shape[1]))
     )

@@ -19,10 +19,11 @@ from confide.encrypted.parameters import Parameters
 from confide.errors import InvalidInput
 
 try:
-    import tenseal.sealapi as seal
+    import tenseal.sealapi as Seal  # noqa: N812  # of classes, and re-exported to the two sides
 except ImportError:
     raise InvalidInput("encrypted.no-part") from None
 
+__all__ = ["Integers", "Residues", "Ring", "Seal", "primes_of", "ring", "spread"]
 Residues = NDArray[np.uint64]
 Integers = NDArray[np.int64]
 
@@ -79,7 +80,7 @@ def _version() -> tuple[int, int]:
         raise InvalidInput("encrypted.linux")
     at = os.memfd_create("confide")
     try:
-        seal.DynArray(1).save(f"/proc/self/fd/{at}")
+        Seal.DynArray(1).save(f"/proc/self/fd/{at}")
         head = os.pread(at, _HEADER.size, 0)
     finally:
         os.close(at)
@@ -100,16 +101,16 @@ class Ring:
     def __init__(self, parameters: Parameters) -> None:
         _version()
         self.parameters = parameters
-        chosen = seal.EncryptionParameters(seal.SCHEME_TYPE.BFV)
+        chosen = Seal.EncryptionParameters(Seal.SCHEME_TYPE.BFV)
         chosen.set_poly_modulus_degree(parameters.degree)
-        chosen.set_coeff_modulus(seal.CoeffModulus.Create(parameters.degree, list(parameters.primes)))
+        chosen.set_coeff_modulus(Seal.CoeffModulus.Create(parameters.degree, list(parameters.primes)))
         chosen.set_plain_modulus(1 << parameters.plain_bits)
-        self.context = seal.SEALContext(chosen, True, seal.SEC_LEVEL_TYPE.TC128)
+        self.context = Seal.SEALContext(chosen, True, Seal.SEC_LEVEL_TYPE.TC128)
         if not self.context.parameters_set():
             raise InvalidInput("encrypted.parameters")
         self.key_moduli = tuple(int(prime.value()) for prime in chosen.coeff_modulus())
         self.moduli = self.key_moduli[:-1]
-        self.evaluator = seal.Evaluator(self.context)
+        self.evaluator = Seal.Evaluator(self.context)
         self._key_level = _packed(self.context.key_parms_id())
         self._levels: dict[int, bytes] = {}  # number of primes left -> name of the level
         data, left = self.context.first_context_data(), len(self.moduli)
@@ -121,7 +122,7 @@ class Ring:
         """Return a plaintext of these whole numbers, modulo the plain modulus."""
         values = (coefficients & ((1 << self.parameters.plain_bits) - 1)).astype(np.uint64)
         body = _PLAIN.pack(bytes(32), values.size, 1.0) + _array(values)
-        return loaded(seal.Plaintext(), self.context, body)
+        return loaded(Seal.Plaintext(), self.context, body)
 
     def coefficients(self, plaintext: Any) -> Integers:
         """Return the whole numbers of a plaintext, the upper half as negative ones."""
@@ -139,12 +140,12 @@ class Ring:
             InvalidInput: SEAL does not take them.
         """
         return self._cipher(
-            seal.Ciphertext(), self._levels[residues.shape[1]], residues.shape[1], False, residues
+            Seal.Ciphertext(), self._levels[residues.shape[1]], residues.shape[1], False, residues
         )
 
     def public_key(self, residues: Residues) -> Any:
         """Return the public key of residues of shape (2, all primes, degree)."""
-        return self._cipher(seal.PublicKey(), self._key_level, len(self.key_moduli), True, residues)
+        return self._cipher(Seal.PublicKey(), self._key_level, len(self.key_moduli), True, residues)
 
     def residues(self, thing: Any, primes: int) -> Residues:
         """Return the residues of a ciphertext, or of a public key, that has `primes` primes."""
@@ -173,7 +174,7 @@ def ring(parameters: Parameters) -> Ring:
 @lru_cache(maxsize=16)
 def primes_of(degree: int, bits: tuple[int, ...]) -> tuple[int, ...]:
     """Return the primes that SEAL takes for data, those for keys left out."""
-    return tuple(int(prime.value()) for prime in seal.CoeffModulus.Create(degree, list(bits)))[:-1]
+    return tuple(int(prime.value()) for prime in Seal.CoeffModulus.Create(degree, list(bits)))[:-1]
 
 
 def spread(values: list[int], moduli: tuple[int, ...]) -> Residues:

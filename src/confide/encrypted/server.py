@@ -17,7 +17,6 @@ from confide.encrypted.client import reply_places
 from confide.encrypted.form import Integers
 from confide.encrypted.linear import BLUR_BITS, Compiled
 from confide.encrypted.messages import (
-    Head,
     pack,
     packed_size,
     read,
@@ -27,9 +26,10 @@ from confide.encrypted.messages import (
     verify_size,
     write,
 )
-from confide.encrypted.ring import ring, seal, spread
+from confide.encrypted.ring import Seal, ring, spread
 from confide.errors import InvalidInput
 
+Factor = tuple[Any, bool]  # a plaintext, and whether the product is turned round
 Spend = Callable[[str, int], None]  # client, answers: raises when they are too many
 
 
@@ -60,7 +60,7 @@ class Server:
         residues = unpack(body, 2, moduli, degree)
         if any(len(np.unique(part)) < degree // 2 for part in residues.reshape(-1, degree)):
             raise InvalidInput("encrypted.weak-key")  # a public key looks random; a chosen one need not
-        self._zeros[client] = seal.Encryptor(self._ring.context, self._ring.public_key(residues))
+        self._zeros[client] = Seal.Encryptor(self._ring.context, self._ring.public_key(residues))
 
     def answer(self, client: str, request: bytes) -> bytes:
         """Return the reply to a request.
@@ -86,60 +86,59 @@ class Server:
                 raise InvalidInput("encrypted.not-sealed")
             sealed.append(self._ring.ciphertext(residues))
         self._spend(client, head.records * len(self.form.outputs))
-        scores = self._by_column(sealed, head) if head.kind == "columns" else self._by_record(sealed)
+        scores = self._by_column(sealed) if head.kind == "columns" else self._by_record(sealed)
         parts = [
             self._hidden(score, at, plus, zeros)
             for (score, plus), (at, _, _) in zip(scores, reply_places(self.form, head), strict=True)
         ]
         return write("reply", self._digest, head.request, head.records, b"".join(parts))
 
-    def _products_of(self, weights: Integers) -> list[Any]:
+    def _products_of(self, weights: Integers) -> list["Factor"]:
         """Return the polynomials whose product with records has the answers at their places."""
-        width, together = weights.shape[1], self.form.together
-        made = []
-        for start in range(0, len(weights), together):
-            some = weights[start : start + together]
-            made.append(self._ring.plaintext(np.ascontiguousarray(some[:, ::-1]).reshape(len(some) * width)))
-        return made
+        together = self.form.together
+        groups = [weights[start : start + together] for start in range(0, len(weights), together)]
+        return [self._factor(np.ascontiguousarray(some[:, ::-1]).ravel()) for some in groups]
+
+    def _factor(self, coefficients: Integers) -> "Factor":
+        """Return a factor of ciphertexts. A lone negative coefficient is turned: SEAL would take it as t more."""
+        turned = np.count_nonzero(coefficients) == 1 and coefficients.sum() < 0
+        return self._ring.plaintext(-coefficients if turned else coefficients), bool(turned)
+
+    def _times(self, sealed: Any, factor: "Factor") -> Any:
+        product = Seal.Ciphertext()
+        self._ring.evaluator.multiply_plain(sealed, factor[0], product)
+        if factor[1]:
+            self._ring.evaluator.negate_inplace(product)
+        return product
 
     def _by_record(self, sealed: list[Any]) -> list[tuple[Any, Integers]]:
         """Return for each reply the product, and what is added to its answers."""
         found = []
-        together, bias = self.form.together, self._compiled.bias
+        together = self.form.together
         for one in sealed:
-            products, plus = self._products, bias
+            products, plus = self._products, self._compiled.bias
             if self.form.answers == "label":
                 factor = blur()
                 products = self._products_of(self._compiled.weights * factor)
-                plus = bias * factor + secrets.randbelow(factor)
+                plus = plus * factor + secrets.randbelow(factor)
             for group, product in enumerate(products):
-                score = seal.Ciphertext()
-                self._ring.evaluator.multiply_plain(one, product, score)
-                found.append((score, plus[group * together : (group + 1) * together]))
+                found.append((self._times(one, product), plus[group * together : (group + 1) * together]))
         return found
 
-    def _by_column(self, sealed: list[Any], head: Head) -> list[tuple[Any, Integers]]:
+    def _by_column(self, sealed: list[Any]) -> list[tuple[Any, Integers]]:
         """Return for each reply the weighted sum of columns, and what is added to its answers."""
         found = []
-        evaluator, width = self._ring.evaluator, len(self.form.monomials)
-        factors = [
-            [self._ring.plaintext(np.array([w or 1])) for w in row] for row in self._compiled.weights.tolist()
-        ]
+        width, weights = len(self.form.monomials), self._compiled.weights
+        factors = [[self._factor(np.array([w or 1])) for w in row] for row in weights.tolist()]
         for start in range(0, len(sealed), width):
+            block = sealed[start : start + width]
             for output, row in enumerate(factors):
-                total: Any = None
-                for one, factor, weight in zip(
-                    sealed[start : start + width], row, self._compiled.weights[output].tolist(), strict=True
-                ):
-                    part = seal.Ciphertext()
-                    evaluator.multiply_plain(one, factor, part)
-                    if weight == 0:
-                        continue  # a weight of zero takes as long as any other
-                    if total is None:
-                        total = part
-                    else:
-                        evaluator.add_inplace(total, part)
-                found.append((total, self._compiled.bias[output : output + 1]))
+                parts = [self._times(one, factor) for one, factor in zip(block, row, strict=True)]
+                # a weight of zero takes as long as any other, and is left out of the sum
+                counted = [part for part, weight in zip(parts, weights[output], strict=True) if weight]
+                for part in counted[1:]:
+                    self._ring.evaluator.add_inplace(counted[0], part)
+                found.append((counted[0], self._compiled.bias[output : output + 1]))
         return found
 
     def _hidden(self, score: Any, at: Integers, plus: Integers, zeros: Any) -> bytes:
@@ -152,7 +151,7 @@ class Server:
         added = np.zeros(form.parameters.degree, dtype=np.int64)
         added[at] = np.resize(plus, len(at)) + dithers(self._compiled.dither, len(at))
         evaluator.add_plain_inplace(score, self._ring.plaintext(added))
-        zero = seal.Ciphertext()
+        zero = Seal.Ciphertext()
         zeros.encrypt_zero(zero)
         evaluator.add_inplace(score, zero)
         flood = np.zeros((2, len(self._ring.moduli), form.parameters.degree), dtype=np.uint64)
