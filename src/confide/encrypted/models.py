@@ -14,6 +14,7 @@ import numpy as np
 from confide.encrypted.form import Link
 from confide.encrypted.lift import Floats, Monomials, lifted, monomials, polynomial_sigmoid
 from confide.errors import InvalidInput
+from confide.types import Json
 
 _REGRESSIONS = {
     "LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV", "ElasticNet", "ElasticNetCV", "BayesianRidge",
@@ -71,6 +72,52 @@ class Scores:
         wanted, weights, bias = lifted(inner, shift, self.hidden.outer, bias, activation)
         weights[:, : len(middle)] += self.linear * half
         return wanted, weights, bias, off
+
+    def to_json(self) -> Json:
+        """Return the model as JSON, for `confide encrypted compile`: its weights are in it."""
+        hidden = None
+        if self.hidden is not None:
+            hidden = {name: getattr(self.hidden, name).tolist() for name in ("inner", "shift", "outer")}
+            hidden["activation"] = self.hidden.activation
+        return {
+            "features": list(self.features), "outputs": list(self.outputs), "link": self.link,
+            "linear": self.linear.tolist(), "bias": self.bias.tolist(),
+            "squares": None if self.squares is None else self.squares.tolist(), "hidden": hidden,
+        }  # fmt: skip
+
+    @staticmethod
+    def from_json(json: Any) -> "Scores":
+        """Read what `to_json` wrote; `squares` and `hidden` may be missing.
+
+        Raises:
+            InvalidInput: it is something else.
+        """
+        try:
+            squares, hidden = json.get("squares"), json.get("hidden")
+            found = Scores(
+                features=tuple(map(str, json["features"])), outputs=tuple(map(str, json["outputs"])),
+                link=json["link"], linear=np.array(json["linear"], dtype=np.float64),
+                bias=np.array(json["bias"], dtype=np.float64),
+                squares=None if squares is None else np.array(squares, dtype=np.float64),
+                hidden=None if hidden is None else Hidden(
+                    **{name: np.array(hidden[name], dtype=np.float64) for name in ("inner", "shift", "outer")},
+                    activation=hidden["activation"],
+                ),
+            )  # fmt: skip
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise InvalidInput("encrypted.scores") from None
+        outputs, features = found.linear.shape
+        layer = found.hidden
+        sound = found.bias.shape == (outputs,) and (
+            found.squares is None or found.squares.shape == (outputs, features)
+        )
+        if layer is not None:
+            size = len(layer.shift)
+            shapes = layer.inner.shape == (size, features) and layer.outer.shape == (outputs, size)
+            sound = sound and shapes and layer.activation in ("square", "sigmoid") and found.squares is None
+        if not sound:
+            raise InvalidInput("encrypted.scores")
+        return found
 
 
 def from_coefficients(
