@@ -17,9 +17,9 @@ from confide.errors import InvalidInput
 VERSION = 1
 MOST_RECORDS = 1 << 16  # in one request
 LONGEST = 1 << 28  # bytes of any message
-Kind = Literal["key", "records", "columns", "reply"]
+Kind = Literal["key", "records", "columns", "reply", "values", "total"]
 
-_KINDS: tuple[Kind, ...] = ("key", "records", "columns", "reply")
+_KINDS: tuple[Kind, ...] = ("key", "records", "columns", "reply", "values", "total")
 _HEAD = struct.Struct("<4sBBH32s16sI")  # magic, version, kind, reserved, form, request, records
 _MAGIC = b"CFDE"
 _FOREIGN = (b"\x5e\xa1", b"\x0a", b"\x08", b"\x12")  # SEAL's files; the protobufs of TenSEAL

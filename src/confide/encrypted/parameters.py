@@ -19,11 +19,16 @@ WIDEST_PLAIN = 58  # bits of a plain modulus; SEAL takes 60, and int64 must hold
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parameters:
-    """A BFV ring: `degree` coefficients, primes of so many bits (the last for keys only), plain modulus 2^plain_bits."""
+    """A BFV ring: `degree` coefficients, primes of so many bits (the last for keys only), plain modulus 2^plain_bits.
+
+    Where `even`, the one prime of data is 1 modulo the plain modulus: scaling a message then rounds in proportion to
+    it, and a sum of ciphertexts tells nothing but the sum.
+    """
 
     degree: int
     primes: tuple[int, ...]
     plain_bits: int
+    even: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a ring below 128 bits of security, or one that SEAL does not have."""
@@ -33,6 +38,8 @@ class Parameters:
             raise InvalidInput("encrypted.parameters")
         if sum(self.primes) > LONGEST_MODULUS[self.degree] or not 1 < self.plain_bits <= WIDEST_PLAIN:
             raise InvalidInput("encrypted.parameters")
+        if self.even and (len(self.primes) != 2 or self.plain_bits > self.primes[0] - 8):
+            raise InvalidInput("encrypted.parameters")
 
     def to_json(self) -> Json:
         """Return the fields; the scheme is always BFV."""
@@ -41,6 +48,7 @@ class Parameters:
             "degree": self.degree,
             "primes": list(self.primes),
             "plain_bits": self.plain_bits,
+            "even": self.even,
         }
 
     @staticmethod
@@ -60,8 +68,9 @@ class Parameters:
                 "degree": int(degree),
                 "primes": list(primes),
                 "plain_bits": int(plain_bits),
+                "even": bool(even),
             }:
-                return Parameters(degree=degree, primes=tuple(primes), plain_bits=plain_bits)
+                return Parameters(degree=degree, primes=tuple(primes), plain_bits=plain_bits, even=even)
         raise InvalidInput("encrypted.parameters")
 
 

@@ -103,7 +103,10 @@ class Ring:
         self.parameters = parameters
         chosen = Seal.EncryptionParameters(Seal.SCHEME_TYPE.BFV)
         chosen.set_poly_modulus_degree(parameters.degree)
-        chosen.set_coeff_modulus(Seal.CoeffModulus.Create(parameters.degree, list(parameters.primes)))
+        primes = Seal.CoeffModulus.Create(parameters.degree, list(parameters.primes))
+        if parameters.even:
+            primes[0] = _even_prime(parameters.primes[0], parameters.plain_bits)
+        chosen.set_coeff_modulus(primes)
         chosen.set_plain_modulus(1 << parameters.plain_bits)
         self.context = Seal.SEALContext(chosen, True, Seal.SEC_LEVEL_TYPE.TC128)
         if not self.context.parameters_set():
@@ -159,6 +162,14 @@ class Ring:
             return loaded(empty, self.context, head + _array(residues))
         except (RuntimeError, ValueError):
             raise InvalidInput("encrypted.not-sealed") from None
+
+
+def _even_prime(bits: int, plain_bits: int) -> Any:
+    """Return the largest prime of so many bits that is 1 modulo 2^plain_bits."""
+    for times in range((1 << (bits - plain_bits)) - 1, 1 << (bits - plain_bits - 1), -1):
+        if (found := Seal.Modulus((times << plain_bits) + 1)).is_prime():
+            return found
+    raise InvalidInput("encrypted.parameters")
 
 
 def _packed(parms_id: list[int]) -> bytes:
