@@ -32,9 +32,9 @@ BLUR_BITS = 12  # a label is multiplied by a secret factor of up to 2^12
 _RINGS = (  # degree, bits of primes, primes that a reply keeps; from the quickest on
     (4096, (47, 46, 16), 1),
     (4096, (47, 46, 16), 2),
-    (8192, (50, 50, 50, 17), 1),
-    (8192, (50, 50, 50, 17), 2),
-    (8192, (50, 50, 50, 50, 17), 2),
+    (8192, (48, 48, 48, 17), 1),
+    (8192, (48, 48, 48, 17), 2),
+    (8192, (48, 48, 48, 48, 17), 2),
 )
 
 
