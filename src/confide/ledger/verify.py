@@ -5,9 +5,12 @@ and the members of every cohort; verifies every signature, and that whoever sign
 that `docs/ledger-format.md` asks of a stranger's verifier; knows nothing that the ledger does not say.
 """
 
+import gc
 import json
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha256
@@ -60,14 +63,15 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
         IntegrityError: naming the first entry that is not what it must be.
     """
     reader, size, number, head = _Reader(ledger.store), ledger.store.head()[0], -1, START
-    for number, (entry, release) in enumerate(ledger.store.walk(_stands_alone)):
-        try:
-            reader.take(entry, release)
-        except (KeyError, TypeError, ValueError, AttributeError, ConfideError) as error:
-            raise IntegrityError("ledger.broken-chain", sequence=number) from error
-        head = entry.hash
-        if number % 1000 == 0:
-            progress(number, max(size, number + 1))
+    with _no_collector():
+        for number, (entry, release) in enumerate(ledger.store.walk(_stands_alone)):
+            try:
+                reader.take(entry, release)
+            except (KeyError, TypeError, ValueError, AttributeError, ConfideError) as error:
+                raise IntegrityError("ledger.broken-chain", sequence=number) from error
+            head = entry.hash
+            if number % 1000 == 0:
+                progress(number, max(size, number + 1))
     _require(not reader.waiting and not reader.set_back, number)
     reader.check_members()
     return Verified(
@@ -79,6 +83,18 @@ def verify_ledger(ledger: Ledger, *, progress: Progress = no_progress) -> Verifi
         approvals=len(reader.approved),
         head=head,
     )
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Keep Python from looking for circles among entries, which have none: an eighth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class _Reader:
