@@ -28,7 +28,9 @@ def people(groups: int, seed: int, *, heavy: bool) -> pl.DataFrame:
 
 def truth(at: float, *, heavy: bool) -> float:
     """Return the quantile of the population, rows weighed as the plan weighs them."""
-    frame = people(4000, 99, heavy=heavy).with_columns(w=(MOST / pl.len().over("_patient")).clip(upper_bound=1))
+    frame = people(4000, 99, heavy=heavy).with_columns(
+        w=(MOST / pl.len().over("_patient")).clip(upper_bound=1)
+    )
     frame = frame.sort("stay").with_columns(below=pl.col("w").cum_sum())
     return frame.filter(pl.col("below") >= at * frame["w"].sum())["stay"][0]
 
