@@ -425,7 +425,7 @@ def test_a_stranger_opens_neither_machine():
         ({"n": 4, "threshold": 4, "colluders": 2}, "fed.too-few-honest"),
         ({"n": 2, "threshold": 2, "noise": SiteNoise(sigma=100.0, honest=2)}, "fed.too-few-honest"),
         ({"n": 5, "threshold": 4, "colluders": 1, "noise": SiteNoise(sigma=100.0, honest=4)}, "fed.noise-honest"),
-        ({"n": 5, "grid": Grid(clip=1.0, levels=1 << 29)}, "fed.modulus"),
+        ({"n": 5, "grid": Grid(clip=1.0, levels=1 << 26), "weights": [7] * 5}, "fed.modulus"),
         ({"n": 5, "weights": [1 << 19] * 5}, "fed.modulus"),
         ({"n": 5, "noise": SiteNoise(sigma=2.0**28, honest=1)}, "fed.modulus"),
         ({"n": 5, "length": 0}, "dp.not-whole"),

@@ -54,6 +54,7 @@ class Hub:
         self.points = {member.name: at for at, member in enumerate(federation.members, 1)}
         self.stage = "new"
         self.reason = ""
+        self.accepted = 0  # messages and events that changed the round; a journal keeps just these
         self.culprit = ""  # whose shares did not fit, if that ended the round
         self.survivors: list[str] = []
         self.alive = dict.fromkeys(self.points, True)
@@ -122,6 +123,7 @@ class Hub:
         self._answers[message.kind][message.sender] = Message(
             message.kind, message.sender, message.body, Parcel(parcel.head)
         )
+        self.accepted += 1
         return self._advance()
 
     def gone(self, site: str) -> list[Outgoing]:
@@ -130,13 +132,15 @@ class Hub:
         if self.stage not in STAGES or not self.alive[site]:
             return []
         self.alive[site] = False
+        self.accepted += 1
         return self._advance()
 
     def expire(self) -> list[Outgoing]:
         """Learn that the time of this stage is over: whoever has not answered is out of the round."""
-        for name in self.awaited:
-            self.alive[name] = False
-        return self._advance() if self.stage in STAGES else []
+        late = self.awaited
+        self.alive |= dict.fromkeys(late, False)
+        self.accepted += bool(late)
+        return self._advance() if late else []
 
     def resend(self) -> list[Outgoing]:
         """Return again what this stage asked of those who have not answered: for a hub or site that starts anew."""
@@ -144,6 +148,7 @@ class Hub:
 
     def abort(self, reason: str) -> list[Outgoing]:
         """End the round without a sum, and tell the sites; what was added up is forgotten."""
+        self.accepted += 1
         self.stage, self.reason, self._sum = "aborted", reason, self._sum[:0].copy()
         return self._tell("abort", {"reason": reason})
 

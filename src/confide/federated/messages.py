@@ -113,6 +113,18 @@ def read(parcel: Parcel, federation: Federation, digest: str, number: int) -> Me
     return Message(kind, sender, body, parcel)
 
 
+def number_of(parcel: Parcel) -> int:
+    """Return the round that a message says it belongs to, before anything of it is believed.
+
+    Raises:
+        IntegrityError: it is malformed.
+    """
+    number = _statement(parcel.head).get("round")
+    if type(number) is not int or not 1 <= number < 1 << 31:
+        raise IntegrityError("fed.message-form")
+    return number
+
+
 def _statement(head: bytes) -> Json:
     """Read the JSON of a head: the one spelling of an object, whose signature follows."""
     if not _SIGNATURE < len(head) <= LARGEST_HEAD:

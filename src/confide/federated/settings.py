@@ -54,7 +54,7 @@ class Grid:
     def __post_init__(self) -> None:
         """Refuse a grid on which nothing could be counted."""
         check_number("clip", self.clip, 1e-9, 1e9)
-        check_whole("levels", self.levels, 1, 1 << 30)
+        check_whole("levels", self.levels, 1, 1 << 26)
 
     def to_json(self) -> Json:
         """Every field, without floats."""

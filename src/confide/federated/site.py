@@ -62,6 +62,11 @@ class Site:
         """Whether it is time for `give`."""
         return "dealt" in self._heard and "dealt" not in self._said and not self.closed
 
+    @property
+    def heard(self) -> int:
+        """How many messages of the hub were accepted; a journal keeps just these."""
+        return len(self._heard)
+
     def receive(self, parcel: Parcel) -> list[Parcel]:
         """Take a message of the hub; return what this site answers, which may be nothing.
 
@@ -98,7 +103,7 @@ class Site:
             self._said[kind] = answer
         return [answer] if answer is not None else []
 
-    def give(self, update: NDArray[np.int64]) -> Parcel:
+    def give(self, update: NDArray[np.signedinteger]) -> Parcel:
         """Mask this site's update, the only one of this round, and return the message that carries it.
 
         Args:
