@@ -10,7 +10,12 @@ from confide.study.check import Forecast, Left, Price
 from confide.study.figures import spent
 from confide.words import say
 
-_TITLES = {"stats": "advise.run.table", "synth": "advise.run.synthetic", "train": "advise.run.model"}
+_TITLES = {
+    "stats": "advise.run.table",
+    "series": "advise.run.series",
+    "synth": "advise.run.synthetic",
+    "train": "advise.run.model",
+}
 
 
 def show_dry_run(found: Forecast, folder: Path) -> None:
@@ -51,6 +56,12 @@ def _expected(price: Price, found: Forecast) -> str:
         return paragraph(
             say("advise.run.pair-noise", noise=percent(price.pair_noise), max_rows=price.max_rows), indent=2
         )
+    if price.periods:
+        name, worst = max(price.periods, key=lambda each: each[1])
+        return paragraph(
+            say("advise.run.periods", count=len(price.periods), worst=short(worst), period=name, max_rows=price.max_rows),
+            indent=2,
+        )  # fmt: skip
     return _errors(price, found) if price.kind == "stats" else _signals(price)
 
 
