@@ -76,7 +76,6 @@ def verify_plans(
     ledger: Ledger,
     columns: Mapping[str, Collection[str]],
     commitments: Mapping[str, str],
-
 ) -> None:
     """Refuse, before anything is charged, a plan whose columns are not there or whose release is of other data.
 

@@ -103,9 +103,7 @@ def notes_of(study: Study, records: Records, source: str) -> pl.DataFrame:
     return with_unit(study, source, frame_of(rows))
 
 
-def _attack(
-    plan: TaskPlan, release: Json, members: pl.DataFrame, others: pl.DataFrame
-) -> Membership | None:
+def _attack(plan: TaskPlan, release: Json, members: pl.DataFrame, others: pl.DataFrame) -> Membership | None:
     losses = TASKS[type(plan.settings)].losses
     if losses is None:
         return None

@@ -83,7 +83,9 @@ def learn_openly(
         falling.step()
 
 
-def mean_losses(model: nn.Module, records: Sequence[Any], patients: Sequence[str], losses: Losses) -> list[float]:
+def mean_losses(
+    model: nn.Module, records: Sequence[Any], patients: Sequence[str], losses: Losses
+) -> list[float]:
     """Return the mean loss of each patient's records: patient data, for audits inside."""
     sums: dict[str, list[float]] = {}
     with torch.no_grad():

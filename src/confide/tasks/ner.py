@@ -99,7 +99,11 @@ class NerPlan:
             **released(self.to_json(), privacy),
             "model": weights,
             "table": base64.b64encode(table.tobytes()).decode() if self.public.texts else None,
-            "notes": [{"key": "tasks.note-unit"}, {"key": "tasks.note-public"}, {"key": "train.note-held-out"}],
+            "notes": [
+                {"key": "tasks.note-unit"},
+                {"key": "tasks.note-public"},
+                {"key": "train.note-held-out"},
+            ],
         }
 
 

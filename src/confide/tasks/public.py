@@ -15,6 +15,7 @@ from confide.tasks.corpora import entities_of
 from confide.tasks.spans import Tagged
 
 LARGEST = 64 << 20
+LEAST = 2000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def read_public(folder: Path, pattern: str, labels: str | None) -> Public:
         labels: column of the entities.
 
     Raises:
-        InvalidInput: there is no such file, it is too large, or a line cannot be read.
+        InvalidInput: there is no such file, it is too large or too small, or a line cannot be read.
     """
     paths = [path for path in sorted(folder.glob(pattern)) if path.is_file()]
     if not paths:
@@ -61,6 +62,8 @@ def read_public(folder: Path, pattern: str, labels: str | None) -> Public:
         found = _records(lines, path.name, labels)
         texts += [text for text, _ in found]
         marked += [note for _, note in found if note is not None]
+    if sum(map(len, texts)) < LEAST:
+        raise InvalidInput("tasks.little-text", path=pattern)
     return Public(digest.hexdigest(), tuple(texts), tuple(marked))
 
 

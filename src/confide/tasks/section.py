@@ -38,14 +38,18 @@ class NerSection:
     labels: str = field(
         metadata=_doc('Column that names the entities: a JSON list of {"start", "end", "type"}, as text.')
     )
-    types: tuple[str, ...] = field(metadata=_doc("Types of entities, listed by you and not read from the notes."))
+    types: tuple[str, ...] = field(
+        metadata=_doc("Types of entities, listed by you and not read from the notes.")
+    )
     epsilon: float = field(metadata=_EPSILON)
     patients: int = field(metadata=_PATIENTS)
     delta: float = field(default=1e-9, metadata=_DELTA)
     name: str = field(default="", metadata=_NAME)
     public: str | None = field(default=None, metadata=_PUBLIC)
     hidden: int = field(default=32, metadata=_doc("Width of the model."))
-    piece: int = field(default=128, metadata=_doc("Tokens of a piece of a note; longer notes become several."))
+    piece: int = field(
+        default=128, metadata=_doc("Tokens of a piece of a note; longer notes become several.")
+    )
     pieces: int = field(default=4, metadata=_doc("Pieces of a patient that take part in a step, at most."))
     steps: int = field(default=80, metadata=_STEPS)
     expected_batch: int = field(default=0, metadata=_BATCH)
@@ -73,7 +77,9 @@ class DiagnoseSection:
     task: Literal["diagnose"] = field(metadata=_doc("What is trained: a class from a note."))
     source: str = field(metadata=_SOURCE)
     target: str = field(metadata=_doc("Column that names the class of a note."))
-    classes: tuple[str, ...] = field(metadata=_doc("The classes, listed by you; a note of another class is left out."))
+    classes: tuple[str, ...] = field(
+        metadata=_doc("The classes, listed by you; a note of another class is left out.")
+    )
     epsilon: float = field(metadata=_EPSILON)
     patients: int = field(metadata=_PATIENTS)
     delta: float = field(default=1e-9, metadata=_DELTA)
@@ -99,16 +105,22 @@ class DiagnoseSection:
 class GraphSection:
     """A graph of what a released model finds in notes: how many patients have an entity, and two of them together."""
 
-    task: Literal["graph"] = field(metadata=_doc("What is made: a graph of entities, with counts of patients."))
+    task: Literal["graph"] = field(
+        metadata=_doc("What is made: a graph of entities, with counts of patients.")
+    )
     source: str = field(metadata=_SOURCE)
-    model: str = field(metadata=_doc('Name of a [[train]] with task = "ner", further up, whose model reads the notes.'))
+    model: str = field(
+        metadata=_doc('Name of a [[train]] with task = "ner", further up, whose model reads the notes.')
+    )
     epsilon: float = field(metadata=_EPSILON)
     patients: int = field(metadata=_PATIENTS)
     delta: float = field(default=1e-9, metadata=_DELTA)
     name: str = field(default="", metadata=_NAME)
     terms: tuple[str, ...] = field(
         default=(),
-        metadata=_doc("Public list of terms to count; left out, terms are shown from a threshold up, paid by delta."),
+        metadata=_doc(
+            "Public list of terms to count; left out, terms are shown from a threshold up, paid by delta."
+        ),
     )
     entities: int = field(default=12, metadata=_doc("Entities of a patient that are counted, at most."))
     pairs: int = field(default=12, metadata=_doc("Pairs of entities of a patient that are counted, at most."))
@@ -139,7 +151,9 @@ def training_patients(section: NerSection | DiagnoseSection) -> int:
     return max(1, round(section.patients * (1 - section.test_share)))
 
 
-def verify_listed(field_name: str, listed: tuple[str, ...], *, least: int = 1, most: int = LARGEST_TYPES) -> None:
+def verify_listed(
+    field_name: str, listed: tuple[str, ...], *, least: int = 1, most: int = LARGEST_TYPES
+) -> None:
     """Refuse a list of names that is too short, too long, or names one twice or nothing.
 
     Raises:
