@@ -216,6 +216,7 @@ class _Reader:
         account, cohort, number = body["account"], body.get("cohort"), entry.sequence
         opened, total, (allowed, rule) = self._opened[account], self._rules[account], self._allowances[who]
         overlaps = self._overlaps.get(account, frozenset())
+        self._check_paid(body)
         _require(cohort is None or (account, cohort) in self._cohorts, number)
         verify_in_force(allowed, at=body["time"])
         _require((body["unit"], body["relation"]) == (opened["unit"], opened["relation"]), number)
@@ -234,6 +235,16 @@ class _Reader:
         self._charged[who][priced] += 1
         self.open[number] = _repeated(body)
         self._keys[body["key"]] = "open"
+
+    def _check_paid(self, body: Json) -> None:
+        """Check that what a plan says paid for it is an earlier commit of the plan that it says."""
+        if "paid_by" not in body["plan"]:
+            return
+        number = body["plan"]["paid_by"]
+        _require(type(number) is int and 0 <= number < body["sequence"], body["sequence"])
+        paid = self.store.at(number).body
+        of = _plan_key(body, body["plan"]["series"])
+        _require((paid["kind"], paid.get("key")) == ("commit", of), body["sequence"])
 
     def _take_end(self, entry: Entry, release: tuple[bytes, bytes] | None) -> None:
         """Check a commit or an abandonment: of an open charge, and a release that is what was committed."""
@@ -345,18 +356,19 @@ def _key_of(event: Json) -> _Event:
     return respelled(event) if "events" in event else tuple(event.items())
 
 
+def _plan_key(body: Json, plan: Json) -> str:
+    """Return the key of a plan under the study, account and cohort of an entry."""
+    whole = [body["study"], body["account"], plan, *([body["cohort"]] if "cohort" in body else [])]
+    return sha256(respelled(whole).encode()).hexdigest()
+
+
 def _stands_alone(body: Json) -> bool:
     """Say whether an entry has the form of its kind, and the key of what it says."""
     if not has_form(body):
         return False
     match body["kind"]:
         case "charge":
-            whole = [
-                body["study"],
-                body["account"],
-                body["plan"],
-                *([body["cohort"]] if "cohort" in body else []),
-            ]
+            return bool(body["key"] == _plan_key(body, body["plan"]))
         case "not-private":
             whole = [body["study"], body["account"], body["what"], body["commitment"]]
         case _:
