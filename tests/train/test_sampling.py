@@ -96,6 +96,7 @@ def test_each_patient_has_at_most_so_many_records_in_one_piece_and_weighs_one(co
     asked = plan(max_records=most, expected_batch=60)
     groups = group(np.repeat(np.arange(len(counts)), counts), asked)
     seen: set[int] = set()
+    numbers: set[int] = set()
     for batch in batches(groups, asked, noise(sum(counts)), physical):
         assert 0 < len(batch.records) <= physical
         owners = np.repeat(np.arange(len(counts)), counts)[batch.records]
@@ -105,7 +106,9 @@ def test_each_patient_has_at_most_so_many_records_in_one_piece_and_weighs_one(co
             assert len(set(batch.records[own].tolist())) == own.sum() == min(most, counts[owners[own][0]])
             assert math.isclose(batch.weights[own].sum(), 1, rel_tol=1e-6)
             assert owners[own][0] not in seen
+            assert number not in numbers  # the engine would take two pieces for one patient
             seen.add(int(owners[own][0]))
+            numbers.add(number)
 
 
 def test_records_are_chosen_afresh_and_none_is_preferred():
@@ -148,6 +151,8 @@ def test_what_fills_up_weighs_nothing_and_who_takes_part_weighs_one():
     ]
     assert set(weighed) == {0.0, 1.0}
     assert len(weighed) == 60
+    numbers = np.concatenate([batch.patients for batch in batches(groups, cut(), noise(7), 32)])
+    assert np.unique(numbers, return_counts=True)[1].tolist() == [3] * 60
 
 
 def test_never_more_than_the_largest_batch_take_part():

@@ -39,7 +39,7 @@ class Batch:
     """Records that go through the model together; all chosen records of a patient are in one batch."""
 
     records: Ints = field(repr=False)
-    patients: Ints = field(repr=False)  # no two patients share a number, nor does what fills up
+    patients: Ints = field(repr=False)  # no two of a logical batch share a number, nor does what fills up
     weights: Singles = field(repr=False)  # one over the patient's number of chosen records; 0 fills up
 
 
@@ -117,8 +117,10 @@ def batches(groups: Groups, privacy: PrivacyPlan, noise: Noise, physical: int) -
         yield from _pieces(who, chosen, physical)
     elif len(groups.order):
         per_piece = physical // most
+        numbers = np.where(who == NOBODY, groups.patients + np.arange(len(who)), who)
         for start in range(0, len(who), per_piece):
-            yield _filled(chosen[start : start + per_piece], most, groups.order[0])
+            stop = start + per_piece
+            yield _filled(numbers[start:stop], chosen[start:stop], most, groups.order[0])
 
 
 def _pieces(who: Ints, chosen: list[Ints], physical: int) -> Iterator[Batch]:
@@ -127,19 +129,19 @@ def _pieces(who: Ints, chosen: list[Ints], physical: int) -> Iterator[Batch]:
     for stop in range(len(who) + 1):
         if stop == len(who) or taken + sizes[stop] > physical:
             if stop > start:
-                yield _filled_exactly(chosen[start:stop])
+                yield _exactly(who[start:stop], chosen[start:stop])
             start, taken = stop, 0
         if stop < len(who):
             taken += sizes[stop]
 
 
-def _filled_exactly(chosen: list[Ints]) -> Batch:
+def _exactly(who: Ints, chosen: list[Ints]) -> Batch:
     counts = np.array([len(each) for each in chosen])
-    patients = np.repeat(np.arange(len(chosen)), counts)
-    return Batch(np.concatenate(chosen), patients, (1 / counts[patients]).astype(np.float32))
+    weights = np.repeat(1 / counts, counts).astype(np.float32)
+    return Batch(np.concatenate(chosen), np.repeat(who, counts), weights)
 
 
-def _filled(chosen: list[Ints], most: int, anything: int) -> Batch:
+def _filled(numbers: Ints, chosen: list[Ints], most: int, anything: int) -> Batch:
     records = np.full((len(chosen), most), anything)
     weights = np.zeros((len(chosen), most), dtype=np.float32)
     for row, own in enumerate(chosen):
@@ -147,4 +149,4 @@ def _filled(chosen: list[Ints], most: int, anything: int) -> Batch:
             records[row] = own[0]
             records[row, : len(own)] = own
             weights[row, : len(own)] = 1 / len(own)
-    return Batch(records.reshape(-1), np.repeat(np.arange(len(chosen)), most), weights.reshape(-1))
+    return Batch(records.reshape(-1), np.repeat(numbers, most), weights.reshape(-1))
