@@ -23,7 +23,9 @@ def characters() -> tuple[str, ...]:
     rows = (0xA1, *range(0xB0, 0xD8))  # punctuation, and the first level in the order of pronunciation
     pairs = (bytes((row, cell)) for row in rows for cell in range(0xA1, 0xFF))
     han = [pair.decode("gb2312", errors="ignore") for pair in pairs]
-    return tuple(sorted({normalize("NFKC", c) for c in (*ascii_part, *han) if len(normalize("NFKC", c)) == 1} - {""}))
+    return tuple(
+        sorted({normalize("NFKC", c) for c in (*ascii_part, *han) if len(normalize("NFKC", c)) == 1} - {""})
+    )
 
 
 @cache

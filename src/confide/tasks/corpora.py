@@ -80,7 +80,9 @@ def entities_of(cell: str, text: str) -> tuple[Entity, ...]:
 
 def cell_of(entities: tuple[Entity, ...]) -> str:
     """Write what `entities_of` reads."""
-    return json.dumps([{"start": e.start, "end": e.end, "type": e.type} for e in entities], ensure_ascii=False)
+    return json.dumps(
+        [{"start": e.start, "end": e.end, "type": e.type} for e in entities], ensure_ascii=False
+    )
 
 
 def _mention(text: str, mention: dict[str, Any]) -> Entity:

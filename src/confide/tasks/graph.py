@@ -54,7 +54,11 @@ def found_in(notes: Iterable[Sequence[Node]], settings: GraphSection) -> Found:
     """
     public = {term_of(term) for term in settings.terms}
     each = [
-        {(kind, term_of(term)) for kind, term in note if (term_of(term) in public if public else term_of(term))}
+        {
+            (kind, term_of(term))
+            for kind, term in note
+            if (term_of(term) in public if public else term_of(term))
+        }
         for note in notes
     ]
     often = Counter(node for note in each for node in note)
@@ -113,7 +117,9 @@ class Counting:
         keys: list[Key] = [*((node,) for node in nodes), *combinations(nodes, 2)]
         drawn = noise.discrete_gaussian(self.sigma, len(keys))
         noisy = {key: true.get(key, 0) + int(one) for key, one in zip(keys, drawn, strict=True)}
-        least = max(1.0, self.sigma * math.sqrt(2 * math.log(len(keys) + 1)))  # what noise alone hardly reaches
+        least = max(
+            1.0, self.sigma * math.sqrt(2 * math.log(len(keys) + 1))
+        )  # what noise alone hardly reaches
         return {key: count for key, count in noisy.items() if count >= least}
 
 
@@ -141,7 +147,9 @@ def graph_of(counts: Mapping[Key, int]) -> Json:
         "nodes": [{"type": kind, "term": term, "patients": nodes[kind, term]} for kind, term in order],
         "edges": [
             {"from": place[first], "to": place[second], "patients": count}
-            for first, second, count in sorted(edges, key=lambda edge: (-edge[2], place[edge[0]], place[edge[1]]))
+            for first, second, count in sorted(
+                edges, key=lambda edge: (-edge[2], place[edge[0]], place[edge[1]])
+            )
         ],
     }
 

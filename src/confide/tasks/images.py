@@ -124,7 +124,7 @@ def pictures_of(plan: ImageClassPlan, data: ImageStack) -> tuple[list[str], list
         InvalidInput: the images are not of the planned shape.
     """
     if data.pixels.shape[1:] != tuple(plan.shape):
-        raise InvalidInput("images.size", height=plan.shape[0], width=plan.shape[1])
+        raise InvalidInput("images.shape", height=plan.shape[0], width=plan.shape[1])
     place = {name: at for at, name in enumerate(plan.classes)}
     kept = [
         (patient, Picture(pixels, place[group]))
@@ -187,11 +187,12 @@ def scores(release: Json, pictures: list[Picture]) -> Floats:
     model = fresh(release["channels"], (release["shape"][0], release["shape"][1]), len(release["classes"]))
     load_weights(model, release["weights"])
     model.eval()
-    found = []
+    found = np.zeros((len(pictures), len(release["classes"])))
     with torch.no_grad():
         for at in range(0, len(pictures), 256):
-            found.append(model(_scaled(pictures[at : at + 256])).softmax(dim=1).double().numpy())
-    return np.concatenate(found) if found else np.zeros((0, len(release["classes"])))
+            told = model(_scaled(pictures[at : at + 256])).softmax(dim=1)
+            found[at : at + 256] = told.double().numpy()
+    return found
 
 
 def evaluate(release: Json, pictures: list[Picture]) -> Json:

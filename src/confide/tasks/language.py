@@ -83,7 +83,7 @@ def small_model(*, width: int, layers: int, heads: int, length: int, words: int,
     """Return a small Llama-like model with weights drawn under a public seed; its head is its embedding."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    config = LlamaConfig(
+    config: Any = LlamaConfig(
         vocab_size=words,
         hidden_size=width,
         intermediate_size=2 * width,
@@ -92,14 +92,15 @@ def small_model(*, width: int, layers: int, heads: int, length: int, words: int,
         num_key_value_heads=heads,
         max_position_embeddings=length,
         tie_word_embeddings=True,
-        attn_implementation="eager",
         bos_token_id=characters.START,
         eos_token_id=characters.END,
         pad_token_id=characters.PAD,
     )
-    with torch.random.fork_rng():
+    config._attn_implementation = "eager"
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return LlamaForCausalLM(config)
+        model: nn.Module = LlamaForCausalLM(config)
+    return model
 
 
 def checkpoint(path: Path, *, rank: int, seed: int = 0) -> tuple[nn.Module, Tongue]:
@@ -125,9 +126,11 @@ def checkpoint(path: Path, *, rank: int, seed: int = 0) -> tuple[nn.Module, Tong
     model: Any = AutoModelForCausalLM.from_pretrained(
         folder, local_files_only=True, dtype=torch.float32, attn_implementation="eager", **file
     )
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        lora = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")
+        lora = LoraConfig(
+            r=rank, lora_alpha=2 * rank, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM"
+        )
         model = get_peft_model(model, lora)
     return model, _tongue(tokenizer)
 

@@ -9,7 +9,7 @@ import base64
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -113,22 +113,30 @@ class NerPlan:
         cut = [pieces_of(note, settings.types, settings.piece) for note in notes]
         pieces = [piece for ones in cut for piece in ones]
         whose = [patient for patient, ones in zip(patients, cut, strict=True) for _ in ones]
-        weights = learn_privately(model, pieces, whose, losses, self.privacy, noise, settings.learning_rate, progress)
+        weights = learn_privately(
+            model, pieces, whose, losses, self.privacy, noise, settings.learning_rate, progress
+        )
         table = base64.b64encode(self.table.tobytes()).decode() if self.public_sha256 else None
         return {
             **released(self.to_json(), self.privacy),
             "model": weights,
             "table": table,
-            "notes": [{"key": "tasks.note-unit"}, {"key": "tasks.note-public"}, {"key": "train.note-held-out"}],
+            "notes": [
+                {"key": "tasks.note-unit"},
+                {"key": "tasks.note-public"},
+                {"key": "train.note-held-out"},
+            ],
         }
 
 
-def public_fields(settings: NerSection) -> Json:
+def public_fields(settings: Any) -> Json:
     """Return every field of a section; numbers with a fraction as text, lists as lists."""
     found: Json = {}
     for each in dataclasses.fields(settings):
         value = getattr(settings, each.name)
-        found[each.name] = repr(value) if isinstance(value, float) else list(value) if isinstance(value, tuple) else value
+        found[each.name] = (
+            repr(value) if isinstance(value, float) else list(value) if isinstance(value, tuple) else value
+        )
     return found
 
 
@@ -197,7 +205,11 @@ def _settings_of(release: Json) -> NerSection:
 def evaluate(release: Json, held_out: pl.DataFrame) -> Json:
     """Return the report of entities and of tokens on held-out notes: for the inside edition only."""
     patients, notes = marked(held_out, release["labels"])
-    return {"patients": len(set(patients)), "records": len(notes), **report(notes, find(release, [n.text for n in notes]), release["types"])}
+    return {
+        "patients": len(set(patients)),
+        "records": len(notes),
+        **report(notes, find(release, [n.text for n in notes]), release["types"]),
+    }
 
 
 def report(notes: Sequence[Tagged], found: Sequence[Sequence[Entity]], types: Sequence[str]) -> Json:

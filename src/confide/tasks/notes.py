@@ -47,7 +47,9 @@ def marked(data: pl.DataFrame, labels: str) -> tuple[list[str], list[Tagged]]:
     return patients, notes
 
 
-def labelled(data: pl.DataFrame, target: str, classes: Sequence[str]) -> tuple[list[str], list[str], list[int]]:
+def labelled(
+    data: pl.DataFrame, target: str, classes: Sequence[str]
+) -> tuple[list[str], list[str], list[int]]:
     """Return (patients, texts, places of their classes) of the notes whose class is listed."""
     place = {name: at for at, name in enumerate(classes)}
     rows = data.select(pl.col(PATIENT).cast(pl.String), TEXT, pl.col(target).str.strip_chars()).iter_rows()

@@ -48,9 +48,7 @@ def n_triples(triples: Iterable[Triple]) -> str:
     >>> print(n_triples([Triple("urn:a", "urn:b", Literal('say "no"'))]), end="")
     <urn:a> <urn:b> "say \"no\"" .
     """
-    return "".join(
-        f"{_iri(one.subject)} {_iri(one.predicate)} {_object(one.object)} .\n" for one in triples
-    )
+    return "".join(f"{_iri(one.subject)} {_iri(one.predicate)} {_object(one.object)} .\n" for one in triples)
 
 
 def turtle(triples: Iterable[Triple], prefixes: dict[str, str]) -> str:
@@ -87,7 +85,11 @@ def _object(found: "str | Literal") -> str:
 
 
 def _iri(found: str) -> str:
-    return "<" + "".join(c if ord(c) > 0x20 and c not in '<>"{}|^`\\' else f"\\u{ord(c):04X}" for c in found) + ">"
+    return (
+        "<"
+        + "".join(c if ord(c) > 0x20 and c not in '<>"{}|^`\\' else f"\\u{ord(c):04X}" for c in found)
+        + ">"
+    )
 
 
 def _quoted(text: str) -> str:

@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from confide.errors import InvalidInput
-from confide.tasks.section import complete, doc, verify_whole
+from confide.tasks.section import complete, verify_whole
 
 FROM_NOTHING = "small"
+
+
+def doc(sentence: str) -> dict[str, str]:
+    """Return what the schema of the study file says of a field."""
+    return {"doc": sentence}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,14 +24,18 @@ class ReportSection:
     task: Literal["report"] = field(metadata=doc("What is trained: drafting a report from findings."))
     source: str = field(metadata=doc("Name of the source, notes; their text is the report."))
     findings: str = field(metadata=doc("Column that a report is written from."))
-    text_language: Literal["en", "zh"] = field(metadata=doc("Language of the notes; whose words a draft is checked for."))
+    text_language: Literal["en", "zh"] = field(
+        metadata=doc("Language of the notes; whose words a draft is checked for.")
+    )
     epsilon: float = field(metadata=doc("What the whole step may cost one patient."))
     patients: int = field(metadata=doc("Public number of patients; never counted from the file."))
     delta: float = field(default=1e-9, metadata=doc("At most 1 / (100 patients)."))
     name: str = field(default="", metadata=doc("Name of the release; made up from the source if left out."))
     model: str = field(
         default=FROM_NOTHING,
-        metadata=doc('"small": a model from scratch, by characters. Else a public checkpoint: a folder, or a GGUF file.'),
+        metadata=doc(
+            '"small": a model from scratch, by characters. Else a public checkpoint: a folder, or a GGUF file.'
+        ),
     )
     rank: int = field(default=8, metadata=doc("Rank of LoRA on a checkpoint."))
     width: int = field(default=128, metadata=doc("Width of a model from scratch."))
@@ -36,11 +45,14 @@ class ReportSection:
     records: int = field(default=2, metadata=doc("Notes of a patient that take part in a step, at most."))
     steps: int = field(default=80, metadata=doc("How many noisy steps to take."))
     expected_batch: int = field(
-        default=0, metadata=doc("Patients expected in a step; 0 stands for a quarter of the training patients.")
+        default=0,
+        metadata=doc("Patients expected in a step; 0 stands for a quarter of the training patients."),
     )
     clip: float = field(default=1.0, metadata=doc("Largest L2 norm of one patient's gradient."))
     learning_rate: float = field(default=0.002, metadata=doc("Size of a step."))
-    test_share: float = field(default=0.2, metadata=doc("Share of the patients held out, to measure on inside."))
+    test_share: float = field(
+        default=0.2, metadata=doc("Share of the patients held out, to measure on inside.")
+    )
 
     def __post_init__(self) -> None:
         """Refuse what could never be trained, and fill in what follows from public fields."""

@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -19,9 +19,10 @@ from confide.dp.events import Event
 from confide.dp.noise import Noise
 from confide.errors import InvalidInput
 from confide.tasks.facts import faithfulness
+from confide.tasks.ner import public_fields
 from confide.tasks.notes import PATIENT, TEXT, verify_columns
 from confide.tasks.report_section import FROM_NOTHING, ReportSection
-from confide.tasks.section import public_fields, training_patients
+from confide.tasks.section import training_patients
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json, Progress, no_progress
 
@@ -105,7 +106,14 @@ class ReportPlan:
         model, tongue = fresh(settings)
         patients, examples = examples_of(settings, tongue, data)
         weights = learn_privately(
-            model, examples, patients, loss_of(settings, tongue), self.privacy, noise, settings.learning_rate, progress
+            model,
+            examples,
+            patients,
+            loss_of(settings, tongue),
+            self.privacy,
+            noise,
+            settings.learning_rate,
+            progress,
         )
         privacy = self.privacy.to_json()
         return {
@@ -117,7 +125,11 @@ class ReportPlan:
             "relation": "add or remove one patient",
             "model": settings.model,
             "weights": weights,
-            "notes": [{"key": "tasks.note-unit"}, {"key": "reports.note-draft"}, {"key": "train.note-held-out"}],
+            "notes": [
+                {"key": "tasks.note-unit"},
+                {"key": "reports.note-draft"},
+                {"key": "train.note-held-out"},
+            ],
         }
 
 
@@ -152,7 +164,9 @@ def examples_of(
     for patient, given, written in _rows(settings, data):
         patients.append(patient)
         found.append(
-            example(tongue, given, written, most_given=settings.most_given, most_written=settings.most_written)
+            example(
+                tongue, given, written, most_given=settings.most_given, most_written=settings.most_written
+            )
         )
     return patients, found
 
@@ -189,7 +203,7 @@ def settings_of(release: Json) -> ReportSection:
     if release.get("kind") != "report":
         raise InvalidInput("train.not-a-model", found=release.get("kind"))
     floats = {"epsilon", "delta", "clip", "learning_rate", "test_share"}
-    known = {each.name: release[each.name] for each in dataclasses.fields(ReportSection)}
+    known: dict[str, Any] = {each.name: release[each.name] for each in dataclasses.fields(ReportSection)}
     return ReportSection(**{name: float(value) if name in floats else value for name, value in known.items()})
 
 

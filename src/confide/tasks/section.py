@@ -5,7 +5,7 @@ One class per task, told apart by `task`; what they share is checked in one plac
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from confide.errors import InvalidInput
 
@@ -29,6 +29,29 @@ _TEST_SHARE = _doc("Share of the patients held out, to measure on inside.")
 _PUBLIC = _doc("Files of public text to learn words from before; never of patients.")
 
 
+class Training(Protocol):
+    """What the sections of all trainings share."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def epsilon(self) -> float: ...  # noqa: D102
+    @property
+    def delta(self) -> float: ...  # noqa: D102
+    @property
+    def patients(self) -> int: ...  # noqa: D102
+    @property
+    def steps(self) -> int: ...  # noqa: D102
+    @property
+    def expected_batch(self) -> int: ...  # noqa: D102
+    @property
+    def clip(self) -> float: ...  # noqa: D102
+    @property
+    def learning_rate(self) -> float: ...  # noqa: D102
+    @property
+    def test_share(self) -> float: ...  # noqa: D102
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NerSection:
     """A model that finds entities in notes, learnt from notes whose entities somebody marked."""
@@ -38,14 +61,18 @@ class NerSection:
     labels: str = field(
         metadata=_doc('Column that names the entities: a JSON list of {"start", "end", "type"}, as text.')
     )
-    types: tuple[str, ...] = field(metadata=_doc("Types of entities, listed by you and not read from the notes."))
+    types: tuple[str, ...] = field(
+        metadata=_doc("Types of entities, listed by you and not read from the notes.")
+    )
     epsilon: float = field(metadata=_EPSILON)
     patients: int = field(metadata=_PATIENTS)
     delta: float = field(default=1e-9, metadata=_DELTA)
     name: str = field(default="", metadata=_NAME)
     public: str | None = field(default=None, metadata=_PUBLIC)
     hidden: int = field(default=32, metadata=_doc("Width of the model."))
-    piece: int = field(default=128, metadata=_doc("Tokens of a piece of a note; longer notes become several."))
+    piece: int = field(
+        default=128, metadata=_doc("Tokens of a piece of a note; longer notes become several.")
+    )
     pieces: int = field(default=4, metadata=_doc("Pieces of a patient that take part in a step, at most."))
     steps: int = field(default=80, metadata=_STEPS)
     expected_batch: int = field(default=0, metadata=_BATCH)
@@ -58,7 +85,7 @@ class NerSection:
         verify_listed("types", self.types)
         for name in ("hidden", "piece", "pieces"):
             verify_whole(name, getattr(self, name), 1, 4096)
-        _complete(self, f"{self.source}-entities")
+        complete(self, f"{self.source}-entities")
 
     @property
     def holds(self) -> Literal["notes"]:
@@ -73,7 +100,9 @@ class DiagnoseSection:
     task: Literal["diagnose"] = field(metadata=_doc("What is trained: a class from a note."))
     source: str = field(metadata=_SOURCE)
     target: str = field(metadata=_doc("Column that names the class of a note."))
-    classes: tuple[str, ...] = field(metadata=_doc("The classes, listed by you; a note of another class is left out."))
+    classes: tuple[str, ...] = field(
+        metadata=_doc("The classes, listed by you; a note of another class is left out.")
+    )
     epsilon: float = field(metadata=_EPSILON)
     patients: int = field(metadata=_PATIENTS)
     delta: float = field(default=1e-9, metadata=_DELTA)
@@ -87,7 +116,7 @@ class DiagnoseSection:
     def __post_init__(self) -> None:
         """Refuse what could never be trained, and fill in what follows from public fields."""
         verify_listed("classes", self.classes, least=2)
-        _complete(self, f"{self.source}-{self.target}")
+        complete(self, f"{self.source}-{self.target}")
 
     @property
     def holds(self) -> Literal["notes"]:
@@ -99,16 +128,22 @@ class DiagnoseSection:
 class GraphSection:
     """A graph of what a released model finds in notes: how many patients have an entity, and two of them together."""
 
-    task: Literal["graph"] = field(metadata=_doc("What is made: a graph of entities, with counts of patients."))
+    task: Literal["graph"] = field(
+        metadata=_doc("What is made: a graph of entities, with counts of patients.")
+    )
     source: str = field(metadata=_SOURCE)
-    model: str = field(metadata=_doc('Name of a [[train]] with task = "ner", further up, whose model reads the notes.'))
+    model: str = field(
+        metadata=_doc('Name of a [[train]] with task = "ner", further up, whose model reads the notes.')
+    )
     epsilon: float = field(metadata=_EPSILON)
     patients: int = field(metadata=_PATIENTS)
     delta: float = field(default=1e-9, metadata=_DELTA)
     name: str = field(default="", metadata=_NAME)
     terms: tuple[str, ...] = field(
         default=(),
-        metadata=_doc("Public list of terms to count; left out, terms are shown from a threshold up, paid by delta."),
+        metadata=_doc(
+            "Public list of terms to count; left out, terms are shown from a threshold up, paid by delta."
+        ),
     )
     entities: int = field(default=12, metadata=_doc("Entities of a patient that are counted, at most."))
     pairs: int = field(default=12, metadata=_doc("Pairs of entities of a patient that are counted, at most."))
@@ -134,12 +169,14 @@ class GraphSection:
         return 0.0
 
 
-def training_patients(section: NerSection | DiagnoseSection) -> int:
+def training_patients(section: Training) -> int:
     """Return how many of the declared patients are expected on the training side."""
     return max(1, round(section.patients * (1 - section.test_share)))
 
 
-def verify_listed(field_name: str, listed: tuple[str, ...], *, least: int = 1, most: int = LARGEST_TYPES) -> None:
+def verify_listed(
+    field_name: str, listed: tuple[str, ...], *, least: int = 1, most: int = LARGEST_TYPES
+) -> None:
     """Refuse a list of names that is too short, too long, or names one twice or nothing.
 
     Raises:
@@ -174,7 +211,7 @@ def verify_budget(epsilon: float, delta: float, patients: int) -> None:
         raise InvalidInput("train.delta", found=delta, most=f"{1 / (100 * patients):.3g}")
 
 
-def _complete(section: NerSection | DiagnoseSection, name: str) -> None:
+def complete(section: Training, name: str) -> None:
     """Check what all trainings share, and fill in name and batch."""
     if not section.name:
         object.__setattr__(section, "name", name)

@@ -99,7 +99,8 @@ def _windows(text: str, length: int) -> NDArray[np.uint64]:
     total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * powers, dtype=np.uint64)])
     inverse = np.ones(len(codes), np.uint64)
     inverse[1:] = np.cumprod(np.full(len(codes) - 1, np.uint64(pow(int(_BASE), -1, 2**64))))
-    return (total[length:] - total[:-length]) * inverse[: len(codes) - length + 1]
+    hashes: NDArray[np.uint64] = (total[length:] - total[:-length]) * inverse[: len(codes) - length + 1]
+    return hashes
 
 
 def _first(texts: Sequence[str], size: int) -> str:

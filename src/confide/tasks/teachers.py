@@ -23,7 +23,9 @@ from confide.tasks.section import verify_budget, verify_listed, verify_whole
 from confide.types import Json
 
 Ints = NDArray[np.int64]
-Teach = Callable[[list[Any]], Callable[[Sequence[Any]], Ints]]  # records -> a teacher, which names a class for each question
+Teach = Callable[
+    [list[Any]], Callable[[Sequence[Any]], Ints]
+]  # records -> a teacher, which names a class for each question
 
 _SAMPLER_DELTA = 1e-18
 
@@ -101,7 +103,11 @@ class TeachersPlan:
             raise InvalidInput("teachers.votes", teachers=self.teachers, questions=self.questions)
         counts = (data[:, :, None] == np.arange(len(self.classes))).sum(axis=0)
         noisy = counts + noise.discrete_gaussian(self.sigma, counts.shape)
-        return {**self.to_json(), "labels": noisy.argmax(axis=1).tolist(), "relation": "add or remove one patient"}
+        return {
+            **self.to_json(),
+            "labels": noisy.argmax(axis=1).tolist(),
+            "relation": "add or remove one patient",
+        }
 
 
 def ask(
