@@ -42,6 +42,8 @@ class Audited:
     noise_ratio: float  # measured over claimed standard deviation, on the canaries that were left out
     noise_least: float  # the ends of its range where the claim holds
     noise_most: float
+    signal_ratio: float  # measured over claimed mean of those that were in: above 1, clipping comes too late
+    signal_most: float  # the end of its range where the claim holds
 
     @property
     def refuted(self) -> tuple[str, ...]:
@@ -51,6 +53,8 @@ class Audited:
             found.append("epsilon")
         if not self.noise_least <= self.noise_ratio <= self.noise_most:
             found.append("noise")
+        if self.signal_ratio > self.signal_most:
+            found.append("clip")
         return tuple(found)
 
 
@@ -89,7 +93,7 @@ def audit_training(
 ) -> Audited:
     """Train an audit copy of `model` with canaries among the records, as `privacy` plans it, and attack it.
 
-    1. Toss a coin for each canary. 2. Train. 3. Read the canaries' coordinates. 4. Guess, and measure the noise.
+    1. Toss a coin for each canary. 2. Train. 3. Read the canaries' coordinates. 4. Guess; measure noise and clipping.
 
     Args:
         model: what will be trained; it is copied and stays as it is.
@@ -178,9 +182,10 @@ def judge(scores: Floats, inserted: Coins, *, privacy: PrivacyPlan, level: float
         )
     else:
         lower = gaussian_lower(found, delta=privacy.delta, level=level)
-    claimed = privacy.noise_on_sum * math.sqrt(privacy.steps)
+    claimed = privacy.sigma * privacy.clip * math.sqrt(privacy.steps)  # what the price was found for
     out = scores[~inserted] / claimed
     least, most = chi_range(len(out), level)
+    signal = privacy.clip * privacy.rate * privacy.steps
     return Audited(
         claimed=privacy.epsilon,
         delta=privacy.delta,
@@ -191,7 +196,16 @@ def judge(scores: Floats, inserted: Coins, *, privacy: PrivacyPlan, level: float
         noise_ratio=float(np.sqrt(np.mean(out * out))),
         noise_least=least,
         noise_most=most,
+        signal_ratio=float(np.mean(scores[inserted])) / signal,
+        signal_most=1 + _spread(privacy, int(inserted.sum()), level) / signal,
     )
+
+
+def _spread(privacy: PrivacyPlan, canaries: int, level: float) -> float:
+    """Return how far the mean of so many canaries that were in lies above its own at most, with `level`."""
+    coins = 0.25 if privacy.rate < 1 else 0.0  # of a step: what Hoeffding grants a coin
+    variance = privacy.steps * privacy.clip**2 * (privacy.sigma**2 + coins)
+    return math.sqrt(-2 * math.log(1 - level) * variance / canaries)
 
 
 def chi_range(degrees: int, level: float) -> tuple[float, float]:
