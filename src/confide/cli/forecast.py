@@ -10,7 +10,12 @@ from confide.study.check import Forecast, Left, Price
 from confide.study.figures import spent
 from confide.words import say
 
-_TITLES = {"stats": "advise.run.table", "synth": "advise.run.synthetic", "train": "advise.run.model"}
+_TITLES = {
+    "stats": "advise.run.table",
+    "synth": "advise.run.synthetic",
+    "train": "advise.run.model",
+    "task": "tasks.run",
+}
 
 
 def show_dry_run(found: Forecast, folder: Path) -> None:
@@ -51,6 +56,8 @@ def _expected(price: Price, found: Forecast) -> str:
         return paragraph(
             say("advise.run.pair-noise", noise=percent(price.pair_noise), max_rows=price.max_rows), indent=2
         )
+    if price.kind == "task":
+        return paragraph(say("tasks.how-well"), indent=2)
     return _errors(price, found) if price.kind == "stats" else _signals(price)
 
 

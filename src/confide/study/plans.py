@@ -3,19 +3,19 @@
 Guarantee: what a plan costs depends on the study file only, never on a record.
 """
 
-from collections.abc import Mapping
-
-import polars as pl
+from collections.abc import Collection, Mapping
 
 from confide.errors import InvalidInput
 from confide.ledger.ledger import Ledger
 from confide.stats.plan import StatsPlan
 from confide.study.config import Study
 from confide.study.replays import commitment_for
+from confide.study.tasks import TaskPlan, task_plans
 from confide.synth.plan import SynthPlan
 from confide.train.logistic import LogisticPlan
+from confide.train.section import TrainSection
 
-AnyPlan = StatsPlan | SynthPlan | LogisticPlan
+AnyPlan = StatsPlan | SynthPlan | LogisticPlan | TaskPlan
 
 
 def stats_plans(study: Study) -> list[StatsPlan]:
@@ -29,13 +29,13 @@ def synth_plans(study: Study) -> list[SynthPlan]:
 
 
 def train_plans(study: Study) -> list[LogisticPlan]:
-    """Return one plan per `[[train]]`, in the order of the study file."""
-    return [LogisticPlan(settings=section) for section in study.train]
+    """Return one plan per `[[train]]` with `task = "classify"`, in the order of the study file."""
+    return [LogisticPlan(settings=section) for section in study.train if isinstance(section, TrainSection)]
 
 
 def all_plans(study: Study) -> list[AnyPlan]:
     """Return every plan that a run of the study charges, in order."""
-    return [*stats_plans(study), *synth_plans(study), *train_plans(study)]
+    return [*stats_plans(study), *synth_plans(study), *train_plans(study), *task_plans(study)]
 
 
 def columns_of_plans(study: Study, source: str) -> set[str]:
@@ -72,7 +72,10 @@ def verify_paid(study: Study, ledger: Ledger) -> tuple[float, set[str]]:
 
 
 def verify_plans(
-    study: Study, ledger: Ledger, tables: Mapping[str, pl.DataFrame], commitments: Mapping[str, str]
+    study: Study,
+    ledger: Ledger,
+    columns: Mapping[str, Collection[str]],
+    commitments: Mapping[str, str],
 ) -> None:
     """Refuse, before anything is charged, a plan whose columns are not there or whose release is of other data.
 
@@ -81,7 +84,7 @@ def verify_plans(
     """
     for plan in all_plans(study):
         try:
-            plan.verify_columns(tables[plan.source].columns)
+            plan.verify_columns(columns[plan.source])
         except InvalidInput as error:
             raise InvalidInput(
                 "study.step-refused",

@@ -4,7 +4,8 @@ Guarantee: a note is read by itself, whatever other notes there are; one whose l
 and nobody is told which. Patient data throughout: shown to nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from importlib.util import find_spec
 
 import polars as pl
 
@@ -26,12 +27,14 @@ def frame_of(rows: Sequence[tuple[str, str, dict[str, str]]]) -> pl.DataFrame:
     return pl.DataFrame(held, schema=dict.fromkeys(held, pl.String))
 
 
-def verify_columns(columns: Sequence[str], wanted: frozenset[str]) -> None:
-    """Raise if a column that a plan reads is not there; call it before anything is charged.
+def verify_columns(columns: Collection[str], wanted: frozenset[str]) -> None:
+    """Raise if a column that a plan reads is not there, or what it runs on; call it before anything is charged.
 
     Raises:
-        InvalidInput: names the first missing column.
+        InvalidInput: names the first missing column, or the extra.
     """
+    if find_spec("torch") is None or find_spec("safetensors") is None:
+        raise InvalidInput("tasks.extra")
     for column in sorted(wanted):
         if column not in columns:
             raise InvalidInput("train.no-column", column=column.removeprefix("_"))

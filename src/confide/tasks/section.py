@@ -5,7 +5,7 @@ One class per task, told apart by `task`; what they share is checked in one plac
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 from confide.errors import InvalidInput
 
@@ -27,29 +27,6 @@ _CLIP = _doc("Largest L2 norm of one patient's gradient.")
 _LEARNING_RATE = _doc("Size of a step.")
 _TEST_SHARE = _doc("Share of the patients held out, to measure on inside.")
 _PUBLIC = _doc("Files of public text to learn words from before; never of patients.")
-
-
-class Training(Protocol):
-    """What the sections of all trainings share."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def epsilon(self) -> float: ...  # noqa: D102
-    @property
-    def delta(self) -> float: ...  # noqa: D102
-    @property
-    def patients(self) -> int: ...  # noqa: D102
-    @property
-    def steps(self) -> int: ...  # noqa: D102
-    @property
-    def expected_batch(self) -> int: ...  # noqa: D102
-    @property
-    def clip(self) -> float: ...  # noqa: D102
-    @property
-    def learning_rate(self) -> float: ...  # noqa: D102
-    @property
-    def test_share(self) -> float: ...  # noqa: D102
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +62,7 @@ class NerSection:
         verify_listed("types", self.types)
         for name in ("hidden", "piece", "pieces"):
             verify_whole(name, getattr(self, name), 1, 4096)
-        complete(self, f"{self.source}-entities")
+        _complete(self, f"{self.source}-entities")
 
     @property
     def holds(self) -> Literal["notes"]:
@@ -116,7 +93,7 @@ class DiagnoseSection:
     def __post_init__(self) -> None:
         """Refuse what could never be trained, and fill in what follows from public fields."""
         verify_listed("classes", self.classes, least=2)
-        complete(self, f"{self.source}-{self.target}")
+        _complete(self, f"{self.source}-{self.target}")
 
     @property
     def holds(self) -> Literal["notes"]:
@@ -169,7 +146,7 @@ class GraphSection:
         return 0.0
 
 
-def training_patients(section: Training) -> int:
+def training_patients(section: NerSection | DiagnoseSection) -> int:
     """Return how many of the declared patients are expected on the training side."""
     return max(1, round(section.patients * (1 - section.test_share)))
 
@@ -211,7 +188,7 @@ def verify_budget(epsilon: float, delta: float, patients: int) -> None:
         raise InvalidInput("train.delta", found=delta, most=f"{1 / (100 * patients):.3g}")
 
 
-def complete(section: Training, name: str) -> None:
+def _complete(section: NerSection | DiagnoseSection, name: str) -> None:
     """Check what all trainings share, and fill in name and batch."""
     if not section.name:
         object.__setattr__(section, "name", name)

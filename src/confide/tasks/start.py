@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from confide.errors import InvalidInput
 from confide.tasks.tokens import BUCKETS, FEATURES, Numbers, numbers_of, places_of
 
 DIMS = 24
@@ -33,17 +32,12 @@ def from_nothing() -> Table:
 def from_texts(texts: Sequence[str]) -> Table:
     """Return the table that public texts teach: features that stand beside the same tokens get like numbers.
 
-    Raises:
-        InvalidInput: there is too little text.
-
     Source: Levy, Goldberg 2014, "Neural Word Embedding as Implicit Matrix Factorization": positive pointwise mutual
     information, factorised. We hash rows and columns, and keep pairs seen twice.
     """
     import torch
 
     rows, columns, counts = _counted(texts)
-    if len(rows) < 100 * DIMS:
-        raise InvalidInput("tasks.little-text")
     of_row, of_column = np.bincount(rows, counts, BUCKETS), np.bincount(columns, counts) ** 0.75
     weight = np.log(counts * of_column.sum() / (of_row[rows] * of_column[columns]))
     kept = weight > 0
@@ -60,7 +54,7 @@ def from_texts(texts: Sequence[str]) -> Table:
         left, strength, _ = torch.svd_lowrank(matrix, q=DIMS + 8, niter=2)
     found = (left * strength.sqrt())[:, :DIMS].numpy()
     norms = np.linalg.norm(found, axis=1, keepdims=True)
-    table = np.rint(found / np.maximum(norms, 1e-9) * 127).astype(np.int8)
+    table: Table = np.rint(found / np.maximum(norms, 1e-9) * 127).astype(np.int8)
     table[0] = 0
     return table
 
