@@ -20,6 +20,7 @@ from confide.stats.section import StatsSection
 from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section
 from confide.synth.section import SynthSection
+from confide.tasks.report_section import ReportSection
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
 from confide.train.section import TrainSection
 from confide.vault.section import TokenSection
@@ -192,7 +193,7 @@ class Study:
     risk: RiskSection | None = None
     stats: tuple[StatsSection, ...] = ()
     synth: tuple[SynthSection, ...] = ()
-    train: tuple[TrainSection | NerSection | DiagnoseSection | GraphSection, ...] = ()
+    train: tuple[TrainSection | NerSection | DiagnoseSection | GraphSection | ReportSection, ...] = ()
     token: tuple[TokenSection, ...] = ()
     gates: GatesSection = field(default_factory=GatesSection)
 

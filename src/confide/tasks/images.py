@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from confide.dp.events import Event
 from confide.dp.noise import Noise
+from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.stats.images import ImageStack
 from confide.tasks.scores import class_report
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 _SEED = 1  # of the first weights: public
 _GROUPS = 4  # channels that are normalised together: a quarter of them
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +106,14 @@ class ImageClassPlan:
             noise: the charge's.
             progress: told after each step.
         """
-        from confide.tasks.learn import learn_privately
+        from confide.tasks.learn import adam, learn_privately
 
         patients, pictures = pictures_of(self, data)
         model = fresh(self.channels, self.shape, len(self.classes))
         weights = learn_privately(
-            model, pictures, patients, losses, self.privacy, noise, self.learning_rate, progress
-        )
+            model, pictures, patients, losses,
+            privacy=self.privacy, noise=noise, optimiser=adam(model, self.learning_rate), progress=progress,
+        )  # fmt: skip
         notes = [{"key": "images.note-unit"}, {"key": "train.note-held-out"}]
         return {**self.to_json(), "relation": "add or remove one patient", "weights": weights, "notes": notes}
 

@@ -6,21 +6,21 @@ What a released model writes about a patient's findings is that patient's data. 
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from confide.dp.events import Event
 from confide.dp.noise import Noise
+from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks.facts import faithfulness
-from confide.tasks.ner import public_fields
 from confide.tasks.notes import PATIENT, TEXT, verify_columns
+from confide.tasks.releases import public_fields, released
 from confide.tasks.report_section import FROM_NOTHING, ReportSection
 from confide.tasks.section import training_patients
 from confide.train.privacy import PrivacyPlan
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from confide.tasks.language import Example, Tongue
 
 MOST_DRAFTS = 40  # held-out notes that are drafted to be scored: writing is slow
+_PHYSICAL = 16  # records that go through a model at once
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +87,7 @@ class ReportPlan:
         """Return the columns that are read."""
         return frozenset({TEXT, self.settings.findings})
 
-    def verify_columns(self, columns: Sequence[str]) -> None:
+    def verify_columns(self, columns: Collection[str]) -> None:
         """Raise if a column that the plan reads is not there."""
         verify_columns(columns, self.text_columns())
 
@@ -100,30 +101,18 @@ class ReportPlan:
             noise: the charge's.
             progress: told after each step.
         """
-        from confide.tasks.learn import learn_privately
+        from confide.tasks.learn import adam, learn_privately
 
         settings = self.settings
         model, tongue = fresh(settings)
         patients, examples = examples_of(settings, tongue, data)
         weights = learn_privately(
-            model,
-            examples,
-            patients,
-            loss_of(settings, tongue),
-            self.privacy,
-            noise,
-            settings.learning_rate,
-            progress,
-        )
-        privacy = self.privacy.to_json()
+            model, examples, patients, loss_of(settings, tongue),
+            privacy=self.privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
+            physical=_PHYSICAL,
+        )  # fmt: skip
         return {
-            **self.to_json(),
-            "epsilon": settings.epsilon,
-            "delta": settings.delta,
-            "rate": privacy["rate"],
-            "noise_multiplier": privacy["noise_multiplier"],
-            "relation": "add or remove one patient",
-            "model": settings.model,
+            **released(self.to_json(), self.privacy),
             "weights": weights,
             "notes": [
                 {"key": "tasks.note-unit"},
@@ -202,9 +191,7 @@ def settings_of(release: Json) -> ReportSection:
     """
     if release.get("kind") != "report":
         raise InvalidInput("train.not-a-model", found=release.get("kind"))
-    floats = {"epsilon", "delta", "clip", "learning_rate", "test_share"}
-    known: dict[str, Any] = {each.name: release[each.name] for each in dataclasses.fields(ReportSection)}
-    return ReportSection(**{name: float(value) if name in floats else value for name, value in known.items()})
+    return ReportSection(**{each.name: release[each.name] for each in dataclasses.fields(ReportSection)})
 
 
 def draft(release: Json, findings: Sequence[str]) -> list[str]:
@@ -222,39 +209,42 @@ def draft(release: Json, findings: Sequence[str]) -> list[str]:
 def evaluate(release: Json, held_out: pl.DataFrame, *, most: int = MOST_DRAFTS) -> Json:
     """Return how drafts for held-out patients fit their findings: for the inside edition only.
 
-    `loss` is the mean over patients of the loss of a token; `faithful` is about drafts, `physicians` about the reports
-    that physicians wrote from the same findings, which hold facts from elsewhere too.
+    `loss` is of a token of the text, the mean over patients. Under `types`, "draft" says how faithful drafts are to their
+    findings, and "physician" how the texts that physicians wrote of the same findings score, which hold facts from
+    elsewhere too: the most that is to be asked.
     """
     settings = settings_of(release)
     rows = _rows(settings, held_out)
     given = [findings for _, findings, _ in rows[:most]]
     drafts = draft(release, given)
     language = settings.text_language
+    drafted = faithfulness(list(zip(given, drafts, strict=True)), language)
+    written = faithfulness([(findings, text) for _, findings, text in rows[:most]], language)
     each = patient_losses(release, held_out)
     return {
-        "patients": len({patient for patient, _, _ in rows}),
+        "patients": len(each),
         "records": len(rows),
         "loss": float(each.mean()) if len(each) else None,
-        "faithful": faithfulness(list(zip(given, drafts, strict=True)), language),
-        "physicians": faithfulness([(findings, text) for _, findings, text in rows[:most]], language),
+        "contradicted": drafted["contradicted"],
+        "types": {"draft": _rates(drafted), "physician": _rates(written)},
         "status": "identified",
     }
 
 
-def patient_losses(release: Json, data: pl.DataFrame) -> NDArray[np.float64]:
+def _rates(scored: Json) -> Json:
+    precision, recall = scored["precision"], scored["recall"]
+    f1 = 2 * precision * recall / (precision + recall) if precision and recall else None
+    return {"precision": precision, "recall": recall, "f1": f1, "support": scored["facts_known"]}
+
+
+def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
     """Return the mean loss of a token for each patient: patient data, for audits inside."""
-    import torch
+    from confide.tasks.learn import mean_losses
 
     settings = settings_of(release)
     model, tongue = model_of(release)
     patients, examples = examples_of(settings, tongue, data)
-    loss, sums = loss_of(settings, tongue), dict[str, list[float]]()
-    with torch.no_grad():
-        for at in range(0, len(examples), 16):
-            told = loss(model, examples[at : at + 16]).tolist()
-            for patient, one in zip(patients[at : at + 16], told, strict=True):
-                sums.setdefault(patient, []).append(one)
-    return np.array([np.mean(each) for each in sums.values()])
+    return np.asarray(mean_losses(model, examples, patients, loss_of(settings, tongue)))
 
 
 def _rows(settings: ReportSection, data: pl.DataFrame) -> list[tuple[str, str, str]]:
