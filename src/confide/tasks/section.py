@@ -148,8 +148,8 @@ class GraphSection:
 
 def training_patients(section: Any) -> int:
     """Return how many of the declared patients are expected on the training side."""
-    share: float = 1 - section.test_share
-    return max(1, round(section.patients * share))
+    expected: float = section.patients * (1 - section.test_share)
+    return max(1, round(expected))
 
 
 def verify_listed(
