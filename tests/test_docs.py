@@ -100,6 +100,7 @@ def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path
         "review.md",
         "review.zh-CN.md",
         "roles.md",
+        "tasks.md",
     ],
 )
 def test_the_commands_of_a_page_run_from_an_empty_folder(page, tmp_path):

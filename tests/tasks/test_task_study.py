@@ -38,6 +38,7 @@ def test_a_study_with_tasks_runs_from_end_to_end(tmp_path, language):
         "models/map.json",
         "models/map.ttl",
         "models/map.nt",
+        "models/map.svg",
     }
     inside = json.loads((folder / "dossier/inside.json").read_text())
     outside = json.loads((folder / "dossier/outside.json").read_text())

@@ -69,7 +69,16 @@ def _errors(price: Price, found: Forecast) -> str:
         additive = errors[0].half_width is not None and errors[0].half_width == errors[-1].half_width
         sd = short(errors[0].sd) if additive else ""
         rows.append([text, sd, *(_half(one, is_count=is_count) for one in errors)])
-    return table(rows)
+    return "\n".join([table(rows), *(paragraph(each, indent=2) for each in _paid_and_found(price))])
+
+
+def _paid_and_found(price: Price) -> list[str]:
+    """Say how ε is shared out, where it was not said by hand, and from when categories that nobody listed are shown."""
+    shares = ", ".join(f"{text} {epsilon:.3g}" for text, epsilon in price.paid.items())
+    paid = [say("advise.run.paid", shares=shares)] if shares else []
+    return paid + [
+        say("advise.run.found", column=key, patients=f"{least:,}") for key, least in price.found.items()
+    ]
 
 
 def _explain_tables(found: Forecast) -> None:

@@ -142,7 +142,7 @@ def quantiles(part: Part, asked: Quantile, epsilon: Fraction) -> tuple[JointQuan
     q = exact(asked.at)
 
     def choice(share: Fraction, shift: int = 0) -> JointQuantile:
-        return JointQuantile(epsilon=_down(epsilon * share), weight=GRID, quantile=asked.at, shift=shift)
+        return JointQuantile(epsilon=down(epsilon * share), weight=GRID, quantile=asked.at, shift=shift)
 
     if not asked.ends:
         return (choice(Fraction(1)),)
@@ -152,9 +152,9 @@ def quantiles(part: Part, asked: Quantile, epsilon: Fraction) -> tuple[JointQuan
     return choice(_VALUE), choice(share, below), choice(share, above)
 
 
-def _down(epsilon: Fraction) -> float:
-    """Return ε as a double whose decimal form is no larger."""
-    found = float(epsilon)
-    while exact(found) > epsilon:
+def down(figure: Fraction) -> float:
+    """Return the figure as a double whose decimal form is no larger."""
+    found = float(figure)
+    while exact(found) > figure:
         found = math.nextafter(found, 0)
     return found

@@ -92,7 +92,10 @@ STATISTICS: Fields = {
     "name": text, "source": text, "epsilon": number, "delta": number, "max_rows": number,
     "max_rows_ratio": number, "kept": number, "confidence": number,
 }  # fmt: skip
-NOTE: Fields = {"key": text, "max_rows": number, "total": number, "ratio": number, "cut": number}
+NOTE: Fields = {
+    "key": text, "max_rows": number, "total": number, "ratio": number, "cut": number, "column": text,
+    "patients": number,
+}  # fmt: skip
 INTERVAL: Fields = {"value": number, "low": number, "high": number}
 SYNTHETIC: Fields = {
     "name": text, "source": text, "method": text, "epsilon": number, "delta": number, "rows": number,

@@ -9,7 +9,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from confide.deid.policy import load_policy
@@ -21,6 +21,7 @@ from confide.ledger.ledger import Ledger
 from confide.stats.bounds import ASSUMED
 from confide.stats.expected import Expected
 from confide.stats.plan import StatsPlan
+from confide.stats.section import LEAST_ERROR
 from confide.study.cohort import members_of
 from confide.study.config import Study, load_study
 from confide.study.declared import Declared, declared
@@ -45,6 +46,8 @@ class Price:
 
     `errors`: per measure of a table, one figure per assumed group size. `signals`: for a model, one per
     assumed number of patients. `pair_noise`: for a synthetic table, what noise alone moves in a pair of columns.
+    `found`: of each key whose categories are found, from how many patients one is shown. `paid`: the ε of each
+    measure, where it was shared out for the least declared error.
     """
 
     name: str
@@ -57,6 +60,8 @@ class Price:
     errors: dict[str, list[Expected]]
     signals: list[Signal]
     pair_noise: float | None = None
+    found: dict[str, int] = field(default_factory=dict)
+    paid: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> Json:
         """Return what `--json` prints."""
@@ -222,7 +227,11 @@ def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
     errors: dict[str, list[Expected]] = {}
     signals: list[Signal] = []
     pair_noise: float | None = None
+    found: dict[str, int] = {}
+    paid: dict[str, float] = {}
     if isinstance(plan, StatsPlan):
+        found = plan.shown_from()
+        paid = plan.paid() if plan.shares == LEAST_ERROR else {}
         max_rows = ASSUMED if plan.max_rows == "private" else plan.max_rows
         by_size = [plan.expected(size) for size in sizes]
         errors = {text: [found[text] for found in by_size] for text in plan.measures}
@@ -241,6 +250,8 @@ def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
         errors=errors,
         signals=signals,
         pair_noise=pair_noise,
+        found=found,
+        paid=paid,
     )
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from confide.dp.events import Event
 from confide.dp.noise import Noise
 from confide.tasks.graph import Counting, Node, found_in, graph_of
+from confide.tasks.graph_picture import graph_svg
 from confide.tasks.notes import PATIENT, TEXT, verify_columns
 from confide.tasks.rdf import RDF, RDFS, TYPE, XSD, Literal, Triple, address, n_triples, turtle
 from confide.tasks.releases import public_fields
@@ -151,4 +152,4 @@ def files_of(release: Json) -> dict[str, str]:
     """Return the released graph as files: suffix -> content."""
     triples = triples_of(release)
     prefixes = {"rdf": RDF, "rdfs": RDFS, "xsd": XSD, "confide": TERMS}
-    return {"ttl": turtle(triples, prefixes), "nt": n_triples(triples)}
+    return {"ttl": turtle(triples, prefixes), "nt": n_triples(triples), "svg": graph_svg(release)}
