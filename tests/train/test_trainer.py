@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from train_books import entries, ledger
 from transformers import (
     BertConfig,
     BertForSequenceClassification,
@@ -19,9 +20,6 @@ from transformers import (
 )
 
 from confide.errors import BudgetExceeded, IntegrityError, InvalidInput
-from confide.ledger.ledger import Ledger, now
-from confide.ledger.sqlite import Sqlite
-from confide.ledger.store import Store
 from confide.train.losses import record_losses
 from confide.train.privacy import PrivacyPlan
 from confide.train.trainer import PrivateTrainer
@@ -88,13 +86,6 @@ def plan(**changes):
     )
 
 
-def ledger(epsilon=10.0, delta=1e-6):
-    opened = Ledger(Store(Sqlite(None), now))
-    opened.open_account("inpatients", epsilon=epsilon, delta=delta, patients=100)
-    opened.grant("training", "inpatients", epsilon=epsilon, delta=delta, purpose="a test")
-    return opened
-
-
 def args(folder, **changes):
     return TrainingArguments(
         **{
@@ -109,10 +100,6 @@ def trainer(folder, books=None, model=None, data=None, privacy=None, settings=No
         model or gpt(), args(folder, **(settings or {})), train_dataset=notes() if data is None else data,
         patient="patient_id", privacy=privacy or plan(), ledger=books or ledger(), account="inpatients", **more,
     )  # fmt: skip
-
-
-def entries(books, kind):
-    return [e for e in (books.store.at(i) for i in range(books.store.head()[0])) if e.body["kind"] == kind]
 
 
 class Watcher(TrainerCallback):
