@@ -12,6 +12,7 @@ from confide.words import say
 
 _TITLES = {
     "stats": "advise.run.table",
+    "series": "advise.run.series",
     "synth": "advise.run.synthetic",
     "train": "advise.run.model",
     "task": "tasks.run",
@@ -56,6 +57,12 @@ def _expected(price: Price, found: Forecast) -> str:
         return paragraph(
             say("advise.run.pair-noise", noise=percent(price.pair_noise), max_rows=price.max_rows), indent=2
         )
+    if price.periods:
+        name, worst = max(price.periods, key=lambda each: each[1])
+        return paragraph(
+            say("advise.run.periods", count=len(price.periods), worst=short(worst), period=name, max_rows=price.max_rows),
+            indent=2,
+        )  # fmt: skip
     if price.kind == "task":
         return paragraph(say("tasks.how-well"), indent=2)
     return _errors(price, found) if price.kind == "stats" else _signals(price)

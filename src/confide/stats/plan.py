@@ -324,7 +324,7 @@ class StatsPlan:
 
     def parsed(self) -> list[Measure]:
         """Return the measures, read."""
-        return [parse_measure(text, intervals=self.intervals != "none") for text in self.measures]
+        return [parse_measure(text, intervals=self.intervals) for text in self.measures]
 
     def _bounds(self, table: Summed, noise: Noise) -> Bounds:
         """Return how many rows of a patient count: as declared, or chosen from a noisy histogram."""

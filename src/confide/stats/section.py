@@ -162,12 +162,12 @@ def verify_intervals(intervals: str, measures: tuple[str, ...]) -> None:
     """Refuse intervals that a measure cannot have.
 
     Raises:
-        InvalidInput: no such kind; or sampling is to be covered for a quantile, or for a sum of both signs.
+        InvalidInput: no such kind; or sampling is to be covered for a sum of both signs.
     """
     if intervals not in ("noise", "population", "none"):
         raise InvalidInput("stats.intervals", found=intervals)
     for text in measures if intervals == "population" else ():
         (part,) = parse_measure(text).parts
         signed = isinstance(part.slots, Signed) and part.slots.ruler.low < 0 < part.slots.ruler.high
-        if part.quantile is not None or signed:
+        if signed:
             raise InvalidInput("stats.no-population", measure=text)

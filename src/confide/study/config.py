@@ -17,6 +17,7 @@ from confide.ledger.accounts import verify_day
 from confide.records.section import SourceSection
 from confide.risk.section import RiskSection
 from confide.stats.section import StatsSection
+from confide.stats.series_section import SeriesSection
 from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section
 from confide.synth.section import SynthSection
@@ -192,6 +193,7 @@ class Study:
     deid: DeidSection | None = None
     risk: RiskSection | None = None
     stats: tuple[StatsSection, ...] = ()
+    series: tuple[SeriesSection, ...] = ()
     synth: tuple[SynthSection, ...] = ()
     train: tuple[TrainSection | NerSection | DiagnoseSection | GraphSection | ReportSection, ...] = ()
     token: tuple[TokenSection, ...] = ()
@@ -303,7 +305,7 @@ def _chosen(choices: tuple[Any, ...], table: Any) -> Any:
 def _check_references(study: Study, lines: Lines) -> None:
     """Every name that one section uses is the name of another, and names are used once."""
     kinds = {source.name: source.holds for source in study.source}
-    for section in ("source", "stats", "synth", "train"):
+    for section in ("source", "stats", "series", "synth", "train"):
         names = [each.name for each in getattr(study, section)]
         for at, name in enumerate(names):
             line = lines.of(f"{section}.{at}", "name")
@@ -319,6 +321,20 @@ def _check_references(study: Study, lines: Lines) -> None:
                 known = ", ".join(name for name, kind in kinds.items() if kind == wanted) or "-"
                 code = "study.no-such-table" if wanted == "table" else "tasks.no-such-notes"
                 raise InvalidInput(code, file=FILE, line=line, name=each.source, known=known)
+    for at, series in enumerate(study.series):
+        for name in series.sources:
+            if kinds.get(name) != "table":
+                line = lines.of(f"series.{at}", "sources")
+                tables = ", ".join(each for each, kind in kinds.items() if kind == "table")
+                raise InvalidInput(
+                    "study.no-such-table", file=FILE, line=line, name=name, known=tables or "-"
+                )
+        if study.patient.unit == "row":
+            raise InvalidInput("series.of-rows", name=series.name)
+        for period in series.periods:
+            if not _FILE_NAME.fullmatch(name := f"{series.name} {period}"):
+                line = lines.of(f"series.{at}", "periods")
+                raise InvalidInput("study.name-no-file", file=FILE, line=line, name=name, section="series")
     for name in study.leaving:
         if name not in kinds:
             line = lines.of("deid", "sources")
@@ -329,7 +345,8 @@ def _check_references(study: Study, lines: Lines) -> None:
 
 def _check_budget(study: Study, lines: Lines) -> None:
     """The steps together fit into the allowance, or the run could never be finished."""
-    asked = math.fsum(each.epsilon for part in (study.stats, study.synth, study.train) for each in part)
+    parts = (study.stats, study.series, study.synth, study.train)
+    asked = math.fsum(each.epsilon for part in parts for each in part)
     if asked > study.account.epsilon * (1 + 1e-12):
         raise InvalidInput(
             "study.impossible-budget",

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from confide.audit.bytesearch import search_bytes
 from confide.errors import GateRefused
+from confide.ledger.charge import Plan
 from confide.ledger.ledger import now
 from confide.risk.measure import measure
+from confide.stats.series import NEW
 from confide.study.cleaned import cleaned
 from confide.study.cohort import members_of
 from confide.study.dossier import build
@@ -27,6 +29,7 @@ from confide.study.plans import grant, stats_plans, synth_plans, train_plans, ve
 from confide.study.publish import write_dossier
 from confide.study.replays import commitment_for
 from confide.study.rows import Rows
+from confide.study.series import Period, release_series
 from confide.study.sources import Records, read_records, seal_sources
 from confide.study.synthetic import make_tables
 from confide.study.tables import other_editions, statistics_output
@@ -118,7 +121,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     verify_plans(study, ledger, records.columns, records.commitments)
     grant(study, ledger)
     with clock("stats") as progress:
-        statistics = _release_statistics(place, records, progress)
+        statistics = _release_statistics(place, records, progress) + _release_series(place, records)
     with clock("synth") as progress:
         made = make_tables(place, records, synth_plans(study), progress=progress)
     with clock("train") as progress:
@@ -188,6 +191,31 @@ def _release_statistics(place: Workplace, records: Records, progress: Progress) 
             {"name": plan.name, "replayed": replayed, "release": release, "expected_error": expected}
         )
         progress(done, len(study.stats))
+    return found
+
+
+def _release_series(place: Workplace, records: Records) -> list[Json]:
+    """Release what is new of every `[[series]]`; return the newest period's release, which holds those before it."""
+    study, ledger, found = place.study, place.ledger, []
+    for section in study.series:
+        series, size = section.plan(), ledger.store.head()[0]
+        periods = [
+            Period(table=records.units[name], commitment=records.commitments[name])
+            for name in section.sources
+        ]
+
+        def standing(step: Plan, commitment: str, sources: tuple[str, ...] = section.sources) -> str:
+            return commitment_for(study, ledger, step, sources[step.to_json()["step"] - 1], commitment)
+
+        releases = release_series(
+            ledger, series, periods, study=study.study.name, account=study.account.name,
+            cohort=study.account.cohort, standing=standing,
+        )  # fmt: skip
+        error = series.expected_error()[len(periods) - 1]
+        found.append(
+            {"name": series.name, "replayed": ledger.store.head()[0] == size, "release": releases[-1],
+             "expected_error": {NEW: error}}
+        )  # fmt: skip
     return found
 
 

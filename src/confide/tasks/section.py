@@ -50,11 +50,11 @@ class NerSection:
     piece: int = field(
         default=128, metadata=_doc("Tokens of a piece of a note; longer notes become several.")
     )
-    pieces: int = field(default=4, metadata=_doc("Pieces of a patient that take part in a step, at most."))
-    steps: int = field(default=80, metadata=_STEPS)
+    pieces: int = field(default=1, metadata=_doc("Pieces of a patient that take part in a step, at most."))
+    steps: int = field(default=100, metadata=_STEPS)
     expected_batch: int = field(default=0, metadata=_BATCH)
     clip: float = field(default=1.0, metadata=_CLIP)
-    learning_rate: float = field(default=0.01, metadata=_LEARNING_RATE)
+    learning_rate: float = field(default=0.02, metadata=_LEARNING_RATE)
     test_share: float = field(default=0.2, metadata=_TEST_SHARE)
 
     def __post_init__(self) -> None:
@@ -84,10 +84,10 @@ class DiagnoseSection:
     patients: int = field(metadata=_PATIENTS)
     delta: float = field(default=1e-9, metadata=_DELTA)
     name: str = field(default="", metadata=_NAME)
-    steps: int = field(default=80, metadata=_STEPS)
+    steps: int = field(default=60, metadata=_STEPS)
     expected_batch: int = field(default=0, metadata=_BATCH)
     clip: float = field(default=1.0, metadata=_CLIP)
-    learning_rate: float = field(default=0.5, metadata=_LEARNING_RATE)
+    learning_rate: float = field(default=10.0, metadata=_LEARNING_RATE)
     test_share: float = field(default=0.2, metadata=_TEST_SHARE)
 
     def __post_init__(self) -> None:
