@@ -21,6 +21,7 @@ from confide.stats.series_section import SeriesSection
 from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section
 from confide.synth.section import SynthSection
+from confide.tasks.report_section import ReportSection
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
 from confide.train.section import TrainSection
 from confide.vault.section import TokenSection
@@ -194,7 +195,7 @@ class Study:
     stats: tuple[StatsSection, ...] = ()
     series: tuple[SeriesSection, ...] = ()
     synth: tuple[SynthSection, ...] = ()
-    train: tuple[TrainSection | NerSection | DiagnoseSection | GraphSection, ...] = ()
+    train: tuple[TrainSection | NerSection | DiagnoseSection | GraphSection | ReportSection, ...] = ()
     token: tuple[TokenSection, ...] = ()
     gates: GatesSection = field(default_factory=GatesSection)
 
