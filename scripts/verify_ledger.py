@@ -135,7 +135,7 @@ def admits(r, s):
 class Book:  # what all entries so far say together (sections 4 and 7)
     def __init__(self, file):
         self.file, self.place, self.ledger, self.time, self.head = file, "line 1", "", "", "0" * 64
-        self.leaves, self.log_keys, self.commits, self.kinds, self.lost, self.next = [], [], [], [], inf, None
+        self.leaves, self.log_keys, self.commits, self.kinds, self.lost, self.next = [], [], {}, [], inf, None
         self.accounts, self.studies, self.open, self.taken = {}, {}, {}, set()
         self.roster, self.approvals, self.rotations = {}, set(), set()
     def line(self, *names):
@@ -166,7 +166,7 @@ class Book:  # what all entries so far say together (sections 4 and 7)
         self.log_keys.append(read_key(it.verifier, 1))
     def take_account(self, it, _):
         must(it.account not in self.accounts and (it.rule["delta"] - 1) * 100 * it.patients <= 10**18)
-        self.accounts[it.account] = Record(rule=rule_of(it.rule), spent={None: ZERO}, near=[], cohorts=set())
+        self.accounts[it.account] = Record(rule=rule_of(it.rule), spent={None: ZERO}, near=[], cohorts={None})
     def take_allowance(self, it, asked):
         r, spent, account = rule_of(it.rule), five(it.spent_study), self.accounts[it.account].rule
         old, until = self.studies.get((it.account, it.study)), it.expires or "9999-12-31"
@@ -188,9 +188,10 @@ class Book:  # what all entries so far say together (sections 4 and 7)
         account.near, account.cohorts = pairs, account.cohorts | {it.cohort}
     def take_charge(self, it, _):
         account, study, c = self.accounts[it.account], self.studies[it.account, it.study], it.cohort
-        plan = write([it.study, it.account, it.plan] + ([] if c is None else [c])).encode()
-        must(it.key == sha256(plan).hexdigest() and it.key not in self.taken)
-        must((c is None or c in account.cohorts) and it.time[:10] <= study.figures[2])
+        plans = ([it.study, it.account, plan, *[c][c is None:]] for plan in (it.plan, it.plan.get("series")))
+        key, paid = (sha256(write(plan).encode()).hexdigest() for plan in plans)
+        must("paid_by" not in it.plan or self.commits.get(it.plan["paid_by"], (0, 0))[1] == paid)
+        must(it.key == key not in self.taken and c in account.cohorts and it.time[:10] <= study.figures[2])
         here, there, priced = five(it.cost_account), five(it.cost_study), (write(it.event), it.delta)
         for cost, rule in ((here, account.rule), (there, study.rule)):
             pure, v, basic_delta, *others = least(*priced, rule.order)
@@ -207,10 +208,9 @@ class Book:  # what all entries so far say together (sections 4 and 7)
         self.taken.add(it.key)
     def take_commit(self, it, _):
         must(self.open.pop(it.charge, None) == it.key)
-        if it.kind == "commit":
-            self.commits.append((it.sequence, it.release))
-        else:
-            self.taken.remove(it.key)
+        if it.kind == "abandon":
+            return self.taken.remove(it.key)
+        self.commits[it.sequence] = it.release, it.key
     def holders(self, role, then="9999"):
         return {key for key, (roles, since) in self.roster.items() if role in roles and since <= then}
     def take_approval(self, it, _):
@@ -269,7 +269,7 @@ def verify(book, log_key, witnesses):
         book.place = f"entry {number}"
         book.take(*book.line("entry", "hash", "salt"))
     must(not book.next and log_key in [None, *book.log_keys] and releases in (0, len(book.commits)))
-    for sequence, digest in book.commits if releases else []:
+    for sequence, (digest, _) in book.commits.items() if releases else []:
         book.place = f"the release of entry {sequence}"
         number, salt, content = book.line("release", "salt", "content")
         content = b"confide release\0" + bytes.fromhex(salt) + content.encode()

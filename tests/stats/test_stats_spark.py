@@ -14,6 +14,7 @@ from stats_tables import ROW, Silent, exact_sums, table
 import confide
 from confide.engines.polars import GRID
 from confide.errors import InvalidInput
+from confide.stats.found import pairs, weights
 from confide.stats.plan import StatsPlan
 from confide.stats.tally import tally
 
@@ -125,3 +126,11 @@ def test_a_plan_runs_on_spark_as_in_memory_with_a_bound_that_is_chosen(session, 
     data = pl.DataFrame({"_patient": [n % 300 for n in range(900)], "sex": ["F", "M", "F"] * 300})
     asked = plan(by={"sex": ("F", "M")}, measures=("count",), max_rows="private", where=("sex == 'F'",))
     assert asked.execute(spread(session, tmp_path, data), Silent()) == asked.execute(data, Silent())
+
+
+def test_spark_finds_the_categories_that_one_machine_finds(session, tmp_path):
+    """Weights of every value, exactly: a patient in both partitions, one with more values than are looked at."""
+    owned = [("p", f"{k:02}") for k in range(70)] + [("p", "69"), ("q", "01"), ("q", "女"), ("r", None)] * 3
+    data = pl.DataFrame(owned, schema={"_patient": pl.String, "sex": pl.String}, orient="row")
+    found = spread(session, tmp_path, data).values("sex", lambda piece: piece, {"sex"})
+    assert found == weights(pairs(data, "sex"))

@@ -20,8 +20,11 @@ from hypothesis import strategies as st
 from confide.dp.continual import _column
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
-from confide.errors import BudgetExceeded, InvalidInput
+from confide.errors import BudgetExceeded, IntegrityError, InvalidInput
+from confide.ledger import spend
+from confide.ledger.export import export
 from confide.ledger.home import open_ledger
+from confide.ledger.verify import verify_ledger
 from confide.stats.frame import to_frame
 from confide.stats.series import GRID, SeriesPlan, SeriesStep, StepData, exact_counts
 from confide.study.series import Period, release_series
@@ -257,8 +260,64 @@ def test_a_period_lost_between_its_noise_and_its_commit_is_drawn_afresh_and_cost
     assert differ > 0.99 * len(lost)
 
 
-def test_the_page_on_images_and_series_says_what_happens():
-    page = Path(__file__).parents[2] / "docs" / "images-and-series.md"
+@pytest.mark.parametrize("name", ["images-and-series.md", "images-and-series.zh-CN.md"])
+def test_the_page_on_images_and_series_says_what_happens(name):
+    page = Path(__file__).parents[2] / "docs" / name
     found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
     assert found.failed == 0
     assert found.attempted == 30
+
+
+def step_of(paid_by, asked=None, step=1):
+    return SeriesStep(series=asked or series(), step=step, paid_by=paid_by)
+
+
+def forged(ledger, step, **changes):
+    """Charge a step with an opening that the series would have made, whether or not it was ever paid."""
+    data = StepData(tables=[months()[0].table], before=[], opening=step.series.declaration())
+    where = {"study": "s", "account": "all", "commitment": f"{0:064x}"} | changes
+    return ledger.run(step, data, **where)
+
+
+def test_a_step_whose_series_nobody_paid_for_is_refused_and_writes_nothing(ledger):
+    """Promise 1: an opening can be made by hand, an entry of the ledger cannot."""
+    size = ledger.store.head()
+    for number in (0, 1, 2, 99):
+        with pytest.raises(InvalidInput) as refused:
+            forged(ledger, step_of(number))
+        assert refused.value.code == "ledger.not-paid"
+    assert ledger.store.head() == size
+
+
+def test_a_step_is_paid_by_its_own_series_of_its_own_study_account_and_cohort_alone(ledger):
+    ledger.open_account("other", epsilon=3.0, delta=1e-6, patients=1000)
+    for study, account in (("t", "all"), ("s", "other")):
+        ledger.grant(study, account, epsilon=0.5, delta=1e-6, purpose="a dashboard")
+    release(ledger, months()[:1])
+    paid = ledger.store.all(kind="commit")[0].sequence
+    wrong = (
+        (step_of(paid, series(max_rows=1), 1), {}), (step_of(paid, series(periods=("01", "02")), 1), {}),
+        (step_of(paid, step=2), {"study": "t"}), (step_of(paid, step=2), {"account": "other"}),
+        (step_of(paid - 1, step=2), {}), (step_of(paid + 2, step=2), {}),
+    )  # fmt: skip
+    for step, changes in wrong:
+        with pytest.raises(InvalidInput) as refused:
+            forged(ledger, step, **changes)
+        assert refused.value.code == "ledger.not-paid"
+    assert len(release(ledger, months())) == 3
+    verify_ledger(ledger)
+
+
+def test_both_verifiers_refuse_a_ledger_in_which_a_step_names_what_did_not_pay(tmp_path, monkeypatch):
+    """The guard is taken out of the door here, so that the forged entry gets in and has to be found."""
+    monkeypatch.setattr(spend, "_verify_paid", lambda *_: None)
+    with open_ledger(tmp_path) as ledger:
+        ledger.open_account("all", epsilon=3.0, delta=1e-6, patients=1000)
+        ledger.grant("s", "all", epsilon=3.0, delta=1e-6, purpose="a dashboard")
+        forged(ledger, step_of(2))
+        with pytest.raises(IntegrityError):
+            verify_ledger(ledger)
+        export(ledger, tmp_path / "export", folder=tmp_path)
+    script = Path(__file__).parents[2] / "scripts" / "verify_ledger.py"
+    found = subprocess.run([sys.executable, script, tmp_path / "export"], capture_output=True, text=True)
+    assert found.returncode == 5

@@ -10,7 +10,13 @@ from confide.study.check import Forecast, Left, Price
 from confide.study.figures import spent
 from confide.words import say
 
-_TITLES = {"stats": "advise.run.table", "synth": "advise.run.synthetic", "train": "advise.run.model"}
+_TITLES = {
+    "stats": "advise.run.table",
+    "series": "advise.run.series",
+    "synth": "advise.run.synthetic",
+    "train": "advise.run.model",
+    "task": "tasks.run",
+}
 
 
 def show_dry_run(found: Forecast, folder: Path) -> None:
@@ -51,6 +57,14 @@ def _expected(price: Price, found: Forecast) -> str:
         return paragraph(
             say("advise.run.pair-noise", noise=percent(price.pair_noise), max_rows=price.max_rows), indent=2
         )
+    if price.periods:
+        name, worst = max(price.periods, key=lambda each: each[1])
+        return paragraph(
+            say("advise.run.periods", count=len(price.periods), worst=short(worst), period=name, max_rows=price.max_rows),
+            indent=2,
+        )  # fmt: skip
+    if price.kind == "task":
+        return paragraph(say("tasks.how-well"), indent=2)
     return _errors(price, found) if price.kind == "stats" else _signals(price)
 
 
@@ -62,7 +76,16 @@ def _errors(price: Price, found: Forecast) -> str:
         additive = errors[0].half_width is not None and errors[0].half_width == errors[-1].half_width
         sd = short(errors[0].sd) if additive else ""
         rows.append([text, sd, *(_half(one, is_count=is_count) for one in errors)])
-    return table(rows)
+    return "\n".join([table(rows), *(paragraph(each, indent=2) for each in _paid_and_found(price))])
+
+
+def _paid_and_found(price: Price) -> list[str]:
+    """Say how ε is shared out, where it was not said by hand, and from when categories that nobody listed are shown."""
+    shares = ", ".join(f"{text} {epsilon:.3g}" for text, epsilon in price.paid.items())
+    paid = [say("advise.run.paid", shares=shares)] if shares else []
+    return paid + [
+        say("advise.run.found", column=key, patients=f"{least:,}") for key, least in price.found.items()
+    ]
 
 
 def _explain_tables(found: Forecast) -> None:

@@ -24,6 +24,7 @@ ON_THE_WIRE = {"spark.authenticate": "true", "spark.network.crypto.enabled": "tr
 # `part`, at a weight that depends on how many rows of the patient are counted under `counted`. Part -1 counts them.
 SCHEMA = "patient binary, counted int, part int, at bigint, amount bigint"
 COUNTS = -1
+OWNED = "patient binary, value binary, rows bigint"  # in how many rows a patient has a value
 
 
 def verify_session(session: "SparkSession") -> None:
@@ -63,6 +64,26 @@ def weighted_sums(
         places = pairs.groupBy("patient", "part").count().withColumnRenamed("count", "n")
         found |= _summed(pairs.join(places, ["patient", "part"]), distinct)
     return found
+
+
+def value_weights(owned: "DataFrame", most: int) -> dict[str, int]:
+    """Return what patients give to each value they have, as `confide.stats.found.weights` does.
+
+    Args:
+        owned: `OWNED`, a patient and a value any number of times.
+        most: values of one patient that are looked at.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as f
+
+    once = owned.groupBy("patient", "value").agg(f.sum("rows").alias("rows"))
+    place = f.row_number().over(Window.partitionBy("patient").orderBy(f.desc("rows"), "value"))
+    kept = once.withColumn("place", place).where(f.col("place") <= most)
+    own = f.count("*").over(Window.partitionBy("patient"))
+    weight = f.call_function("div", f.lit(GRID).cast("bigint"), own)
+    given = kept.withColumn("weight", weight).groupBy("value").agg(f.sum("weight").alias("weight")).toArrow()
+    values = (value.decode() for value in given["value"].to_pylist())
+    return dict(zip(values, given["weight"].to_pylist(), strict=True))
 
 
 def _parts(amounts: "DataFrame", wanted: Mapping[int, int]) -> "DataFrame":

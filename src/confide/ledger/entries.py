@@ -133,8 +133,11 @@ def body_of(text: str) -> Any:
 
 
 def bodies_of(texts: Sequence[str]) -> list[Any]:
-    """Return what `body_of` returns of each text, of texts of which each is known to be one; sooner together."""
-    read: list[Any] = _READER.decode(f"[{','.join(texts)}]")
+    """Return what `body_of` returns of each text; sooner, but of texts only of which each is known to be canonical.
+
+    (Of any other text a reader in a hurry makes something else: a float of a number above 2^64, say.)
+    """
+    read: list[Any] = orjson.loads(f"[{','.join(texts)}]")
     return read
 
 

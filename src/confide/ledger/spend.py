@@ -29,7 +29,11 @@ def _versions() -> Json:
 
 def key_of(plan: Plan, *, study: str, account: str, cohort: str | None) -> str:
     """Return what is the same for the same plan of the same study on the same patients, and for no other."""
-    whole = [study, account, plan.to_json(), *([] if cohort is None else [cohort])]
+    return _key(plan.to_json(), study, account, cohort)
+
+
+def _key(plan: Json, study: str, account: str, cohort: str | None) -> str:
+    whole = [study, account, plan, *([] if cohort is None else [cohort])]
     return hashlib.sha256(canonical(whole).encode()).hexdigest()
 
 
@@ -66,6 +70,7 @@ def charge(
     """Append the charge of `plan`; an open one of the same plan is abandoned first. See `Ledger.charge`."""
     key = key_of(plan, study=study, account=account, cohort=cohort)
     opened, allowed, standing = books(store, account, study)
+    _verify_paid(store, plan, study, account, cohort)
     if cohort is not None:
         verify_declared(store, account, cohort)
     booked, _ = standing.after(plan, names={"account": account, "study": study}, cohort=cohort)
@@ -92,6 +97,20 @@ def charge(
     entry = writer.append(body if cohort is None else body | {"cohort": cohort})
     verify_in_force(allowed, at=entry.body["time"])  # by the ledger's time, which no clock sets back
     return entry
+
+
+def _verify_paid(store: Store, plan: Plan, study: str, account: str, cohort: str | None) -> None:
+    """Refuse a plan that says another entry paid for it, unless that entry did.
+
+    Guarantee: `paid_by` of such a plan is the commit of the plan that its `series` writes out, by the same study, of
+    the same account, on the same patients.
+    """
+    asked = plan.to_json()
+    if "paid_by" not in asked:
+        return
+    paid = store.last(kind="commit", key=_key(asked["series"], study, account, cohort))
+    if paid is None or paid.sequence != asked["paid_by"]:
+        raise InvalidInput("ledger.not-paid", name=plan.name, account=account)
 
 
 def commit(store: Store, writer: Writer, sequence: int, content: bytes) -> None:

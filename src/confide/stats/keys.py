@@ -1,19 +1,23 @@
-"""Public group keys: lists of categories and edges of bins, written by the analyst.
+"""Group keys: lists of categories and edges of bins, written by the analyst; or columns whose categories nobody knows.
 
-Every combination is a cell of the result, whether or not any patient is in it: a cell that were
-left out because it is empty would tell. Nothing here reads data.
+Every combination of listed keys is a cell of the result, whether or not any patient is in it: a cell that were
+left out because it is empty would tell. Nothing here reads data; `confide.stats.found` finds what is not listed.
 """
 
 import math
 from collections.abc import Collection, Iterator
 from itertools import pairwise, product
-from typing import TypeGuard
+from typing import Literal, TypeGuard
 
 from confide.errors import InvalidInput
 
 Values = tuple[str, ...] | tuple[float, ...]
 Keys = dict[str, Values]
+Asked = dict[str, Values | Literal["unknown"]]  # what a plan asks for; what is unknown is found for a price
 
+UNKNOWN: Literal["unknown"] = "unknown"
+REST = "*"  # among the categories of a key: every other value
+MOST_FOUND = 1000  # categories of a column that are shown where nobody listed them
 MOST_CELLS = 2_000_000
 
 
@@ -62,6 +66,46 @@ def column_of(key: str, columns: Collection[str]) -> str:
     if len(there) > 1:
         raise InvalidInput("stats.two-columns", first=there[0], second=there[1])
     return there[0]
+
+
+def listed(by: Asked) -> Keys:
+    """Return the keys whose categories or edges are listed."""
+    return {key: values for key, values in by.items() if values != UNKNOWN}
+
+
+def unlisted(by: Asked) -> tuple[str, ...]:
+    """Return the keys whose categories are to be found.
+
+    >>> unlisted({"sex": ("F", "M"), "diagnosis": "unknown"})
+    ('diagnosis',)
+    """
+    return tuple(key for key, values in by.items() if values == UNKNOWN)
+
+
+def most_cells(by: Asked) -> int:
+    """Return the number of cells there may be at most, whatever is found."""
+    return n_cells(listed(by)) * math.prod(MOST_FOUND + 1 for _ in unlisted(by))
+
+
+def checked_asked(by: Asked) -> Asked:
+    """Return the keys of a plan as tuples or `UNKNOWN`, in their order; raises as `checked` does."""
+    for key, values in by.items():
+        if isinstance(values, str) and values != UNKNOWN:
+            raise InvalidInput("stats.keys-text", key=key)
+    named = checked(listed(by))
+    if most_cells(by) > MOST_CELLS:
+        raise InvalidInput("stats.too-many-cells", found=most_cells(by), most=MOST_CELLS)
+    return {key: named.get(key, UNKNOWN) for key in by}
+
+
+def written(by: Asked) -> dict[str, list[str | int | float] | str]:
+    """Return the keys for JSON, numbers with a fraction as text."""
+    return {
+        key: values
+        if isinstance(values, str)
+        else [repr(value) if isinstance(value, float) else value for value in values]
+        for key, values in by.items()
+    }
 
 
 def checked(by: Keys) -> Keys:

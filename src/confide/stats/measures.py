@@ -23,7 +23,7 @@ from confide.stats.estimates import Estimate, Measure, of_one, told
 from confide.stats.expected import quantile_error, ratio_error, total_error, variance_error
 from confide.stats.intervals import CONFIDENCE, half_width, normal_quantile, share_bounds
 from confide.stats.keys import Values, checked_list, labels
-from confide.stats.parts import Chosen, Noisy, Paid, Part, Quantile
+from confide.stats.parts import Chosen, Covers, Noisy, Paid, Part, Quantile
 from confide.stats.slots import Graded, Listed, Moments, Patients, Rows, Ruler, Signed, bound, size
 from confide.words import say
 
@@ -33,12 +33,12 @@ MOST_SLOTS = 4096  # of a histogram
 
 
 @lru_cache(maxsize=1024)
-def parse_measure(text: str, *, intervals: bool = True) -> Measure:
+def parse_measure(text: str, *, intervals: Covers = "noise") -> Measure:
     """Read one measure of a study file.
 
     Args:
         text: such as `mean(stay_days, 0, 60)`.
-        intervals: whether a quantile pays for the two ends of its interval.
+        intervals: what they cover, for which a quantile pays more.
 
     Raises:
         InvalidInput: no such measure, or bounds that are missing, reversed or not finite.
@@ -116,7 +116,7 @@ def describe(text: str) -> str:
     return say(f"stats.measure.{call.name}", arguments=", ".join(call.arguments), **_named(call))
 
 
-def _quantile(text: str, column: str, at: str, rest: Sequence[str], *, intervals: bool) -> Measure:
+def _quantile(text: str, column: str, at: str, rest: Sequence[str], *, intervals: Covers) -> Measure:
     """Read a quantile: two bounds, and perhaps the number of bins."""
     low, high, bins, *more = [*rest, str(BINS)] if len(rest) == 2 else [*rest, "", "", ""]
     if any(more) or not bins.isdecimal() or not 2 <= int(bins) <= MOST_BINS:

@@ -16,6 +16,7 @@ from confide.dp.events import Composed, DiscreteLaplace, Event
 from confide.dp.noise import Noise
 from confide.dp.quantile import JointQuantile
 from confide.engines.polars import GRID, Floats, Ints
+from confide.stats.intervals import half_width, normal_quantile
 from confide.stats.slots import Slots, bound, columns, size
 
 Covers = Literal["noise", "population", "none"]
@@ -25,11 +26,12 @@ Covers = Literal["noise", "population", "none"]
 class Quantile:
     """The slots are bins of one histogram per group, and of each the bin that holds a quantile is chosen.
 
-    `ends`: two more choices per group, so far below and above the quantile that they enclose it.
+    `ends`: with "noise", two more choices per group, so far below and above the quantile that they enclose it; with
+    "population", farther by what sampling of patients may do, for which the weight of each group is paid too.
     """
 
     at: float
-    ends: bool
+    ends: Covers
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,10 @@ class Chosen:
 
 Paid = Noisy | Chosen
 
-_VALUE = Fraction(3, 5)  # of a quantile's ε is for its value, the rest for the two ends
-_MISS = 0.05
+_TOTAL = Fraction(1, 10)  # of a quantile's ε is for the weight of each group, where intervals cover sampling
+_VALUE = Fraction(3, 5)  # of the rest is for its value, what then is left for the two ends
+_MISS = {"noise": 0.025, "population": 0.01}  # what the choice of one end may miss
+_MISS_CHANCE, _MISS_TOTAL = 0.01, 0.005  # what sampling, and the weight of the group, may miss at one end
 
 
 def scale(part: Part, epsilon: Fraction) -> float:
@@ -107,7 +111,10 @@ def event(part: Part, epsilon: Fraction) -> Event:
     """Return what a part costs when one patient is added or removed, at most `epsilon`."""
     if part.quantile is None:
         return DiscreteLaplace(sensitivity=part.sensitivity, scale=scale(part, epsilon))
-    return Composed(tuple(choice.event() for choice in quantiles(part, part.quantile, epsilon)))
+    chosen = tuple(choice.event() for choice in quantiles(part, part.quantile, epsilon))
+    if part.quantile.ends != "population":
+        return Composed(chosen)
+    return Composed((DiscreteLaplace(sensitivity=GRID, scale=_total_scale(epsilon)), *chosen))
 
 
 def draw(part: Part, sums: Ints, epsilon: Fraction, noise: Noise, *, covers: Covers = "noise") -> Paid:
@@ -127,10 +134,35 @@ def draw(part: Part, sums: Ints, epsilon: Fraction, noise: Noise, *, covers: Cov
     value, *ends = quantiles(part, part.quantile, epsilon)
     chosen = [value.choose(sums, noise)]
     if ends:
-        reach = ends[0].reach(size(part.slots) + 2, _MISS / 2)  # weight at both bounds: so the aim is within
-        padded = np.pad(sums, ((0, 0), (1, 1)), constant_values=reach)
-        chosen += [end.choose(padded, noise) - 1 for end in ends]
+        reach = ends[0].reach(size(part.slots) + 2, _MISS[part.quantile.ends])
+        padded = np.pad(sums, ((0, 0), (1, 1)), constant_values=reach)  # so that the aim is within
+        for end, (place, more) in zip(ends, _farther(part.quantile, sums, epsilon, noise), strict=True):
+            aimed = padded.copy()
+            aimed[:, place] += more
+            chosen.append(end.choose(aimed, noise) - 1)
     return Chosen(np.stack(chosen, axis=1))
+
+
+def _farther(asked: Quantile, sums: Ints, epsilon: Fraction, noise: Noise) -> list[tuple[int, Ints | int]]:
+    """Return, for the lower and the upper end, at which bound how much more weight stands, one per group.
+
+    Weight a before the first bin moves what is aimed at down by (1 - q) a, weight b behind the last one up by q b.
+    Sampling moves the weight below the quantile by at most L, of which z²G/2 is for a quantile inside a heavy bin.
+    """
+    if asked.ends != "population":
+        return [(0, 0), (-1, 0)]
+    wide, z = _total_scale(epsilon), normal_quantile(2 * _MISS_CHANCE)
+    totals = sums.sum(axis=1) + noise.discrete_laplace(wide, size=len(sums))
+    held = np.maximum(totals + half_width(wide, 2 * _MISS_TOTAL), 0).astype(np.float64)
+    chance = z * np.sqrt(GRID * asked.at * (1 - asked.at) * held) + z * z * GRID / 2
+    return [
+        (place, np.ceil(chance / share).astype(np.int64))
+        for place, share in ((0, 1 - asked.at), (-1, asked.at))
+    ]
+
+
+def _total_scale(epsilon: Fraction) -> float:
+    return float(GRID / (epsilon * _TOTAL) * (1 + Fraction(1, 1 << 40)))
 
 
 def quantiles(part: Part, asked: Quantile, epsilon: Fraction) -> tuple[JointQuantile, ...]:
@@ -142,19 +174,20 @@ def quantiles(part: Part, asked: Quantile, epsilon: Fraction) -> tuple[JointQuan
     q = exact(asked.at)
 
     def choice(share: Fraction, shift: int = 0) -> JointQuantile:
-        return JointQuantile(epsilon=_down(epsilon * share), weight=GRID, quantile=asked.at, shift=shift)
+        return JointQuantile(epsilon=down(epsilon * share), weight=GRID, quantile=asked.at, shift=shift)
 
-    if not asked.ends:
+    if asked.ends == "none":
         return (choice(Fraction(1)),)
-    share = (1 - _VALUE) / 2
-    reach = choice(share).reach(size(part.slots) + 2, _MISS / 2)
+    left = 1 - (_TOTAL if asked.ends == "population" else 0)
+    share = left * (1 - _VALUE) / 2
+    reach = choice(share).reach(size(part.slots) + 2, _MISS[asked.ends])
     below, above = -math.floor(2 * q * reach), math.floor(2 * (1 - q) * reach)
-    return choice(_VALUE), choice(share, below), choice(share, above)
+    return choice(left * _VALUE), choice(share, below), choice(share, above)
 
 
-def _down(epsilon: Fraction) -> float:
-    """Return ε as a double whose decimal form is no larger."""
-    found = float(epsilon)
-    while exact(found) > epsilon:
+def down(figure: Fraction) -> float:
+    """Return the figure as a double whose decimal form is no larger."""
+    found = float(figure)
+    while exact(found) > figure:
         found = math.nextafter(found, 0)
     return found

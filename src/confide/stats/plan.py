@@ -5,30 +5,51 @@ whatever bound on the rows of a patient is chosen. Weights and values are intege
 `docs/proofs/stats.md`. Knows no ledger: `confide.ledger` charges the plan and calls `execute` once.
 """
 
+import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
 import polars as pl
 
 from confide.dp.accountant import exact
 from confide.dp.events import Composed, DiscreteLaplace, Event, Failure
 from confide.dp.noise import LARGEST_SCALE, Noise
+from confide.dp.unknown import UnknownKeys
 from confide.engines.polars import GRID
 from confide.errors import InvalidInput
-from confide.stats import bounds
+from confide.stats import bounds, found
 from confide.stats.bounds import ASSUMED, Bounds
 from confide.stats.estimates import Estimate, Measure
 from confide.stats.expected import Expected
 from confide.stats.expressions import derived, keep, parse
 from confide.stats.intervals import CONFIDENCE
-from confide.stats.keys import Values, cells, checked, column_of, labels, n_cells
+from confide.stats.keys import (
+    Asked,
+    Keys,
+    checked_asked,
+    column_of,
+    labels,
+    listed,
+    most_cells,
+    unlisted,
+    written,
+)
 from confide.stats.measures import parse_measure
 from confide.stats.parts import Covers, Part, choice_scale, draw, event, scale
-from confide.stats.section import StatsSection, verify_intervals, verify_request, verify_rows
+from confide.stats.release import notes_of, rows_of
+from confide.stats.section import (
+    SAMPLER_DELTA,
+    Shares,
+    StatsSection,
+    verify_delta,
+    verify_intervals,
+    verify_request,
+    verify_rows,
+)
 from confide.stats.slots import size
+from confide.stats.split import by_hand, least_error
 from confide.stats.tally import Elsewhere, Summed, tally
 from confide.types import Json
 
@@ -45,27 +66,31 @@ class StatsPlan:
     name: str
     epsilon: float
     measures: tuple[str, ...]
-    by: dict[str, Values] = field(default_factory=dict)
+    by: Asked = field(default_factory=dict)
     max_rows: int | Literal["private"] = 4
-    shares: dict[str, float] = field(default_factory=dict)
+    shares: Shares = field(default_factory=dict)
     intervals: Covers = "noise"
     where: tuple[str, ...] = ()
     derive: dict[str, str] = field(default_factory=dict)
     source: str = ""
-    delta: float = 1e-18  # pays for the sampler, which is exact up to 2^-100 a draw
+    delta: float = (
+        SAMPLER_DELTA  # for the sampler, exact up to 2^-100 a draw; and for categories that are found
+    )
 
     def __post_init__(self) -> None:
         """Refuse a plan that could not run, before any budget is touched."""
         verify_request(self.by, self.measures, self.epsilon, self.max_rows, self.shares)
+        verify_delta(self.by, self.delta)
         verify_intervals(self.intervals, self.measures)
         verify_rows(self.where, self.derive)
-        object.__setattr__(self, "by", checked(self.by))
+        object.__setattr__(self, "by", checked_asked(self.by))
         object.__setattr__(self, "where", tuple(self.where))
         object.__setattr__(self, "measures", tuple(self.measures))
-        if n_cells(self.by) * sum(size(part.slots) for part in self.parts()) > MOST_SUMS:
+        if most_cells(self.by) * sum(size(part.slots) for part in self.parts()) > MOST_SUMS:
             raise InvalidInput("stats.too-many-sums", most=MOST_SUMS)
         if any(self.scale(part) > LARGEST_SCALE for part in self.parts()):
             raise InvalidInput("stats.too-noisy", epsilon=self.epsilon)
+        self.finding()  # refuses what no threshold would do for
 
     @classmethod
     def from_section(cls, section: StatsSection) -> "StatsPlan":
@@ -81,6 +106,7 @@ class StatsPlan:
             where=section.where,
             derive=section.derive,
             epsilon=section.epsilon,
+            delta=section.delta,
         )
 
     def parts(self) -> tuple[Part, ...]:
@@ -88,17 +114,42 @@ class StatsPlan:
         return tuple(dict.fromkeys(part for measure in self.parsed() for part in measure.parts))
 
     def share(self, part: Part) -> Fraction:
-        """Return what a part may cost: of `epsilon`, what its measures' shares of all shares are.
+        """Return what a part may cost: its share of what the histogram of rows and the search for keys leave.
 
-        A share that is not given is 1. Where the bound is chosen, its histogram is paid first.
+        By `shares`, 1 where none is given; or so that the errors declared are least together.
         """
-        given = {text: exact(self.shares.get(text, 1.0)) for text in self.measures}
-        own = sum(
-            (given[measure.text] / len(measure.parts) for measure in self.parsed() if part in measure.parts),
-            Fraction(0),
+        if isinstance(self.shares, str):
+            own = least_error(self.parsed(), self._for_measures(), self._whole_row())
+        else:
+            own = by_hand(self.parsed(), self.shares)
+        return self._for_measures() * own[part]
+
+    def finding(self) -> UnknownKeys | None:
+        """Return how the categories of each column are found that nobody listed; None if all are listed."""
+        columns = len(unlisted(self.by))
+        if not columns:
+            return None
+        return found.settings(
+            columns, exact(self.epsilon) * found.SHARE, exact(self.delta) - exact(SAMPLER_DELTA)
         )
-        left = 1 - (bounds.SHARE if self.max_rows == "private" else 0)
-        return exact(self.epsilon) * left * own / sum(given.values())
+
+    def shown_from(self) -> dict[str, int]:
+        """Return, of each key whose categories are found, from how many patients one is shown as a rule."""
+        finding = self.finding()
+        least = 0 if finding is None else math.ceil(found.threshold(finding))
+        return dict.fromkeys(unlisted(self.by), least)
+
+    def paid(self) -> dict[str, float]:
+        """Return the ε that pays for each measure; measures of one part are paid for together."""
+        return {measure.text: float(self.share(measure.parts[0])) for measure in self.parsed()}
+
+    def _for_measures(self) -> Fraction:
+        """Return what of ε the measures share."""
+        rows = bounds.SHARE if self.max_rows == "private" else 0
+        return exact(self.epsilon) * (1 - rows - (found.SHARE if unlisted(self.by) else 0))
+
+    def _whole_row(self) -> int:
+        return GRID // (ASSUMED if self.max_rows == "private" else self.max_rows)
 
     def scale(self, part: Part) -> float:
         """Return the noise scale of a part, in the whole numbers that are summed."""
@@ -108,9 +159,12 @@ class StatsPlan:
 
     def event(self) -> Event:
         """Return what one run costs when one patient is added or removed; data only."""
-        first = [self._sketch_event()] if self.max_rows == "private" else []
+        finding = self.finding()
+        keys = [] if finding is None else [finding.event()] * len(unlisted(self.by))
+        rows = [self._sketch_event()] if self.max_rows == "private" else []
         drawn = [event(part, self.share(part)) for part in self.parts()]
-        return Composed((*first, *drawn, Failure(delta=self.delta)))
+        failure = Failure(delta=self.delta if finding is None else SAMPLER_DELTA)
+        return Composed((*keys, *rows, *drawn, failure))
 
     def to_json(self) -> Json:
         """Return the kind and all public fields; numbers with a fraction as text."""
@@ -118,13 +172,12 @@ class StatsPlan:
             "kind": "stats",
             "name": self.name,
             "source": self.source,
-            "by": {
-                key: [repr(value) if isinstance(value, float) else value for value in values]
-                for key, values in self.by.items()
-            },
+            "by": written(self.by),
             "measures": list(self.measures),
             "max_rows": self.max_rows,
-            "shares": {text: repr(float(share)) for text, share in self.shares.items()},
+            "shares": self.shares
+            if isinstance(self.shares, str)
+            else {text: repr(float(share)) for text, share in self.shares.items()},
             "intervals": self.intervals,
             "where": list(self.where),
             "derive": dict(self.derive),
@@ -167,9 +220,8 @@ class StatsPlan:
 
         Where the bound is chosen privately, 4 rows of a patient are assumed.
         """
-        whole_row = GRID // (ASSUMED if self.max_rows == "private" else self.max_rows)
         return {
-            measure.text: measure.error(self.scale(measure.parts[0]), whole_row, rows)
+            measure.text: measure.error(self.scale(measure.parts[0]), self._whole_row(), rows)
             for measure in self.parsed()
         }
 
@@ -198,14 +250,14 @@ class StatsPlan:
         Raises:
             InvalidInput: a column is missing or of a kind that holds no value; never a cell's fault.
         """
-        estimates, bound = self.estimates(data, noise)
+        keys, estimates, bound = self._released(data, noise)
         return {
             "kind": "stats",
             "name": self.name,
             "source": self.source,
-            "by": {key: list(labels(values)) for key, values in self.by.items()},
-            "columns": [*self.by, *self.measures],
-            "rows": _rows(self, estimates),
+            "by": {key: list(labels(values)) for key, values in keys.items()},
+            "columns": [*keys, *self.measures],
+            "rows": rows_of(keys, estimates),
             "epsilon": self.epsilon,
             "delta": self.delta,
             "max_rows": bound.total,
@@ -213,27 +265,55 @@ class StatsPlan:
             "kept": bound.kept if self.max_rows == "private" else None,
             "confidence": CONFIDENCE,
             "relation": "add or remove one patient",
-            "notes": _notes(self, bound),
+            "notes": notes_of(
+                bound,
+                population=self.intervals == "population",
+                private=self.max_rows == "private",
+                columns=bool(self.columns()),
+                found=self.shown_from(),
+            ),
         }
 
     def estimates(self, data: pl.DataFrame | Elsewhere, noise: Noise) -> tuple[dict[str, Estimate], Bounds]:
         """Return the figures of `execute` as arrays in the order of the cells, and how patients were bounded."""
+        return self._released(data, noise)[1:]
+
+    def _released(
+        self, data: pl.DataFrame | Elsewhere, noise: Noise
+    ) -> tuple[Keys, dict[str, Estimate], Bounds]:
+        """Return keys, figures and bounds: first what keys there are, then how many rows count, then the sums."""
         self.verify_columns(data.columns)
+        chosen = self.rows(data) if isinstance(data, pl.DataFrame) else data
+        keys = self._found(chosen, noise)
         table: Summed
-        if isinstance(data, pl.DataFrame):
-            table = tally(self.by, self.parts(), self.rows(data))
+        if isinstance(chosen, pl.DataFrame):
+            table = tally(keys, self.parts(), chosen)
         else:
-            table = data.tally(self.by, self.parts(), self.rows, self.text_columns())
+            table = chosen.tally(keys, self.parts(), self.rows, self.text_columns())
         bound = self._bounds(table, noise)
         sums = table.sums(lambda part: bound.ratio if part.ratio else bound.total)
         paid = {
             part: draw(part, sums.pop(part), self.share(part), noise, covers=self.intervals)
             for part in self.parts()
         }
-        return {
+        figures = {
             measure.text: measure.finish([paid[part] for part in measure.parts], bound)
             for measure in self.parsed()
-        }, bound
+        }
+        return keys, figures, bound
+
+    def _found(self, data: pl.DataFrame | Elsewhere, noise: Noise) -> Keys:
+        """Return the keys with the categories that were found where none were listed."""
+        keys, finding = listed(self.by), self.finding()
+        if finding is None:
+            return keys
+        for key in unlisted(self.by):
+            if isinstance(data, pl.DataFrame):
+                given = found.weights(found.pairs(data, key))
+            else:
+                given = data.values(key, self.rows, self.text_columns())
+            keys[key] = found.shown(finding, given, noise)
+        return {key: keys[key] for key in self.by}
 
     def rows(self, data: pl.DataFrame) -> pl.DataFrame:
         """Return the rows that fulfil `where`, with the columns of `derive`: each row looked at by itself."""
@@ -244,7 +324,7 @@ class StatsPlan:
 
     def parsed(self) -> list[Measure]:
         """Return the measures, read."""
-        return [parse_measure(text, intervals=self.intervals != "none") for text in self.measures]
+        return [parse_measure(text, intervals=self.intervals) for text in self.measures]
 
     def _bounds(self, table: Summed, noise: Noise) -> Bounds:
         """Return how many rows of a patient count: as declared, or chosen from a noisy histogram."""
@@ -267,48 +347,3 @@ def _verify_there(read: Iterable[str], there: Collection[str]) -> None:
     for column in read:
         if column not in there:
             raise InvalidInput("stats.no-column", column=column)
-
-
-def _rows(plan: StatsPlan, estimates: dict[str, Estimate]) -> list[Json]:
-    names = [*plan.by, *estimates]
-    columns = [*zip(*cells(plan.by), strict=True), *(_figures(estimate) for estimate in estimates.values())]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-def _figures(estimate: Estimate) -> list[dict[str, Any]]:
-    """Return the figures of each group, None where nothing can be said."""
-    value, low, high = (_listed(each) for each in (estimate.value, estimate.low, estimate.high))
-    figures = [
-        {"value": one, "low": least, "high": most} for one, least, most in zip(value, low, high, strict=True)
-    ]
-    if estimate.at is None:
-        return figures
-    if estimate.order is None:
-        return [{"at": list(estimate.at)} | figure for figure in figures]
-    names = [[estimate.at[place] for place in places] for places in estimate.order.tolist()]
-    return [{"at": at} | figure for at, figure in zip(names, figures, strict=True)]
-
-
-def _listed(figures: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> list[Any]:
-    if figures.ndim > 1:
-        return [_listed(each) for each in figures]
-    found: list[Any] = figures.tolist()
-    for place in np.flatnonzero(np.isnan(figures)).tolist():
-        found[place] = None
-    return found
-
-
-def _notes(plan: StatsPlan, bound: Bounds) -> list[dict[str, Any]]:
-    """Return the sentences that belong to the release, as keys of `words` with their fields."""
-    notes: list[dict[str, Any]] = [
-        {"key": "stats.note-population" if plan.intervals == "population" else "stats.note-noise"}
-    ]
-    if plan.max_rows == "private":
-        fields = {"total": bound.total, "ratio": bound.ratio, "cut": round(100 * (1 - bound.kept))}
-        notes.append({"key": "stats.note-private", **fields})
-    else:
-        notes.append({"key": "stats.note-weights", "max_rows": plan.max_rows})
-    notes.append({"key": "stats.note-keys"})
-    if plan.columns():
-        notes.append({"key": "stats.note-nulls"})
-    return notes

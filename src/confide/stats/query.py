@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from confide.stats.keys import Keys, checked_list
+from confide.stats.keys import UNKNOWN, Asked, checked_list
 from confide.stats.plan import StatsPlan
+from confide.stats.section import SAMPLER_DELTA
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Query:
     source: str = ""
     conditions: tuple[str, ...] = ()
     definitions: Mapping[str, str] = field(default_factory=dict)
-    keys: Keys = field(default_factory=dict)
+    keys: Asked = field(default_factory=dict)
     measures: tuple[str, ...] = ()
 
     def where(self, *conditions: str) -> "Query":
@@ -38,10 +39,17 @@ class Query:
         return replace(self, definitions=dict(self.definitions) | definitions)
 
     def group_by(self, **keys: Iterable[str] | Iterable[float]) -> "Query":
-        """Group by public keys: texts are categories, numbers are edges of half-open bins."""
-        return replace(
-            self, keys=self.keys | {key: checked_list(key, tuple(values)) for key, values in keys.items()}
-        )
+        """Group by public keys: texts are categories, numbers are edges of half-open bins.
+
+        `diagnosis="unknown"`: the common categories are found, for a fifth of ε and for δ.
+        """
+        asked: Asked = {
+            key: UNKNOWN
+            if values == UNKNOWN
+            else checked_list(key, (values,) if isinstance(values, str) else tuple(values))
+            for key, values in keys.items()
+        }
+        return replace(self, keys=self.keys | asked)
 
     def measure(self, text: str) -> "Query":
         """Add any measure as a study file writes it."""
@@ -91,18 +99,20 @@ class Query:
         self,
         *,
         epsilon: float,
+        delta: float = SAMPLER_DELTA,
         name: str = "",
         max_rows: int | Literal["private"] = "private",
-        shares: Mapping[str, float] | None = None,
+        shares: Mapping[str, float] | Literal["least-error"] | None = None,
         intervals: Literal["noise", "population", "none"] = "noise",
     ) -> StatsPlan:
         """Return the plan: its price, the error to expect, and `execute` for `ledger.run`.
 
         Args:
             epsilon: what the whole table may cost one patient.
+            delta: what finding the categories of unknown keys may cost; leave it out if all are listed.
             name: of the release; made up from source and keys if left out.
             max_rows: rows of one patient that count at most; "private" has it chosen for a twentieth of ε.
-            shares: how ε is shared out among the measures.
+            shares: how ε is shared out among the measures; "least-error": so that the declared errors sum to the least.
             intervals: what they cover: the noise, sampling as well, or nothing (a quantile then has none).
 
         Raises:
@@ -110,8 +120,8 @@ class Query:
         """
         return StatsPlan(
             name=name or "-".join([self.source or "table", "by", *self.keys] if self.keys else [self.source or "table"]),
-            source=self.source, by=self.keys, measures=self.measures, epsilon=epsilon, max_rows=max_rows,
-            shares=dict(shares or {}), intervals=intervals, where=self.conditions, derive=dict(self.definitions),
+            source=self.source, by=self.keys, measures=self.measures, epsilon=epsilon, delta=delta, max_rows=max_rows,
+            shares=shares if isinstance(shares, str) else dict(shares or {}), intervals=intervals, where=self.conditions, derive=dict(self.definitions),
         )  # fmt: skip
 
 

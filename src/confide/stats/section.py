@@ -7,12 +7,16 @@ from typing import Literal
 from confide.errors import InvalidInput
 from confide.stats.cells import Kind
 from confide.stats.expressions import parse, verify_name
-from confide.stats.keys import Keys, checked
+from confide.stats.keys import Asked, checked_asked, unlisted
 from confide.stats.measures import parse_measure
 from confide.stats.slots import Signed
 
 MOST_ROWS_PER_PATIENT = 1 << 16
 SMALLEST_SHARE = 1e-3
+SAMPLER_DELTA = 1e-18
+LEAST_ERROR: Literal["least-error"] = "least-error"
+Shares = dict[str, float] | Literal["least-error"]
+SMALLEST_DELTA = 1e-15  # where categories are found
 
 
 def _doc(sentence: str) -> dict[str, str]:
@@ -28,9 +32,19 @@ class StatsSection:
         metadata=_doc("What to measure in each cell, such as count or mean(stay_days, 0, 60).")
     )
     epsilon: float = field(metadata=_doc("What the whole table may cost one patient."))
-    by: Keys = field(
+    by: Asked = field(
         default_factory=dict,
-        metadata=_doc("Public keys per column: texts are categories, numbers are edges of half-open bins."),
+        metadata=_doc(
+            'Keys per column, public lists: texts are categories ("*" stands for every other one), numbers are edges of '
+            'half-open bins. "unknown": the common categories are found, for a fifth of epsilon and for delta.'
+        ),
+    )
+    delta: float = field(
+        default=SAMPLER_DELTA,
+        metadata=_doc(
+            "What finding the categories of unknown keys may cost, such as 1e-9; at most 1 / (100 patients). If all keys "
+            "are listed, leave it out."
+        ),
     )
     intervals: Literal["noise", "population"] = field(
         default="noise",
@@ -62,17 +76,21 @@ class StatsSection:
             "histogram, which takes a twentieth of epsilon."
         ),
     )
-    shares: dict[str, float] = field(
+    shares: Shares = field(
         default_factory=dict,
-        metadata=_doc("How epsilon is shared out among the measures; a measure that is left out has 1."),
+        metadata=_doc(
+            'How epsilon is shared out among the measures; a measure that is left out has 1. "least-error": so that '
+            "the errors that confide check declares come to the least together."
+        ),
     )
 
     def __post_init__(self) -> None:
         """Refuse what could never be released, and give the release a name."""
         verify_request(self.by, self.measures, self.epsilon, self.max_rows, self.shares)
+        verify_delta(self.by, self.delta)
         verify_intervals(self.intervals, self.measures)
         verify_rows(self.where, self.derive)
-        object.__setattr__(self, "by", checked(self.by))
+        object.__setattr__(self, "by", checked_asked(self.by))
         if not self.name:
             object.__setattr__(
                 self, "name", "-".join([self.source, "by", *self.by] if self.by else [self.source])
@@ -80,18 +98,18 @@ class StatsSection:
 
 
 def verify_request(
-    by: Keys,
+    by: Asked,
     measures: tuple[str, ...],
     epsilon: float,
     max_rows: int | str,
-    shares: dict[str, float],
+    shares: Shares,
 ) -> None:
     """Refuse a request that could never be answered; looks at public values only.
 
     Raises:
         InvalidInput: keys, measures, epsilon or max_rows that cannot be.
     """
-    keys = checked(by)
+    keys = checked_asked(by)
     if not measures:
         raise InvalidInput("stats.no-measures")
     if len(set(measures)) < len(measures) or set(measures) & set(keys):
@@ -100,16 +118,31 @@ def verify_request(
         parse_measure(measure)
     if not (math.isfinite(epsilon) and epsilon > 0):
         raise InvalidInput("stats.epsilon", found=epsilon)
+    if not isinstance(shares, dict) and shares != LEAST_ERROR:
+        raise InvalidInput("stats.shares", found=shares)
     whole = isinstance(max_rows, int) and not isinstance(max_rows, bool)
     if max_rows != "private" and not (whole and 1 <= int(max_rows) <= MOST_ROWS_PER_PATIENT):
         raise InvalidInput("stats.max-rows", found=max_rows, most=MOST_ROWS_PER_PATIENT)
-    for measure, share in shares.items():
+    for measure, share in shares.items() if isinstance(shares, dict) else ():
         if (
             measure not in measures
             or isinstance(share, bool)
             or not SMALLEST_SHARE <= share <= 1 / SMALLEST_SHARE
         ):
             raise InvalidInput("stats.share", measure=measure)
+
+
+def verify_delta(by: Asked, delta: float) -> None:
+    """Refuse a δ that finds no categories, or that pays for nothing.
+
+    Raises:
+        InvalidInput: too small where a key is unknown; or more than the sampler needs where none is.
+    """
+    if unlisted(by):
+        if not SMALLEST_DELTA <= delta <= 0.01:
+            raise InvalidInput("stats.delta-unknown", key=unlisted(by)[0])
+    elif delta != SAMPLER_DELTA:
+        raise InvalidInput("stats.delta-for-nothing")
 
 
 def verify_rows(where: tuple[str, ...], derive: dict[str, str]) -> None:
@@ -129,12 +162,12 @@ def verify_intervals(intervals: str, measures: tuple[str, ...]) -> None:
     """Refuse intervals that a measure cannot have.
 
     Raises:
-        InvalidInput: no such kind; or sampling is to be covered for a quantile, or for a sum of both signs.
+        InvalidInput: no such kind; or sampling is to be covered for a sum of both signs.
     """
     if intervals not in ("noise", "population", "none"):
         raise InvalidInput("stats.intervals", found=intervals)
     for text in measures if intervals == "population" else ():
         (part,) = parse_measure(text).parts
         signed = isinstance(part.slots, Signed) and part.slots.ruler.low < 0 < part.slots.ruler.high
-        if part.quantile is not None or signed:
+        if signed:
             raise InvalidInput("stats.no-population", measure=text)

@@ -188,7 +188,10 @@ def read(slots: Slots, data: pl.DataFrame) -> Reading:
             numbers, counted = _numbers(data[column])
             return Reading(counted, bins, slot=lambda rows: _graded(numbers[rows], ruler, bins))
         case Listed(lists):
-            readers = [_place(data[column], values, rest=column in slots.rest) for column, values in lists]
+            readers = [
+                placer(data[column], values, rest=len(labels(values)) if column in slots.rest else None)
+                for column, values in lists
+            ]
             codes = combined_codes(readers, list(slots.shape), len(data))
             counted = codes >= 0
             return Reading(None if counted.all() else counted, size(slots), slot=lambda rows: codes[rows])
@@ -245,15 +248,15 @@ def _squares(steps: Ints, most: int) -> tuple[Ints, ...]:
     return low, most - low - high, high
 
 
-def _place(column: pl.Series, values: Values, *, rest: bool) -> Places:
-    """Return a reader of each row's place; with `rest`, a value that is not listed has the last one."""
+def placer(column: pl.Series, values: Values, *, rest: int | None) -> Places:
+    """Return a reader of each row's place; a value that is not listed has the place `rest`, if there is one."""
     places = reader(column, values)
-    if not rest:
+    if rest is None:
         return places
-    there, last = read_text(column).is_not_null().to_numpy(), len(labels(values))
+    there = read_text(column).is_not_null().to_numpy()
 
     def with_rest(rows: slice) -> Ints:
         found = places(rows)
-        return np.where((found < 0) & there[rows], last, found)
+        return np.where((found < 0) & there[rows], rest, found)
 
     return with_rest

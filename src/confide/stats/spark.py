@@ -14,8 +14,17 @@ import polars as pl
 import pyarrow as pa
 
 from confide.engines.polars import Ints, Mask
-from confide.engines.spark import COUNTS, SCHEMA, rows_per_patient, verify_session, weighted_sums
+from confide.engines.spark import (
+    COUNTS,
+    OWNED,
+    SCHEMA,
+    rows_per_patient,
+    value_weights,
+    verify_session,
+    weighted_sums,
+)
 from confide.errors import ConfideError
+from confide.stats.found import MOST_KEYS, pairs
 from confide.stats.keys import Keys, n_cells
 from confide.stats.parts import Part
 from confide.stats.pieces import alike, counting, ids_of, same
@@ -43,12 +52,18 @@ class OnSpark:
         Raises:
             InvalidInput: the session is not encrypted, or a column is of a kind that holds no value.
         """
+        return SparkTally(by, parts, self._on_executors(partial(_amounts, by, parts, rows), wanted, SCHEMA))
+
+    def values(self, key: str, rows: Rows, wanted: Collection[str]) -> dict[str, int]:
+        """Return what patients give to each value of a key, as `confide.stats.found.weights` does."""
+        return value_weights(self._on_executors(partial(_owned, key, rows), wanted, OWNED), MOST_KEYS)
+
+    def _on_executors(self, work: "Work", wanted: Collection[str], schema: str) -> "DataFrame":
         verify_session(self.frame.sparkSession)
         names = [name for name in self.columns if name in wanted or name == "_patient"]
         frame = self.frame.select([f"`{name.replace('`', '``')}`" for name in names])
-        work = partial(_amounts, by, parts, rows)
         work(pl.DataFrame(_schema_of(frame).empty_table()))  # what is refused, is refused here
-        return SparkTally(by, parts, frame.mapInArrow(partial(_batches, work), SCHEMA))
+        return frame.mapInArrow(partial(_batches, work, schema), schema)
 
 
 class SparkTally:
@@ -95,10 +110,13 @@ def _schema_of(frame: "DataFrame") -> pa.Schema:
 Work = Callable[[pl.DataFrame], pl.DataFrame]
 
 
-def _batches(work: Work, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+_TYPES = {"binary": pa.binary(), "int": pa.int32(), "bigint": pa.int64()}
+
+
+def _batches(work: Work, schema: str, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Work on each batch; let no text of an unforeseen error into the logs of Spark, as it may quote a cell."""
-    types = pa.schema([("patient", pa.binary()), ("counted", pa.int32()), ("part", pa.int32()),
-                       ("at", pa.int64()), ("amount", pa.int64())])  # fmt: skip
+    columns = (column.split() for column in schema.split(","))
+    types = pa.schema([(name, _TYPES[kind]) for name, kind in columns])
     for batch in batches:
         try:
             found = work(pl.DataFrame(batch)).to_arrow().cast(types)
@@ -125,6 +143,13 @@ def _amounts(by: Keys, parts: tuple[Part, ...], rows: Rows, piece: pl.DataFrame)
         once = isinstance(part.slots, Patients)
         frames.append(made.with_columns(amount=pl.lit(1, dtype=pl.Int64)) if once else made)
     return pl.concat(frames)
+
+
+def _owned(key: str, rows: Rows, piece: pl.DataFrame) -> pl.DataFrame:
+    """Return who has which value of a key in how many rows, in the form of `confide.engines.spark.OWNED`."""
+    piece = rows(piece)
+    owned = pairs(piece.with_columns(_patient=ids_of(piece).cast(pl.String)), key)
+    return owned.with_columns(pl.col("patient", "value").cast(pl.Binary))
 
 
 def _added(found: Tally, part: Part) -> list[tuple[Ints, Ints | None]]:

@@ -21,9 +21,9 @@ from confide.engines.polars import (
     patient_rows,
     patient_weights,
 )
-from confide.stats.keys import Keys, column_of, labels, n_cells
+from confide.stats.keys import REST, Keys, column_of, labels, n_cells
 from confide.stats.parts import Part
-from confide.stats.slots import Patients, read, reader, same_rows
+from confide.stats.slots import Patients, placer, read, same_rows
 
 Rows = Callable[[pl.DataFrame], pl.DataFrame]  # keeps some rows and adds columns, each row by itself
 
@@ -55,6 +55,10 @@ class Elsewhere(Protocol):
 
     def tally(self, by: Keys, parts: tuple[Part, ...], rows: Rows, wanted: Collection[str]) -> Summed:
         """Tell patients and groups apart, of the rows that `rows` makes, looking at the columns `wanted`."""
+        ...
+
+    def values(self, key: str, rows: Rows, wanted: Collection[str]) -> dict[str, int]:
+        """Return what `confide.stats.found.weights` gives for the values of a key in these rows."""
         ...
 
 
@@ -123,7 +127,14 @@ def tally(by: Keys, parts: tuple[Part, ...], data: pl.DataFrame) -> Tally:
         data: the table, with a column `_patient`.
     """
     patients = patient_codes(data["_patient"])
-    readers = [reader(data[column_of(key, data.columns)], values) for key, values in by.items()]
+    readers = [
+        placer(
+            data[column_of(key, data.columns)],
+            values,
+            rest=tuple(values).index(REST) if REST in values else None,
+        )
+        for key, values in by.items()
+    ]
     places = combined_codes(readers, [len(labels(values)) for values in by.values()], len(data))
     places[patients < 0] = -1
     return Tally(patients, places, n_cells(by), {part: read(part.slots, data) for part in parts})

@@ -92,7 +92,10 @@ STATISTICS: Fields = {
     "name": text, "source": text, "epsilon": number, "delta": number, "max_rows": number,
     "max_rows_ratio": number, "kept": number, "confidence": number,
 }  # fmt: skip
-NOTE: Fields = {"key": text, "max_rows": number, "total": number, "ratio": number, "cut": number}
+NOTE: Fields = {
+    "key": text, "max_rows": number, "total": number, "ratio": number, "cut": number, "column": text,
+    "patients": number,
+}  # fmt: skip
 INTERVAL: Fields = {"value": number, "low": number, "high": number}
 SYNTHETIC: Fields = {
     "name": text, "source": text, "method": text, "epsilon": number, "delta": number, "rows": number,
@@ -104,8 +107,28 @@ MODEL: Fields = {
     "expected_batch": number, "learning_rate": number, "test_share": number,
 }  # fmt: skip
 
+TASK: Fields = {
+    "name": text, "task": text, "source": text, "epsilon": number, "delta": number, "steps": number, "rate": number,
+    "noise_multiplier": number, "clip": number, "expected_batch": number, "learning_rate": number,
+    "test_share": number, "public_sha256": text, "model": text, "noise": number, "threshold": number,
+}  # fmt: skip
+
 # Outputs: a file is named only if its name follows from the study file (see `confide.study.dossier`).
-SUFFIXES = ("csv", "tsv", "json", "jsonl", "npz", "parquet", "safetensors", "svg", "txt", "vl", "xlsx")
+SUFFIXES = (
+    "csv",
+    "tsv",
+    "json",
+    "jsonl",
+    "npz",
+    "nt",
+    "parquet",
+    "safetensors",
+    "svg",
+    "ttl",
+    "txt",
+    "vl",
+    "xlsx",
+)
 
 # 3. What stays inside.
 
@@ -131,6 +154,7 @@ ATTACK: Fields = {
 }  # fmt: skip
 SCORE: Fields = {"auc": number, "accuracy": number}
 HELD_OUT: Fields = {**SCORE, "patients": number, "rows": number, "positives": number}
+RATES: Fields = {"name": text, "precision": number, "recall": number, "f1": number, "support": number}
 FIDELITY: Fields = {"columns": number, "groups": number, "mean": number, "worst": number}
 USEFULNESS: Fields = {"target": text, "rows": number, "ours": number, "plain": number, "guess": number}
 OPENING: Fields = {"time": text, "who": text, "purpose": text, "path": text}

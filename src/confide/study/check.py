@@ -9,7 +9,7 @@ import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from confide.deid.policy import load_policy
@@ -21,6 +21,8 @@ from confide.ledger.ledger import Ledger
 from confide.stats.bounds import ASSUMED
 from confide.stats.expected import Expected
 from confide.stats.plan import StatsPlan
+from confide.stats.section import LEAST_ERROR
+from confide.stats.series import SeriesPlan
 from confide.study.cohort import members_of
 from confide.study.config import Study, load_study
 from confide.study.declared import Declared, declared
@@ -36,7 +38,7 @@ from confide.train.logistic import LogisticPlan
 from confide.types import Json, Progress, Status, no_progress
 
 SIZES = (100, 1_000, 10_000)
-_KINDS = {StatsPlan: "stats", SynthPlan: "synth", LogisticPlan: "train"}
+_KINDS = {StatsPlan: "stats", SeriesPlan: "series", SynthPlan: "synth", LogisticPlan: "train"}  # else a task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +47,8 @@ class Price:
 
     `errors`: per measure of a table, one figure per assumed group size. `signals`: for a model, one per
     assumed number of patients. `pair_noise`: for a synthetic table, what noise alone moves in a pair of columns.
+    `found`: of each key whose categories are found, from how many patients one is shown. `paid`: the ε of each
+    measure, where it was shared out for the least declared error. `periods`: of a series, half of the interval of each.
     """
 
     name: str
@@ -57,6 +61,9 @@ class Price:
     errors: dict[str, list[Expected]]
     signals: list[Signal]
     pair_noise: float | None = None
+    periods: list[tuple[str, float]] = field(default_factory=list)
+    found: dict[str, int] = field(default_factory=dict)
+    paid: dict[str, float] = field(default_factory=dict)
 
     def to_json(self) -> Json:
         """Return what `--json` prints."""
@@ -135,7 +142,7 @@ def check_study(
         study, ledger = place.study, place.ledger
         verify_paid(study, ledger)
         records = read_originals(study, place.vault, members=members_of(study, ledger), progress=progress)
-        verify_plans(study, ledger, records.tables, records.commitments)
+        verify_plans(study, ledger, records.columns, records.commitments)
         return forecast(study, ledger)
 
 
@@ -222,17 +229,24 @@ def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
     errors: dict[str, list[Expected]] = {}
     signals: list[Signal] = []
     pair_noise: float | None = None
+    found: dict[str, int] = {}
+    paid: dict[str, float] = {}
+    periods: list[tuple[str, float]] = []
     if isinstance(plan, StatsPlan):
+        found = plan.shown_from()
+        paid = plan.paid() if plan.shares == LEAST_ERROR else {}
         max_rows = ASSUMED if plan.max_rows == "private" else plan.max_rows
         by_size = [plan.expected(size) for size in sizes]
         errors = {text: [found[text] for found in by_size] for text in plan.measures}
+    elif isinstance(plan, SeriesPlan):
+        max_rows, periods = plan.max_rows, list(zip(plan.periods, plan.expected_error(), strict=True))
     elif isinstance(plan, SynthPlan):
         max_rows, pair_noise = plan.settings.max_rows, plan.settings.pair_noise()
-    else:
+    elif isinstance(plan, LogisticPlan):
         signals = [plan.expected(patients) for patients in assumed_patients(plan)]
     return Price(
         name=plan.name,
-        kind=_KINDS[type(plan)],
+        kind=_KINDS.get(type(plan), "task"),
         source=plan.source,
         epsilon=plan.epsilon,
         delta=plan.delta,
@@ -241,6 +255,9 @@ def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
         errors=errors,
         signals=signals,
         pair_noise=pair_noise,
+        periods=periods,
+        found=found,
+        paid=paid,
     )
 
 

@@ -1,21 +1,25 @@
-"""Turn the sections `[[stats]]`, `[[synth]]` and `[[train]]` into plans, and ask for the allowance that pays for them.
+"""Turn the sections `[[stats]]`, `[[series]]`, `[[synth]]` and `[[train]]` into plans, and ask for the allowance that pays for them.
 
 Guarantee: what a plan costs depends on the study file only, never on a record.
 """
 
-from collections.abc import Mapping
-
-import polars as pl
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 from confide.errors import InvalidInput
 from confide.ledger.ledger import Ledger
 from confide.stats.plan import StatsPlan
+from confide.stats.series import SeriesPlan
 from confide.study.config import Study
 from confide.study.replays import commitment_for
+from confide.study.series import steps_of
+from confide.study.tasks import TaskPlan, task_plans
 from confide.synth.plan import SynthPlan
 from confide.train.logistic import LogisticPlan
+from confide.train.section import TrainSection
 
-AnyPlan = StatsPlan | SynthPlan | LogisticPlan
+OnePlan = StatsPlan | SynthPlan | LogisticPlan | TaskPlan  # reads one source
+AnyPlan = OnePlan | SeriesPlan
 
 
 def stats_plans(study: Study) -> list[StatsPlan]:
@@ -29,18 +33,26 @@ def synth_plans(study: Study) -> list[SynthPlan]:
 
 
 def train_plans(study: Study) -> list[LogisticPlan]:
-    """Return one plan per `[[train]]`, in the order of the study file."""
-    return [LogisticPlan(settings=section) for section in study.train]
+    """Return one plan per `[[train]]` with `task = "classify"`, in the order of the study file."""
+    return [LogisticPlan(settings=section) for section in study.train if isinstance(section, TrainSection)]
+
+
+def one_plans(study: Study) -> list[OnePlan]:
+    """Return every plan that reads one source, in order."""
+    return [*stats_plans(study), *synth_plans(study), *train_plans(study), *task_plans(study)]
 
 
 def all_plans(study: Study) -> list[AnyPlan]:
-    """Return every plan that a run of the study charges, in order."""
-    return [*stats_plans(study), *synth_plans(study), *train_plans(study)]
+    """Return every plan that a run of the study pays for, in order."""
+    series = [section.plan() for section in study.series]
+    return [*stats_plans(study), *series, *synth_plans(study), *train_plans(study), *task_plans(study)]
 
 
 def columns_of_plans(study: Study, source: str) -> set[str]:
     """Return the columns of a table that plans read: cell by cell, whatever stands in other patients' rows."""
-    return {column for plan in all_plans(study) if plan.source == source for column in plan.text_columns()}
+    reading = [plan for plan in one_plans(study) if plan.source == source]
+    series = [section.plan() for section in study.series if source in section.sources]
+    return {column for plan in (*reading, *series) for column in plan.text_columns()}
 
 
 def verify_paid(study: Study, ledger: Ledger) -> tuple[float, set[str]]:
@@ -61,8 +73,20 @@ def verify_paid(study: Study, ledger: Ledger) -> tuple[float, set[str]]:
         study=name,
         expires=account.expires,
     )
+    steps = [
+        step
+        for section in study.series
+        for step in steps_of(
+            ledger,
+            section.plan(),
+            len(section.sources),
+            study=name,
+            account=account.name,
+            cohort=account.cohort,
+        )
+    ]
     return ledger.price(
-        all_plans(study),
+        [*all_plans(study), *steps],
         study=name,
         account=account.name,
         epsilon=account.epsilon,
@@ -72,25 +96,44 @@ def verify_paid(study: Study, ledger: Ledger) -> tuple[float, set[str]]:
 
 
 def verify_plans(
-    study: Study, ledger: Ledger, tables: Mapping[str, pl.DataFrame], commitments: Mapping[str, str]
+    study: Study,
+    ledger: Ledger,
+    columns: Mapping[str, Collection[str]],
+    commitments: Mapping[str, str],
 ) -> None:
     """Refuse, before anything is charged, a plan whose columns are not there or whose release is of other data.
 
     Raises:
         InvalidInput: names the step and its source.
     """
-    for plan in all_plans(study):
-        try:
-            plan.verify_columns(tables[plan.source].columns)
-        except InvalidInput as error:
-            raise InvalidInput(
-                "study.step-refused",
-                step=plan.name,
-                source=plan.source,
-                problem=str(error),
-                advice=error.hint,
-            ) from error
+    for plan in one_plans(study):
+        with _of_step(plan.name, plan.source):
+            plan.verify_columns(columns[plan.source])
         commitment_for(study, ledger, plan, plan.source, commitments[plan.source])
+    account = study.account
+    for section in study.series:
+        series = section.plan()
+        steps = steps_of(
+            ledger,
+            series,
+            len(section.sources),
+            study=study.study.name,
+            account=account.name,
+            cohort=account.cohort,
+        )
+        for step, source in zip(steps, section.sources, strict=True):
+            with _of_step(step.name, source):
+                series.verify_columns(columns[source])
+            commitment_for(study, ledger, step, source, commitments[source])
+
+
+@contextmanager
+def _of_step(name: str, source: str) -> Iterator[None]:
+    try:
+        yield
+    except InvalidInput as error:
+        refused = {"step": name, "source": source, "problem": str(error), "advice": error.hint}
+        raise InvalidInput("study.step-refused", **refused) from error
 
 
 def grant(study: Study, ledger: Ledger) -> None:

@@ -22,6 +22,7 @@ from confide.deid.review import ReviewItem, queue_to_bytes, refuse_if_blocked, u
 from confide.deid.site import SiteList
 from confide.records.notes import PATIENT, Note
 from confide.records.section import SourceSection
+from confide.stats.keys import listed as listed_keys
 from confide.study.config import Study
 from confide.study.decisions import counts_of, read_decisions, rulings_of
 from confide.study.index import QUEUE
@@ -204,7 +205,7 @@ def _free_text(study: Study, frame: pl.DataFrame, identifiers: Mapping[str, str]
     """
     declared = {*identifiers, *(study.risk.quasi_identifiers if study.risk else ())}
     for section in study.stats:
-        for column, listed in section.by.items():
+        for column, listed in listed_keys(section.by).items():
             if column in frame.columns and set(frame[column].drop_nulls().unique()) <= set(map(str, listed)):
                 declared.add(column)
     texts = (column for column, kind in frame.schema.items() if kind == pl.String)

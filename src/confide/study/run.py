@@ -13,8 +13,10 @@ from pathlib import Path
 
 from confide.audit.bytesearch import search_bytes
 from confide.errors import GateRefused
+from confide.ledger.charge import Plan
 from confide.ledger.ledger import now
 from confide.risk.measure import measure
+from confide.stats.series import NEW
 from confide.study.cleaned import cleaned
 from confide.study.cohort import members_of
 from confide.study.dossier import build
@@ -27,9 +29,11 @@ from confide.study.plans import grant, stats_plans, synth_plans, train_plans, ve
 from confide.study.publish import write_dossier
 from confide.study.replays import commitment_for
 from confide.study.rows import Rows
+from confide.study.series import Period, release_series
 from confide.study.sources import Records, read_records, seal_sources
 from confide.study.synthetic import make_tables
 from confide.study.tables import other_editions, statistics_output
+from confide.study.task_runs import do_tasks
 from confide.study.workplace import Workplace, open_workplace
 from confide.types import Json, Progress
 from confide.words import say, speaking
@@ -114,14 +118,15 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         rows = cleaned(place, records, began=began, progress=progress)
     with clock("risk"):
         risk = _risk(place, rows)
-    verify_plans(study, ledger, records.tables, records.commitments)
+    verify_plans(study, ledger, records.columns, records.commitments)
     grant(study, ledger)
     with clock("stats") as progress:
-        statistics = _release_statistics(place, records, progress)
+        statistics = _release_statistics(place, records, progress) + _release_series(place, records)
     with clock("synth") as progress:
         made = make_tables(place, records, synth_plans(study), progress=progress)
     with clock("train") as progress:
         models = train_models(place, records, train_plans(study), progress=progress)
+        tasks = do_tasks(place, records, progress=progress)
     releases = [statistics_output(each["release"]) for each in statistics]
     with speaking(study.study.language):
         pictures = [file for each in statistics for file in other_editions(each["release"])]
@@ -130,6 +135,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         *releases,
         *(table.output() for table in made),
         *(model.output() for model in models),
+        *(output for task in tasks for output in task.outputs()),
         *pictures,
     ]
     with clock("audit") as progress:
@@ -151,7 +157,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             take_back(study.folder)
         found = Found(
             began=began, sealed=sealed, records=records, rows=rows, risk=risk, statistics=statistics,
-            made=made, models=models, outputs=outputs, search=search, gates=gates, verdict=verdict,
+            made=made, models=models, tasks=tasks, outputs=outputs, search=search, gates=gates, verdict=verdict,
         )  # fmt: skip
         facts = facts_of(place, found, clock.seconds)
         dossiers = write_dossier(study.folder, *build(facts), language=study.study.language)
@@ -185,6 +191,31 @@ def _release_statistics(place: Workplace, records: Records, progress: Progress) 
             {"name": plan.name, "replayed": replayed, "release": release, "expected_error": expected}
         )
         progress(done, len(study.stats))
+    return found
+
+
+def _release_series(place: Workplace, records: Records) -> list[Json]:
+    """Release what is new of every `[[series]]`; return the newest period's release, which holds those before it."""
+    study, ledger, found = place.study, place.ledger, []
+    for section in study.series:
+        series, size = section.plan(), ledger.store.head()[0]
+        periods = [
+            Period(table=records.units[name], commitment=records.commitments[name])
+            for name in section.sources
+        ]
+
+        def standing(step: Plan, commitment: str, sources: tuple[str, ...] = section.sources) -> str:
+            return commitment_for(study, ledger, step, sources[step.to_json()["step"] - 1], commitment)
+
+        releases = release_series(
+            ledger, series, periods, study=study.study.name, account=study.account.name,
+            cohort=study.account.cohort, standing=standing,
+        )  # fmt: skip
+        error = series.expected_error()[len(periods) - 1]
+        found.append(
+            {"name": series.name, "replayed": ledger.store.head()[0] == size, "release": releases[-1],
+             "expected_error": {NEW: error}}
+        )  # fmt: skip
     return found
 
 

@@ -25,6 +25,16 @@ class Period:
     commitment: str  # keyed digest of its data, such as `Records.commitments` has
 
 
+def steps_of(
+    ledger: Ledger, series: SeriesPlan, periods: int, *, study: str, account: str, cohort: str | None
+) -> list[SeriesStep]:
+    """Return the steps of the first periods of a series; those of one that is not paid for name no entry."""
+    key = key_of(series, study=study, account=account, cohort=cohort)
+    paid = ledger.store.last(kind="commit", key=key)
+    number = -1 if paid is None else paid.sequence
+    return [SeriesStep(series=series, step=at, paid_by=number) for at in range(1, periods + 1)]
+
+
 def _as_it_is(plan: Plan, commitment: str) -> str:
     return commitment
 
@@ -58,11 +68,9 @@ def release_series(
     for period in periods:
         series.verify_columns(period.table.columns)
     opening, _ = ledger.run(series, None, study=study, account=account, cohort=cohort)
-    key = key_of(series, study=study, account=account, cohort=cohort)
-    [paid] = ledger.store.all(kind="commit", key=key)
+    steps = steps_of(ledger, series, len(periods), study=study, account=account, cohort=cohort)
     found: list[Json] = []
-    for at, period in enumerate(periods, start=1):
-        step = SeriesStep(series=series, step=at, paid_by=paid.sequence)
+    for at, (step, period) in enumerate(zip(steps, periods, strict=True), start=1):
         data = StepData(tables=[each.table for each in periods[:at]], before=tuple(found), opening=opening)
         commitment = standing(step, period.commitment)
         release, _ = ledger.run(

@@ -1,0 +1,80 @@
+"""What is kept of one parameter's gradient between its backward and the clip: factors, or explicit gradients.
+
+Explicit where they take less memory than the factors and less time than the Gram matrices; a weight that is used
+more than once is one vector, whatever is kept of its uses. Knows no module; `confide.train.engine` owns these.
+"""
+
+import torch
+from torch import Tensor
+
+from confide.train.per_sample import Outer, Patients, Rows, Use, explicit, inner, weighted
+
+OPERATIONS_PER_BYTE = 30  # what writing and reading one byte of an explicit gradient costs beside a product
+MORE_MEMORY = 1.0  # explicit gradients may take so many times the bytes of the factors
+
+
+class Held:
+    """One parameter's share of a backward pass: uses by factors, or one explicit gradient per patient."""
+
+    def __init__(self, shape: torch.Size, patients: Patients) -> None:
+        self._shape, self._patients = shape, patients
+        self._uses: list[Use] = []
+        self._explicit: Tensor | None = None
+
+    @property
+    def rule(self) -> str:
+        """Return how the norm is found: `direct` from explicit gradients, `ghost` from factors."""
+        return "ghost" if self._explicit is None else "direct"
+
+    def add(self, found: Use | Tensor) -> None:
+        """Add one use: factors of the records, or explicit gradients of the patients."""
+        if self._explicit is None and isinstance(found, Outer | Rows):
+            self._uses.append(found)
+            if not self._explicit_wins():
+                return
+            found = explicit(self._uses.pop(), self._patients, self._shape)
+        if self._explicit is None and isinstance(found, Tensor):
+            self._explicit = found
+            for use in self._uses:
+                self._explicit += explicit(use, self._patients, self._shape)
+            self._uses.clear()
+        elif isinstance(found, Tensor) and self._explicit is not None:
+            self._explicit = self._explicit + found
+        elif isinstance(found, Outer | Rows) and self._explicit is not None:
+            self._explicit += explicit(found, self._patients, self._shape)
+
+    def squares(self) -> Tensor:
+        """Return the squared norm of each patient's gradient: fp32, shape (patients,)."""
+        if self._explicit is not None:
+            norms: Tensor = torch.linalg.vector_norm(self._explicit.flatten(1), dim=1)
+            return norms.square()
+        total = torch.zeros(self._patients.n, device=self._patients.of_record.device)
+        for at, use in enumerate(self._uses):
+            total += inner(use, use, self._patients)
+            for before in self._uses[:at]:
+                total += 2 * inner(before, use, self._patients)
+        return total
+
+    def weighted(self, factor: Tensor) -> Tensor:
+        """Return Σ factor · gradient over the patients: fp32, the parameter's shape."""
+        if self._explicit is not None:
+            kept = self._explicit.flatten(1)
+            if bool((factor == 0).any()):  # 0 · NaN is NaN: a patient who counts as zero is taken out
+                kept = kept.masked_fill((factor == 0).unsqueeze(1), 0)
+            return (factor @ kept).view(self._shape)
+        total = weighted(self._uses[0], factor, self._patients, self._shape)
+        for use in self._uses[1:]:
+            total += weighted(use, factor, self._patients, self._shape)
+        return total
+
+    def _explicit_wins(self) -> bool:
+        """Compare bytes and operations of the two ways for all uses so far."""
+        if any(isinstance(use, Rows) for use in self._uses):
+            return False
+        rows, columns = self._shape
+        tokens = sum(use.x.shape[1] for use in self._uses if isinstance(use, Outer))
+        dense = self._patients.n * rows * columns
+        records = len(self._patients.of_record)
+        pairs = sum(n * (each * tokens) ** 2 for n, each in self._patients.blocks)
+        smaller = dense <= MORE_MEMORY * records * tokens * (rows + columns)
+        return smaller and 4 * OPERATIONS_PER_BYTE * dense <= 2 * pairs * (rows + columns)
