@@ -16,7 +16,7 @@ os.environ["CONFIDE_LANGUAGE"] = "en"
 os.environ.pop("CONFIDE_HOME", None)
 os.environ.pop("CONFIDE_LEDGER", None)
 
-sys.path += [str(Path(__file__).parent / room) for room in ("ledger", "study", "fuzz", "records")]
+sys.path += [str(Path(__file__).parent / room) for room in ("ledger", "study", "fuzz", "records", "console")]
 
 
 @pytest.fixture(autouse=True)

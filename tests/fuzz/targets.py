@@ -15,8 +15,9 @@ from types import SimpleNamespace
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-sys.path += [str(Path(__file__).parents[1] / room) for room in ("study", "ledger")]
+sys.path += [str(Path(__file__).parents[1] / room) for room in ("study", "ledger", "federated")]
 from examples import SMALL, WHOLE, WITNESS, ledger_with, person
+from fed_rounds import HUB_KEY, KEYS, federation, machines, play, updates_of
 from small import STUDY
 
 from confide.crypto import hpke, siv
@@ -37,6 +38,7 @@ from confide.crypto.sign import verify as verify_statement
 from confide.crypto.stream import decrypt_range, decrypt_segments, encrypt_stream
 from confide.deid.deidentify import Deidentifier
 from confide.errors import ConfideError
+from confide.federated.messages import KINDS, Parcel, number_of, write
 from confide.ledger.entries import canonical
 from confide.ledger.export import read_lines
 from confide.ledger.requests import new_request, read_request, sign_request, verify_request
@@ -295,6 +297,45 @@ def _notes() -> list[bytes]:
 _DEIDENTIFIER = Deidentifier(policy="gbt37964-research", key=b"k" * 32)
 
 
+def _federated(data: bytes) -> object:
+    """A message of a round as it came, or where the first byte is small a body that somebody who may speak has signed."""
+    hub, sites = _ROUND
+    if data[:1] < b"\x20":
+        kind = sorted(KINDS)[data[0] % len(KINDS)] if data else "keys"
+        key, name = (HUB_KEY, "hub") if KINDS[kind].from_hub else (KEYS[1], "site-01")
+        try:
+            body = json.loads(data[1:])
+        except (ValueError, RecursionError):
+            return None
+        parcel = write(key, hub.digest, 1, name, kind, body)
+    else:
+        parcel = Parcel(data)
+    number_of(parcel)
+    for machine in (hub, sites["site-00"]):
+        try:
+            machine.receive(parcel)
+        except ConfideError as refused:
+            str(refused)
+    return None
+
+
+def _federated_messages() -> list[bytes]:
+    seen: list = []
+    fed = federation(3)
+    hub, sites = machines(fed)
+    play(hub, sites, updates_of(fed), seen=seen)
+    heads = [parcel.head for _, _, parcel in seen]
+    bodies = [
+        bytes([sorted(KINDS).index(kind)]) + json.dumps(json.loads(parcel.head[:-64])["body"]).encode()
+        for _, kind, parcel in seen
+    ]
+    return [*heads[::3], *bodies[::3], b"\x0a{}", b"\x01{}"]
+
+
+_ROUND = machines(federation(3))
+_ROUND[0].begin()
+
+
 TARGETS = {
     "sealed-header": Target(
         parse=lambda data: parse_header(data, "f"), seeds=lambda: [new_header(new_data_key()).to_bytes()]
@@ -309,6 +350,7 @@ TARGETS = {
     "request": Target(parse=_request, seeds=_requests, part=0.1),
     "signature": Target(parse=_signature, seeds=_signatures, part=0.1),
     "hand-over": Target(parse=_handed, seeds=_handed_over),
+    "federated": Target(parse=_federated, seeds=_federated_messages, part=0.2),
     "notes": Target(parse=_note, seeds=_notes),
     "study-file": Target(parse=_study, seeds=lambda: [STUDY.format(language="en").encode()]),
 }

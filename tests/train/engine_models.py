@@ -32,7 +32,7 @@ def squared(model: nn.Module, batch: Sequence[Tensor]) -> Tensor:
 def gpt2(**settings: object) -> GPT2LMHeadModel:
     torch.manual_seed(0)
     sizes = {"n_layer": 2, "n_embd": 16, "n_head": 2, "vocab_size": WORDS, "n_positions": 16}
-    ends = {"bos_token_id": 0, "eos_token_id": 0}
+    ends = {"bos_token_id": 0, "eos_token_id": 0, "embd_pdrop": 0, "resid_pdrop": 0, "attn_pdrop": 0}
     return GPT2LMHeadModel(GPT2Config(**(sizes | ends | settings)))
 
 

@@ -91,8 +91,9 @@ class Engine:
         try:
             self._patients = whose
             if not self._probed and whose.n > 1:
-                self._probe = whose.of_record == whose.of_record[0]
-                torch.autograd.backward(losses, self._probe.to(losses.dtype), retain_graph=True)
+                for half in (0, 1):  # the losses of every other patient, then of the rest
+                    self._probe = whose.of_record % 2 == half
+                    torch.autograd.backward(losses, self._probe.to(losses.dtype), retain_graph=True)
                 self._probe, self._probed = None, True
             torch.autograd.backward(losses, torch.ones_like(losses))
             with torch.no_grad():

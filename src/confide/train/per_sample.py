@@ -14,6 +14,8 @@ from torch import Tensor
 
 GRAM_BYTES = 64 << 20  # largest temporary of token pairs; patients are taken a few at a time above it
 
+STRIP = 64  # tokens in a strip of the symmetric Gram matrix: narrower ones cost more than they save
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Patients:
@@ -119,14 +121,29 @@ def _pairs(x: Tensor, y: Tensor, u: Tensor, v: Tensor) -> Tensor:
     if x.shape[1] == u.shape[1] == 1:
         return (x.float() * u.float()).sum((1, 2)) * (y.float() * v.float()).sum((1, 2))
     step = max(1, GRAM_BYTES // (4 * x.shape[1] * u.shape[1]))
-    return torch.cat(
-        [
-            product(x[at : at + step], u[at : at + step].mT)
-            .mul_(product(y[at : at + step], v[at : at + step].mT))
-            .sum((1, 2))
-            for at in range(0, len(x), step)
-        ]
-    )
+    found = []
+    for at in range(0, len(x), step):
+        here = slice(at, at + step)
+        if x is u and y is v:
+            found.append(_own_pairs(x[here], y[here]))
+        else:
+            found.append(_gram(x[here], y[here], u[here], v[here]).sum((1, 2)))
+    return torch.cat(found)
+
+
+def _own_pairs(x: Tensor, y: Tensor) -> Tensor:
+    """Sum (x·x)(y·y) over the token pairs: pairs are symmetric, so strips right of the diagonal count twice."""
+    total = x.new_zeros(len(x), dtype=torch.float32)
+    strip = max(STRIP, -(-x.shape[1] // 4))
+    for at in range(0, x.shape[1], strip):
+        row = slice(at, at + strip)
+        pairs = _gram(x[:, row], y[:, row], x[:, at:], y[:, at:])
+        total += 2 * pairs.sum((1, 2)) - pairs[:, :, :strip].sum((1, 2))
+    return total
+
+
+def _gram(x: Tensor, y: Tensor, u: Tensor, v: Tensor) -> Tensor:
+    return product(x, u.mT).mul_(product(y, v.mT))
 
 
 def _pairs_with_rows(x: Tensor, y: Tensor, ids: Tensor, g: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Computing on sealed data: scores of a model, sums over sites; nobody shows what is theirs."""

@@ -1,0 +1,116 @@
+"""The owner's service on the network: `GET /form`, `PUT /key`, `POST /ask`; encrypted bytes in, encrypted bytes out.
+
+Guarantee: whatever is sent, the answer is a reply or an error without a byte of what was sent; no message is read
+beyond the size that public numbers give it. Clients prove themselves by a token; every answer is counted before it is
+made. Listens only where it is told, and writes no log. TLS is put in front of it, as of any Starlette service.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+
+from confide.encrypted.messages import LONGEST, largest_request
+from confide.encrypted.ring import ring
+from confide.encrypted.server import Server
+from confide.errors import AccessDenied, ConfideError, InvalidInput
+from confide.types import Json
+
+try:
+    from starlette.applications import Starlette
+    from starlette.concurrency import run_in_threadpool
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
+except ImportError:
+    raise InvalidInput("encrypted.no-service") from None
+
+MOST_TOGETHER = 4096  # records of one request over the network
+SHORTEST_TOKEN = 32  # characters
+_BYTES = "application/octet-stream"
+
+
+def token_digest(token: str) -> bytes:
+    """Return what the service keeps of a token.
+
+    Raises:
+        InvalidInput: the token is short enough to be guessed.
+    """
+    if len(token) < SHORTEST_TOKEN:
+        raise InvalidInput("encrypted.token", fewest=SHORTEST_TOKEN)
+    return hashlib.sha256(token.encode()).digest()
+
+
+def make_service(server: Server, clients: Mapping[str, bytes]) -> Starlette:
+    """Return the service of one model.
+
+    Args:
+        server: answers; its `spend` counts.
+        clients: name of each client, and the digest of its token.
+    """
+    form = server.form
+    largest = min(LONGEST, largest_request(form, ring(form.parameters).key_moduli, MOST_TOGETHER))
+
+    def name_of(request: Request) -> str:
+        given = hashlib.sha256(
+            request.headers.get("authorization", "").removeprefix("Bearer ").encode()
+        ).digest()
+        found = [name for name, digest in clients.items() if hmac.compare_digest(digest, given)]
+        if not found:
+            raise AccessDenied("encrypted.stranger")
+        return found[0]
+
+    async def body_of(request: Request) -> bytes:
+        content = bytearray()
+        async for part in request.stream():
+            content += part
+            if len(content) > largest:
+                raise InvalidInput("encrypted.too-long", most=largest)
+        return bytes(content)
+
+    def guarded(act: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def answered(request: Request) -> Response:
+            try:
+                return await act(request)
+            except ConfideError as error:
+                return JSONResponse(error.to_json(), status_code=_status(error))
+            except Exception:  # nothing that a message does may stop the service, or be quoted
+                return JSONResponse(ConfideError().to_json(), status_code=500)
+
+        return answered
+
+    async def tell(request: Request) -> Response:
+        name_of(request)
+        told: Json = form.to_json()
+        return JSONResponse(told)
+
+    async def enroll(request: Request) -> Response:
+        name = name_of(request)
+        await run_in_threadpool(server.enroll, name, await body_of(request))
+        return Response(status_code=204)
+
+    async def ask(request: Request) -> Response:
+        name = name_of(request)
+        reply = await run_in_threadpool(server.answer, name, await body_of(request))
+        return Response(reply, media_type=_BYTES)
+
+    return Starlette(
+        routes=[
+            Route("/form", guarded(tell), methods=["GET"]),
+            Route("/key", guarded(enroll), methods=["PUT"]),
+            Route("/ask", guarded(ask), methods=["POST"]),
+        ]
+    )
+
+
+def _status(error: ConfideError) -> int:
+    if isinstance(error, AccessDenied):
+        return 429 if error.code == "encrypted.quota" else 401
+    return 413 if error.code == "encrypted.too-long" else 400
+
+
+def serve(service: Starlette, host: str, port: int) -> None:
+    """Serve until interrupted."""
+    import uvicorn
+
+    uvicorn.run(service, host=host, port=port, log_config=None, log_level="critical", access_log=False,
+                server_header=False, proxy_headers=False, lifespan="off", ws="none")  # fmt: skip

@@ -1,0 +1,128 @@
+"""Rules against hostile updates: finite for every input, near the honest ones, and groups that never leave one site bare."""
+
+import attacks
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from confide.errors import InvalidInput
+from confide.federated.robust import (
+    centred_clipping,
+    clipped,
+    coordinate_median,
+    geometric_median,
+    groups_of,
+    in_buckets,
+    mixed_with_nearest,
+    multi_krum,
+    sound,
+    trimmed_mean,
+    trusted,
+)
+
+RULES = {
+    "median": lambda rows, f: coordinate_median(rows),
+    "trimmed": trimmed_mean,
+    "krum": multi_krum,
+    "geometric": lambda rows, f: geometric_median(rows),
+    "centred": lambda rows, f: centred_clipping(rows, np.zeros(rows.shape[1]), 1.0),
+    "mixed": lambda rows, f: trimmed_mean(mixed_with_nearest(rows, f), f),
+    "buckets": lambda rows, f: coordinate_median(in_buckets(rows, 1, range(len(rows)))),
+    "trusted": lambda rows, f: trusted(rows, np.ones(rows.shape[1])),
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=hnp.arrays(np.float64, (9, 3), elements=st.floats(allow_nan=True, allow_infinity=True)),
+    rule=st.sampled_from(sorted(RULES)),
+)
+def test_what_comes_out_is_finite_for_every_input_or_it_is_refused(rows, rule):
+    try:
+        found = RULES[rule](rows, 1)
+    except InvalidInput:
+        return  # too few finite rows
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+@pytest.mark.parametrize(
+    "attack", [attacks.sign_flip, attacks.gauss, attacks.alie, attacks.ipm, attacks.mimic]
+)
+@pytest.mark.parametrize("bad", [None, np.nan, np.inf, 1e200])
+def test_two_hostile_of_ten_do_not_move_the_result_far(rule, attack, bad):
+    draw = np.random.default_rng(0)
+    honest = 1 + 0.1 * draw.standard_normal((8, 50))
+    hostile = np.full((2, 50), bad) if bad is not None else attack(honest, 2, draw)
+    found = RULES[rule](np.concatenate([hostile, honest]), 2)
+    spread = np.linalg.norm(honest - honest.mean(0), axis=1).mean()
+    most = (
+        3 * spread if rule != "centred" else np.linalg.norm(honest.mean(0))
+    )  # it walks three steps of 1 from 0
+    assert np.linalg.norm(found - honest.mean(0)) <= most
+    if rule != "centred":
+        plain = np.concatenate([attacks.sign_flip(honest, 2, draw), honest]).mean(0)
+        assert np.linalg.norm(plain - honest.mean(0)) > 3 * spread  # the mean would not have stood
+
+
+def test_centred_clipping_never_leaves_its_radius():
+    draw = np.random.default_rng(0)
+    for _ in range(50):
+        rows = draw.standard_normal((5, 4)) * 10.0 ** draw.integers(0, 90)
+        assert np.linalg.norm(centred_clipping(rows, np.zeros(4), 0.5, passes=3)) <= 1.5 + 1e-9
+
+
+def test_mixing_and_buckets_keep_the_mean_of_equals():
+    rows = np.repeat(np.arange(4.0)[None], 6, 0)
+    np.testing.assert_allclose(mixed_with_nearest(rows, 2), rows)
+    np.testing.assert_allclose(in_buckets(rows, 2, range(6)), rows[:3])
+
+
+def test_what_points_away_from_the_reference_counts_nothing():
+    reference = np.array([1.0, 0.0])
+    np.testing.assert_allclose(trusted(np.array([[2.0, 0.0], [-9.0, 0.0]]), reference), reference)
+    np.testing.assert_allclose(trusted(np.array([[-1.0, 0.0]]), reference), [0.0, 0.0])
+
+
+def test_clipping_shortens_and_never_lengthens():
+    rows = clipped(np.array([[3.0, 4.0], [0.3, 0.4]]), 1.0)
+    np.testing.assert_allclose(rows, [[0.6, 0.8], [0.3, 0.4]])
+
+
+@given(n=st.integers(3, 40), colluders=st.integers(0, 6), alone=st.booleans(), seed=st.binary(max_size=4))
+def test_each_group_keeps_its_honest_sites_even_if_all_colluders_are_in_it(n, colluders, alone, seed):
+    names = [f"site-{at}" for at in range(n)]
+    least = max(2, colluders + (1 if alone else 3))
+    if n < least:
+        with pytest.raises(InvalidInput):
+            groups_of(names, colluders=colluders, seed=seed, alone=alone)
+        return
+    groups = groups_of(names, colluders=colluders, seed=seed, alone=alone)
+    assert sorted(name for group in groups for name in group) == sorted(names)
+    assert min(map(len, groups)) >= least
+    assert groups == groups_of(names[::-1], colluders=colluders, seed=seed, alone=alone)  # fixed
+
+
+@pytest.mark.parametrize("rule", [trimmed_mean, multi_krum, mixed_with_nearest])
+def test_as_many_hostile_as_honest_are_refused(rule):
+    with pytest.raises(InvalidInput) as refused:
+        rule(np.zeros((4, 2)), 2)
+    assert refused.value.code == "fed.too-hostile"
+
+
+def test_rows_without_a_finite_one_are_refused():
+    for rows in (np.full((2, 2), np.nan), np.zeros(3), np.zeros((0, 2))):
+        with pytest.raises(InvalidInput):
+            sound(rows)
+
+
+def test_an_adaptive_attack_moves_a_mean_farther_than_a_median():
+    draw = np.random.default_rng(0)
+    honest = 1 + 0.1 * draw.standard_normal((8, 50))
+    far = {}
+    for name, rule in (("mean", lambda rows: rows.mean(0)), ("median", coordinate_median)):
+        hostile = attacks.adaptive(rule)(honest, 2, draw)
+        far[name] = np.linalg.norm(rule(np.concatenate([honest, hostile])) - honest.mean(0))
+    assert far["mean"] > 10 * far["median"]
