@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+FOUND = ("tests/stats/test_stats_found.py",)
 SENSITIVITY = ("tests/stats/test_stats_sensitivity.py",)
 LOADED_ONCE = ("hypothesis", "mpmath", "numpy", "scipy.stats", "cryptography.hazmat.primitives.ciphers")
 
@@ -55,7 +56,7 @@ BUGS = (
     Bug("one noise for all figures of a sparse vector", "dp/sparse.py",
         "self._settings.figure_scale, held.shape)", "self._settings.figure_scale)", dp("sparse")),
     Bug("one noise for all cells of a dashboard", "dp/continual.py",
-        "discrete_gaussian(settings.sigma, settings.cells)", "discrete_gaussian(settings.sigma, 1)[[0] * settings.cells]", dp("continual")),
+        "discrete_gaussian(self.sigma, self.cells)", "discrete_gaussian(self.sigma, 1)[[0] * self.cells]", dp("continual")),
     Bug("zero counted twice: a geometric size and a sign", "dp/noise.py",
         "return geometric[:n] - geometric[n:]", "return geometric[:n] * (1 - 2 * (geometric[n:] & 1))", dp("noise")),
     Bug("one-sided geometric noise begins at one", "dp/noise.py",
@@ -103,7 +104,7 @@ BUGS = (
     Bug("a patient's rows are counted where another measure's rows count", "stats/slots.py",
         "return slots if isinstance(slots, Listed) else columns(slots)", "return columns(slots)", SENSITIVITY),
     Bug("every part of a table spends the whole epsilon", "stats/plan.py",
-        "return exact(self.epsilon) * left * own / sum(given.values())", "return exact(self.epsilon) * left",
+        "return self._for_measures() * own[part]", "return self._for_measures()",
         ("tests/stats/test_stats_release.py", *SENSITIVITY)),
     Bug("the noise of a mean is for one step of its value", "stats/parts.py",
         "return GRID * bound(self.slots)", "return GRID", SENSITIVITY),
@@ -111,14 +112,29 @@ BUGS = (
         "weights = patient_weights(patient_rows(pairs // n_cells, None), max_cells)",
         "weights = patient_weights(patient_rows(np.unique(pairs // n_cells), None), max_cells)", SENSITIVITY),
     Bug("the histogram that chooses the bound is not paid for", "stats/plan.py",
-        'first = [self._sketch_event()] if self.max_rows == "private" else []', "first = []",
+        'rows = [self._sketch_event()] if self.max_rows == "private" else []', "rows = []",
         ("tests/stats/test_stats_bounds.py", *SENSITIVITY)),
     Bug("the histogram that chooses the bound is paid for beside epsilon", "stats/plan.py",
-        'left = 1 - (bounds.SHARE if self.max_rows == "private" else 0)', "left = 1",
+        'rows = bounds.SHARE if self.max_rows == "private" else 0', "rows = 0",
         ("tests/stats/test_stats_bounds.py", *SENSITIVITY)),
     Bug("only the value of a quantile is paid for, not its ends", "stats/parts.py",
         "choice.event() for choice in quantiles(part, part.quantile, epsilon)",
         "choice.event() for choice in quantiles(part, part.quantile, epsilon)[:1]", SENSITIVITY),
+    Bug("the weight of a group is not paid for where a quantile's interval covers sampling", "stats/parts.py",
+        "return Composed((DiscreteLaplace(sensitivity=GRID, scale=_total_scale(epsilon)), *chosen))",
+        "return Composed(chosen)", ("tests/stats/test_stats_quantiles.py",)),
+    Bug("the search for categories is not paid for", "stats/plan.py",
+        "keys = [] if finding is None else [finding.event()] * len(unlisted(self.by))", "keys = []", FOUND),
+    Bug("the search for categories is paid for once, whatever columns there are", "stats/plan.py",
+        "[finding.event()] * len(unlisted(self.by))", "[finding.event()]", FOUND),
+    Bug("a patient counts whole for each of its categories", "stats/found.py",
+        "pl.lit(GRID, dtype=pl.Int64) // own.cast(pl.Int64)", "pl.lit(GRID, dtype=pl.Int64)", FOUND),
+    Bug("a patient counts for any number of categories", "stats/found.py",
+        ".head(MOST_KEYS)", ".head(1 << 20)", FOUND),
+    Bug("the threshold is for a patient of one category", "stats/found.py",
+        "keys=MOST_KEYS", "keys=1", FOUND),
+    Bug("a month of a series is free, whoever paid for the series", "ledger/spend.py",
+        "    _verify_paid(store, plan, study, account, cohort)", "    pass", ("tests/study/test_series.py",)),
     Bug("each image of a patient weighs as much as an only one", "stats/images.py",
         "weights = GRID // np.maximum(images[patients[counted]], plan.max_images)",
         "weights = np.full(len(counted), GRID // plan.max_images)", ("tests/stats/test_images.py",)),

@@ -41,7 +41,7 @@ def page() -> str:
         hint = hints[section.name]
         kind = next((one for one in get_args(hint) if one not in (type(None), Ellipsis)), hint)
         several = str(hint).startswith("tuple")
-        parts.append(_section(section, kind, several=several))
+        parts += [_section(section, each, several=several) for each in get_args(kind) or (kind,)]
     return "\n".join([*parts, _measures(), _policies()])
 
 
@@ -55,6 +55,8 @@ def _section(section: Field[Any], kind: type, *, several: bool) -> str:
     hints = get_type_hints(kind)
     rows = [_row(field, hints[field.name]) for field in fields(kind)]  # type: ignore[arg-type]
     table = ["| key | what to write | if left out | meaning |", "| --- | --- | --- | --- |", *rows]
+    if any(each.name == "task" and each.default is MISSING for each in fields(kind)):  # type: ignore[arg-type]
+        head += f' task = "{get_args(hints["task"])[0]}"'
     return "\n".join([f"## `{head}`", "", f"{about} *{how_often.capitalize()}.*", "", *table, ""])
 
 

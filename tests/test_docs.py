@@ -4,6 +4,7 @@ A fenced block ```sh is run; ```toml FILE and ```csv FILE are written where they
 run in a folder of its own. Other blocks are for reading. A planted wrong command shows that a walk can fail.
 """
 
+import ast
 import importlib.util
 import json
 import os
@@ -100,6 +101,7 @@ def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path
         "review.md",
         "review.zh-CN.md",
         "roles.md",
+        "tasks.md",
     ],
 )
 def test_the_commands_of_a_page_run_from_an_empty_folder(page, tmp_path):
@@ -157,6 +159,29 @@ def test_the_python_of_the_page_on_de_identification_runs_from_top_to_bottom(pag
         [sys.executable, "-c", found], cwd=tmp_path, env=_clean(), capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
+
+
+def python_of(page: str) -> str:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return "\n".join(block.text for block in blocks(text) if block.language == "python")
+
+
+def test_the_python_of_the_page_on_training_runs_from_top_to_bottom(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", python_of("training.md")], cwd=tmp_path,
+        env=_clean() | {"XDG_DATA_HOME": str(tmp_path)}, capture_output=True, text=True, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1] == "True"  # the classifier has learnt
+    assert "differentially private" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
+def test_both_pages_on_training_show_the_same_python():
+    english, chinese = (
+        re.sub(r'purpose="[^"]*"', "", ast.unparse(ast.parse(python_of(page))).replace("'", '"'))
+        for page in ("training.md", "training.zh-CN.md")
+    )
+    assert english == chinese
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -260,8 +260,9 @@ def test_a_period_lost_between_its_noise_and_its_commit_is_drawn_afresh_and_cost
     assert differ > 0.99 * len(lost)
 
 
-def test_the_page_on_images_and_series_says_what_happens():
-    page = Path(__file__).parents[2] / "docs" / "images-and-series.md"
+@pytest.mark.parametrize("name", ["images-and-series.md", "images-and-series.zh-CN.md"])
+def test_the_page_on_images_and_series_says_what_happens(name):
+    page = Path(__file__).parents[2] / "docs" / name
     found = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
     assert found.failed == 0
     assert found.attempted == 30

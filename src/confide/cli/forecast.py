@@ -15,6 +15,7 @@ _TITLES = {
     "series": "advise.run.series",
     "synth": "advise.run.synthetic",
     "train": "advise.run.model",
+    "task": "tasks.run",
 }
 
 
@@ -62,6 +63,8 @@ def _expected(price: Price, found: Forecast) -> str:
             say("advise.run.periods", count=len(price.periods), worst=short(worst), period=name, max_rows=price.max_rows),
             indent=2,
         )  # fmt: skip
+    if price.kind == "task":
+        return paragraph(say("tasks.how-well"), indent=2)
     return _errors(price, found) if price.kind == "stats" else _signals(price)
 
 

@@ -309,7 +309,7 @@ def goals_of(study: Study) -> set[tuple[Goal, Data]]:
     goals: set[tuple[Goal, Data]] = set()
     if study.stats:
         goals.add(("table", "table"))
-    if study.train:
+    if any(isinstance(section, TrainSection) for section in study.train):
         goals.add(("model", "table"))
     for name in study.leaving:
         goals.add(("rows", "text" if kinds[name] == "notes" else "table"))

@@ -107,8 +107,28 @@ MODEL: Fields = {
     "expected_batch": number, "learning_rate": number, "test_share": number,
 }  # fmt: skip
 
+TASK: Fields = {
+    "name": text, "task": text, "source": text, "epsilon": number, "delta": number, "steps": number, "rate": number,
+    "noise_multiplier": number, "clip": number, "expected_batch": number, "learning_rate": number,
+    "test_share": number, "public_sha256": text, "model": text, "noise": number, "threshold": number,
+}  # fmt: skip
+
 # Outputs: a file is named only if its name follows from the study file (see `confide.study.dossier`).
-SUFFIXES = ("csv", "tsv", "json", "jsonl", "npz", "parquet", "safetensors", "svg", "txt", "vl", "xlsx")
+SUFFIXES = (
+    "csv",
+    "tsv",
+    "json",
+    "jsonl",
+    "npz",
+    "nt",
+    "parquet",
+    "safetensors",
+    "svg",
+    "ttl",
+    "txt",
+    "vl",
+    "xlsx",
+)
 
 # 3. What stays inside.
 
@@ -134,6 +154,7 @@ ATTACK: Fields = {
 }  # fmt: skip
 SCORE: Fields = {"auc": number, "accuracy": number}
 HELD_OUT: Fields = {**SCORE, "patients": number, "rows": number, "positives": number}
+RATES: Fields = {"name": text, "precision": number, "recall": number, "f1": number, "support": number}
 FIDELITY: Fields = {"columns": number, "groups": number, "mean": number, "worst": number}
 USEFULNESS: Fields = {"target": text, "rows": number, "ours": number, "plain": number, "guess": number}
 OPENING: Fields = {"time": text, "who": text, "purpose": text, "path": text}

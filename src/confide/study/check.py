@@ -38,7 +38,7 @@ from confide.train.logistic import LogisticPlan
 from confide.types import Json, Progress, Status, no_progress
 
 SIZES = (100, 1_000, 10_000)
-_KINDS = {StatsPlan: "stats", SeriesPlan: "series", SynthPlan: "synth", LogisticPlan: "train"}
+_KINDS = {StatsPlan: "stats", SeriesPlan: "series", SynthPlan: "synth", LogisticPlan: "train"}  # else a task
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,7 +142,7 @@ def check_study(
         study, ledger = place.study, place.ledger
         verify_paid(study, ledger)
         records = read_originals(study, place.vault, members=members_of(study, ledger), progress=progress)
-        verify_plans(study, ledger, records.tables, records.commitments)
+        verify_plans(study, ledger, records.columns, records.commitments)
         return forecast(study, ledger)
 
 
@@ -242,11 +242,11 @@ def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
         max_rows, periods = plan.max_rows, list(zip(plan.periods, plan.expected_error(), strict=True))
     elif isinstance(plan, SynthPlan):
         max_rows, pair_noise = plan.settings.max_rows, plan.settings.pair_noise()
-    else:
+    elif isinstance(plan, LogisticPlan):
         signals = [plan.expected(patients) for patients in assumed_patients(plan)]
     return Price(
         name=plan.name,
-        kind=_KINDS[type(plan)],
+        kind=_KINDS.get(type(plan), "task"),
         source=plan.source,
         epsilon=plan.epsilon,
         delta=plan.delta,

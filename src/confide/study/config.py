@@ -21,6 +21,8 @@ from confide.stats.series_section import SeriesSection
 from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section
 from confide.synth.section import SynthSection
+from confide.tasks.report_section import ReportSection
+from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
 from confide.train.section import TrainSection
 from confide.vault.section import TokenSection
 
@@ -193,7 +195,7 @@ class Study:
     stats: tuple[StatsSection, ...] = ()
     series: tuple[SeriesSection, ...] = ()
     synth: tuple[SynthSection, ...] = ()
-    train: tuple[TrainSection, ...] = ()
+    train: tuple[TrainSection | NerSection | DiagnoseSection | GraphSection | ReportSection, ...] = ()
     token: tuple[TokenSection, ...] = ()
     gates: GatesSection = field(default_factory=GatesSection)
 
@@ -287,12 +289,22 @@ def _read(kind: Any, table: Any, name: str, lines: Lines) -> Any:
         return read_section(section, table, name, lines, FILE)
     if not isinstance(table, list):
         raise InvalidInput("study.not-an-array", file=FILE, line=lines.of(name), section=name)
-    return tuple(read_section(section, one, f"{name}.{at}", lines, FILE) for at, one in enumerate(table))
+    choices = get_args(section) or (section,)
+    return tuple(
+        read_section(_chosen(choices, one), one, f"{name}.{at}", lines, FILE) for at, one in enumerate(table)
+    )
+
+
+def _chosen(choices: tuple[Any, ...], table: Any) -> Any:
+    """Return the section that a table's `task` names; the first one where it names none of them."""
+    task = table.get("task") if isinstance(table, dict) else None
+    named = (each for each in choices if task in get_args(get_type_hints(each).get("task")))
+    return next(named, choices[0])
 
 
 def _check_references(study: Study, lines: Lines) -> None:
     """Every name that one section uses is the name of another, and names are used once."""
-    kinds = {source.name: source.holds for source in study.source}
+    kinds: dict[str, str] = {source.name: source.holds for source in study.source}
     for section in ("source", "stats", "series", "synth", "train"):
         names = [each.name for each in getattr(study, section)]
         for at, name in enumerate(names):
@@ -303,12 +315,23 @@ def _check_references(study: Study, lines: Lines) -> None:
                 raise InvalidInput("study.name-twice", file=FILE, line=line, name=name, section=section)
     for section in ("stats", "synth", "train"):
         for at, each in enumerate(getattr(study, section)):
-            if kinds.get(each.source) != "table":
+            wanted = getattr(each, "holds", "table")
+            if kinds.get(each.source) != wanted:
                 line = lines.of(f"{section}.{at}", "source")
-                tables = ", ".join(name for name, kind in kinds.items() if kind == "table")
-                raise InvalidInput(
-                    "study.no-such-table", file=FILE, line=line, name=each.source, known=tables or "-"
-                )
+                known = ", ".join(name for name, kind in kinds.items() if kind == wanted) or "-"
+                code = "study.no-such-table" if wanted == "table" else "tasks.no-such-notes"
+                raise InvalidInput(code, file=FILE, line=line, name=each.source, known=known)
+    _check_series(study, kinds, lines)
+    for name in study.leaving:
+        if name not in kinds:
+            line = lines.of("deid", "sources")
+            raise InvalidInput(
+                "study.no-such-source", file=FILE, line=line, name=name, known=", ".join(kinds)
+            )
+
+
+def _check_series(study: Study, kinds: dict[str, str], lines: Lines) -> None:
+    """A series reads tables of patients, and each of its releases is a file of its own."""
     for at, series in enumerate(study.series):
         for name in series.sources:
             if kinds.get(name) != "table":
@@ -320,22 +343,17 @@ def _check_references(study: Study, lines: Lines) -> None:
         if study.patient.unit == "row":
             raise InvalidInput("series.of-rows", name=series.name)
         for period in series.periods:
-            if not _FILE_NAME.fullmatch(name := f"{series.name} {period}"):
-                line = lines.of(f"series.{at}", "periods")
+            name, line = f"{series.name} {period}", lines.of(f"series.{at}", "periods")
+            if not _FILE_NAME.fullmatch(name):
                 raise InvalidInput("study.name-no-file", file=FILE, line=line, name=name, section="series")
-    for name in study.leaving:
-        if name not in kinds:
-            line = lines.of("deid", "sources")
-            raise InvalidInput(
-                "study.no-such-source", file=FILE, line=line, name=name, known=", ".join(kinds)
-            )
+            if name in {each.name for each in study.stats}:
+                raise InvalidInput("study.name-twice", file=FILE, line=line, name=name, section="stats")
 
 
 def _check_budget(study: Study, lines: Lines) -> None:
     """The steps together fit into the allowance, or the run could never be finished."""
-    sections: list[StatsSection | SeriesSection | SynthSection | TrainSection]
-    sections = [*study.stats, *study.series, *study.synth, *study.train]
-    asked = math.fsum(each.epsilon for each in sections)
+    parts = (study.stats, study.series, study.synth, study.train)
+    asked = math.fsum(each.epsilon for part in parts for each in part)
     if asked > study.account.epsilon * (1 + 1e-12):
         raise InvalidInput(
             "study.impossible-budget",

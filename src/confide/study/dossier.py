@@ -77,6 +77,7 @@ def _outside(facts: Facts) -> Json:
     ]
     tables = [_synthetic(step) for step in facts.get("synth") or ()]
     models = [_model(step) for step in facts["train"]]
+    tasks = [_task(step) for step in facts.get("tasks") or ()]
     outputs = _outputs(facts)
     return {
         "schema": SCHEMA,
@@ -96,7 +97,8 @@ def _outside(facts: Facts) -> Json:
         "statistics": statistics,
         "synthetic": tables,
         "models": models,
-        "guarantee": _guarantee(study, account, [*statistics, *tables], models)
+        "tasks": tasks,
+        "guarantee": _guarantee(study, account, [*statistics, *tables], [*models, *tasks])
         | {"declared": pick(facts.get("declared"), allowed.DECLARED)},
         "not_private": pick_each(facts["not_private"], allowed.NOT_PRIVATE),
         "bits": sum(gate.get("public") is not True for gate in facts["gates"]),
@@ -110,7 +112,7 @@ def _public_gate(gate: Facts) -> Json:
 
 
 def _steps(facts: Facts) -> list[Facts]:
-    return [*facts["stats"], *(facts.get("synth") or ()), *facts["train"]]
+    return [*facts["stats"], *(facts.get("synth") or ()), *facts["train"], *(facts.get("tasks") or ())]
 
 
 def _outputs(facts: Facts) -> list[Json]:
@@ -213,6 +215,20 @@ def _model(step: Facts) -> Json:
     }
 
 
+def _task(step: Facts) -> Json:
+    release = step["release"]
+    listed = release.get("types") or release.get("classes")
+    return {
+        **pick(release, allowed.TASK),
+        "model": text(release.get("model")) if release.get("kind") == "graph" else None,
+        "listed": texts(listed),
+        "nodes": len(release["nodes"]) if "nodes" in release else None,
+        "edges": len(release["edges"]) if "edges" in release else None,
+        "replayed": flag(step.get("replayed")),
+        "notes": pick_each(release.get("notes"), allowed.NOTE),
+    }
+
+
 def _place_of(features: Sequence[str]) -> Callable[[str], int]:
     """Return where a coefficient stands in the study file's order; the ledger sorts names by the alphabet."""
     try:
@@ -248,7 +264,14 @@ def _guarantee(study: Json, account: Json, statistics: list[Json], models: list[
         "epsilon": account["epsilon_this_study"],
         "delta": account["delta_this_study"],
         "sampling": [{"release": one["name"], "kind": "none", "rate": None} for one in statistics]
-        + [{"release": one["name"], "kind": "poisson", "rate": one["rate"]} for one in models],
+        + [
+            {
+                "release": one["name"],
+                "kind": "none" if one["rate"] is None else "poisson",
+                "rate": one["rate"],
+            }
+            for one in models
+        ],
         "side_channels": list(SIDE_CHANNELS),
     }
 
@@ -263,6 +286,14 @@ def _private(facts: Facts) -> Json:
         "sample": pick(facts.get("sample"), allowed.SAMPLE) if facts.get("sample") else None,
         "risk": pick_each(facts["risk"], allowed.RISK),
         "held_out": [_held_out(step) for step in facts["train"]],
+        "task_scores": [
+            {
+                "name": text(step.get("name")),
+                "figures": numbers(step.get("figures")),
+                "rows": pick_each(step.get("rows"), allowed.RATES),
+            }
+            for step in facts.get("tasks") or ()
+        ],
         "synthetic": [_measured(step) for step in facts.get("synth") or ()],
         "search": pick(audit.get("bytes"), allowed.SEARCH),
         "membership": pick_each(audit.get("membership"), allowed.ATTACK),

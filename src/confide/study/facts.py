@@ -19,6 +19,7 @@ from confide.study.rows import Rows
 from confide.study.sample import measured
 from confide.study.sources import Records, Sealed, sealed_folder
 from confide.study.synthetic import Made
+from confide.study.task_runs import Done
 from confide.study.workplace import Workplace
 from confide.types import Json
 
@@ -35,6 +36,7 @@ class Found:
     statistics: list[Json] = field(repr=False)
     made: list[Made] = field(repr=False)
     models: list[Trained] = field(repr=False)
+    tasks: list[Done] = field(repr=False)
     outputs: list[Output] = field(repr=False)
     search: ByteSearch = field(repr=False)
     gates: list[Gate] = field(repr=False)
@@ -50,7 +52,7 @@ def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
         seconds: how long each step took.
     """
     study, vault, ledger = place.study, place.vault, place.ledger
-    attacked: list[Made | Trained] = [*found.made, *found.models]
+    attacked: list[Made | Trained | Done] = [*found.made, *found.models, *found.tasks]
     return {
         "study": {
             "name": study.study.name,
@@ -77,6 +79,7 @@ def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
         "stats": found.statistics,
         "synth": [table.to_json() for table in found.made],
         "train": [model.to_json() for model in found.models],
+        "tasks": [task.to_json() for task in found.tasks],
         "audit": {
             "bytes": asdict(found.search),
             "membership": [each for one in attacked if (each := one.attack_to_json())],

@@ -201,6 +201,7 @@ def _stats(table: Guess) -> list[str]:
         f"# source = {_text(table.name)}",
         f"# by = {by}{_mark(say('study.file.public'))}",
         '# measures = ["count"]',
+        '# max_rows = "private"',
         "# epsilon = 0.5",
     ]
 

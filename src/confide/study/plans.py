@@ -3,10 +3,8 @@
 Guarantee: what a plan costs depends on the study file only, never on a record.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-
-import polars as pl
 
 from confide.errors import InvalidInput
 from confide.ledger.ledger import Ledger
@@ -15,11 +13,13 @@ from confide.stats.series import SeriesPlan
 from confide.study.config import Study
 from confide.study.replays import commitment_for
 from confide.study.series import steps_of
+from confide.study.tasks import TaskPlan, task_plans
 from confide.synth.plan import SynthPlan
 from confide.train.logistic import LogisticPlan
+from confide.train.section import TrainSection
 
-TablePlan = StatsPlan | SynthPlan | LogisticPlan  # reads one table
-AnyPlan = TablePlan | SeriesPlan
+OnePlan = StatsPlan | SynthPlan | LogisticPlan | TaskPlan  # reads one source
+AnyPlan = OnePlan | SeriesPlan
 
 
 def stats_plans(study: Study) -> list[StatsPlan]:
@@ -33,24 +33,24 @@ def synth_plans(study: Study) -> list[SynthPlan]:
 
 
 def train_plans(study: Study) -> list[LogisticPlan]:
-    """Return one plan per `[[train]]`, in the order of the study file."""
-    return [LogisticPlan(settings=section) for section in study.train]
+    """Return one plan per `[[train]]` with `task = "classify"`, in the order of the study file."""
+    return [LogisticPlan(settings=section) for section in study.train if isinstance(section, TrainSection)]
 
 
-def table_plans(study: Study) -> list[TablePlan]:
-    """Return every plan that reads one table, in order."""
-    return [*stats_plans(study), *synth_plans(study), *train_plans(study)]
+def one_plans(study: Study) -> list[OnePlan]:
+    """Return every plan that reads one source, in order."""
+    return [*stats_plans(study), *synth_plans(study), *train_plans(study), *task_plans(study)]
 
 
 def all_plans(study: Study) -> list[AnyPlan]:
     """Return every plan that a run of the study pays for, in order."""
     series = [section.plan() for section in study.series]
-    return [*stats_plans(study), *series, *synth_plans(study), *train_plans(study)]
+    return [*stats_plans(study), *series, *synth_plans(study), *train_plans(study), *task_plans(study)]
 
 
 def columns_of_plans(study: Study, source: str) -> set[str]:
     """Return the columns of a table that plans read: cell by cell, whatever stands in other patients' rows."""
-    reading = [plan for plan in table_plans(study) if plan.source == source]
+    reading = [plan for plan in one_plans(study) if plan.source == source]
     series = [section.plan() for section in study.series if source in section.sources]
     return {column for plan in (*reading, *series) for column in plan.text_columns()}
 
@@ -96,16 +96,19 @@ def verify_paid(study: Study, ledger: Ledger) -> tuple[float, set[str]]:
 
 
 def verify_plans(
-    study: Study, ledger: Ledger, tables: Mapping[str, pl.DataFrame], commitments: Mapping[str, str]
+    study: Study,
+    ledger: Ledger,
+    columns: Mapping[str, Collection[str]],
+    commitments: Mapping[str, str],
 ) -> None:
     """Refuse, before anything is charged, a plan whose columns are not there or whose release is of other data.
 
     Raises:
         InvalidInput: names the step and its source.
     """
-    for plan in table_plans(study):
+    for plan in one_plans(study):
         with _of_step(plan.name, plan.source):
-            plan.verify_columns(tables[plan.source].columns)
+            plan.verify_columns(columns[plan.source])
         commitment_for(study, ledger, plan, plan.source, commitments[plan.source])
     account = study.account
     for section in study.series:
@@ -120,7 +123,7 @@ def verify_plans(
         )
         for step, source in zip(steps, section.sources, strict=True):
             with _of_step(step.name, source):
-                series.verify_columns(tables[source].columns)
+                series.verify_columns(columns[source])
             commitment_for(study, ledger, step, source, commitments[source])
 
 

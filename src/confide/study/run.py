@@ -33,6 +33,7 @@ from confide.study.series import Period, release_series
 from confide.study.sources import Records, read_records, seal_sources
 from confide.study.synthetic import make_tables
 from confide.study.tables import other_editions, statistics_output
+from confide.study.task_runs import do_tasks
 from confide.study.workplace import Workplace, open_workplace
 from confide.types import Json, Progress
 from confide.words import say, speaking
@@ -117,7 +118,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         rows = cleaned(place, records, began=began, progress=progress)
     with clock("risk"):
         risk = _risk(place, rows)
-    verify_plans(study, ledger, records.tables, records.commitments)
+    verify_plans(study, ledger, records.columns, records.commitments)
     grant(study, ledger)
     with clock("stats") as progress:
         statistics = _release_statistics(place, records, progress) + _release_series(place, records)
@@ -125,6 +126,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         made = make_tables(place, records, synth_plans(study), progress=progress)
     with clock("train") as progress:
         models = train_models(place, records, train_plans(study), progress=progress)
+        tasks = do_tasks(place, records, progress=progress)
     releases = [statistics_output(each["release"]) for each in statistics]
     with speaking(study.study.language):
         pictures = [file for each in statistics for file in other_editions(each["release"])]
@@ -133,6 +135,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         *releases,
         *(table.output() for table in made),
         *(model.output() for model in models),
+        *(output for task in tasks for output in task.outputs()),
         *pictures,
     ]
     with clock("audit") as progress:
@@ -154,7 +157,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             take_back(study.folder)
         found = Found(
             began=began, sealed=sealed, records=records, rows=rows, risk=risk, statistics=statistics,
-            made=made, models=models, outputs=outputs, search=search, gates=gates, verdict=verdict,
+            made=made, models=models, tasks=tasks, outputs=outputs, search=search, gates=gates, verdict=verdict,
         )  # fmt: skip
         facts = facts_of(place, found, clock.seconds)
         dossiers = write_dossier(study.folder, *build(facts), language=study.study.language)

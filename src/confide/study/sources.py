@@ -25,6 +25,7 @@ from confide.study.databases import due, read_rows
 from confide.study.index import LISTS, Index, read_index, write_index
 from confide.study.plans import columns_of_plans
 from confide.study.whose import gone_by, refuse_erased
+from confide.tasks.notes import PATIENT, TEXT
 from confide.types import Json, Progress, no_progress
 from confide.vault.durable import reading
 from confide.vault.vault import Vault
@@ -54,6 +55,14 @@ class Records:
     counts: list[Json]
     commitments: dict[str, str]
     ids: dict[str, tuple[str, ...]]  # of patients who have more ids than their own
+
+    @property
+    def columns(self) -> dict[str, frozenset[str]]:
+        """The columns of every source, as plans read them: of notes, those that some note has."""
+        found = {name: frozenset(table.columns) for name, table in self.tables.items()}
+        for name, notes in self.notes.items():
+            found[name] = frozenset({PATIENT, TEXT}.union(*(note.fields for note in notes)))
+        return found
 
     def __repr__(self) -> str:
         return f"Records(tables={sorted(self.tables)}, notes={sorted(self.notes)})"
@@ -283,7 +292,7 @@ def _read(
     refuse_two_patients_across({name: (table, identifiers[name]) for name, table in tables.items()})
     coded = pl.col("_patient").cast(pl.Categorical)  # told apart once, not once per plan
     tables = {name: table.with_columns(coded) for name, table in tables.items()}
-    units = {name: _with_unit(study, name, table).with_columns(coded) for name, table in tables.items()}
+    units = {name: with_unit(study, name, table).with_columns(coded) for name, table in tables.items()}
     ids = {} if crosswalk is None else crosswalk.ids_of()
     return Records(tables, units, notes, counts, commitments, ids)
 
@@ -299,7 +308,7 @@ def _refuse_notes_of_nobody(notes: dict[str, list[Note]], tables: dict[str, pl.D
             raise InvalidInput("study.notes-of-nobody", source=source)
 
 
-def _with_unit(study: Study, source: str, frame: pl.DataFrame) -> pl.DataFrame:
+def with_unit(study: Study, source: str, frame: pl.DataFrame) -> pl.DataFrame:
     """Where the study file says unit = "row", each row stands for a patient of its own.
 
     Guarantee: a row more brings one id more and changes no other, wherever it stands: an id is what plans

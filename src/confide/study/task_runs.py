@@ -1,0 +1,113 @@
+"""Carry out the tasks of a study under its ledger, split by patient, and measure them inside.
+
+Guarantee: a release is charged and committed before anybody sees it; what is measured on held-out patients is exact, so
+it is for the inside edition only.
+"""
+
+import json
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from confide.audit.membership import Membership, loss_threshold
+from confide.errors import InvalidInput
+from confide.study.config import Study
+from confide.study.outgoing import Output
+from confide.study.replays import commitment_for
+from confide.study.sources import Records, with_unit
+from confide.study.tasks import TASKS, TaskPlan, task_plans, told
+from confide.study.workplace import Workplace
+from confide.tasks.notes import frame_of
+from confide.train.split import split_patients
+from confide.types import Json, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One release of a task and what was measured with it; None where there was nothing to measure, or too few."""
+
+    plan: TaskPlan
+    replayed: bool
+    release: Json = field(repr=False)
+    scores: Json | None = field(repr=False)
+    attack: Membership | None
+
+    def outputs(self) -> list[Output]:
+        """Return the files that leave."""
+        content = json.dumps(self.release, ensure_ascii=False, indent=2, sort_keys=True)
+        files = TASKS[type(self.plan.settings)].files(self.release)
+        return [self._output("json", content + "\n")] + [self._output(*each) for each in files.items()]
+
+    def _output(self, suffix: str, content: str) -> Output:
+        return Output(
+            file=f"models/{self.plan.name}.{suffix}",
+            kind="model",
+            status="dp",
+            rows=None,
+            records=[(None, content.encode())],
+        )
+
+    def to_json(self) -> Json:
+        """Return what the dossier says of the release."""
+        figures, rows = told(self.scores or {})
+        return {
+            "name": self.plan.name,
+            "task": self.plan.settings.task,
+            "replayed": self.replayed,
+            "release": self.release,
+            "figures": figures,
+            "rows": rows,
+        }
+
+    def attack_to_json(self) -> Json | None:
+        """Return what the membership attack reached, beside the bound that it must respect."""
+        if self.attack is None:
+            return None
+        return {
+            "model": self.plan.name,
+            "auc": self.attack.auc,
+            "epsilon_lower": self.attack.epsilon_lower,
+            "epsilon_bound": self.plan.epsilon,
+            "patients": self.attack.patients,
+        }
+
+
+def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[Done]:
+    """Carry out, or replay, one task per plan, in the order of the study file."""
+    study = place.study
+    key = place.vault.subkey(f"split/{study.study.name}")
+    plans, done = task_plans(study), list[Done]()
+    for plan in plans:
+        task, section = TASKS[type(plan.settings)], plan.settings
+        members, others = split_patients(notes_of(study, records, plan.source), key, section.test_share)
+        releases = {each.plan.name: each.release for each in done}
+        release, replayed = place.ledger.run(
+            plan,
+            task.data(plan, members, releases),
+            study=study.study.name,
+            account=study.account.name,
+            commitment=commitment_for(
+                study, place.ledger, plan, plan.source, records.commitments[plan.source]
+            ),
+            cohort=study.account.cohort,
+        )
+        scores = task.scores(release, others) if task.scores else None
+        done.append(Done(plan, replayed, release, scores, _attack(plan, release, members, others)))
+        progress(len(done), len(plans))
+    return done
+
+
+def notes_of(study: Study, records: Records, source: str) -> pl.DataFrame:
+    """Return the notes of a source as a frame, each with what the study protects as `_patient`."""
+    rows = [(note.patient, note.text, note.fields) for note in records.notes[source]]
+    return with_unit(study, source, frame_of(rows))
+
+
+def _attack(plan: TaskPlan, release: Json, members: pl.DataFrame, others: pl.DataFrame) -> Membership | None:
+    losses = TASKS[type(plan.settings)].losses
+    if losses is None:
+        return None
+    try:
+        return loss_threshold(losses(release, members), losses(release, others), delta=plan.delta)
+    except InvalidInput:  # too few patients on a side
+        return None

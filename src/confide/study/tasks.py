@@ -1,0 +1,101 @@
+"""What belongs to each task of `[[train]]` that reads notes: its section, its plan, its scores and its files, in one table.
+
+A new task is one line of `TASKS`. Here no record is read and nothing is charged; `confide.study.task_runs` does that.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from confide.engines.polars import Floats
+from confide.errors import InvalidInput
+from confide.tasks import diagnose, mapped, ner, reports
+from confide.tasks.diagnose import DiagnosePlan
+from confide.tasks.mapped import GraphPlan, Read
+from confide.tasks.ner import NerPlan
+from confide.tasks.public import NO_PUBLIC, read_public
+from confide.tasks.report_section import ReportSection
+from confide.tasks.reports import ReportPlan
+from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
+from confide.types import Json
+
+if TYPE_CHECKING:
+    from confide.study.config import Study
+
+TaskPlan = NerPlan | DiagnosePlan | GraphPlan | ReportPlan
+TaskSection = NerSection | DiagnoseSection | GraphSection | ReportSection
+Figures = dict[str, float | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """What belongs to one task.
+
+    `plan` reads the study file and public files only. `data` is what the plan's `execute` gets: the notes to learn from, and
+    the releases so far. `scores` measures a release on held-out notes, `losses` gives one loss per patient for the attack;
+    None where there is nothing of the kind. `files` writes further editions of a release.
+    """
+
+    plan: Callable[["Study", Any], TaskPlan]
+    data: Callable[[Any, pl.DataFrame, Mapping[str, Json]], Any] = lambda plan, notes, releases: notes
+    scores: Callable[[Json, pl.DataFrame], Json] | None = None
+    losses: Callable[[Json, pl.DataFrame], Floats] | None = None
+    files: Callable[[Json], dict[str, str]] = lambda release: {}
+
+
+def _ner(study: "Study", section: NerSection) -> NerPlan:
+    public = read_public(study.folder, section.public, section.labels) if section.public else NO_PUBLIC
+    return NerPlan(settings=section, public=public)
+
+
+def _graph(study: "Study", section: GraphSection) -> GraphPlan:
+    """Return the plan of a graph; its model is an earlier `[[train]]`, so that its release is there when it is read.
+
+    Raises:
+        InvalidInput: there is no such model further up.
+    """
+    for other in study.train:
+        if other is section:
+            break
+        if isinstance(other, NerSection) and other.name == section.model:
+            return GraphPlan(settings=section, types=other.types)
+    raise InvalidInput("tasks.no-model", name=section.name, model=section.model)
+
+
+TASKS: dict[type, Task] = {
+    NerSection: Task(plan=_ner, scores=ner.evaluate, losses=ner.patient_losses),
+    DiagnoseSection: Task(
+        plan=lambda study, section: DiagnosePlan(settings=section),
+        scores=diagnose.evaluate,
+        losses=diagnose.patient_losses,
+    ),
+    GraphSection: Task(
+        plan=_graph,
+        data=lambda plan, notes, releases: Read(notes, releases[plan.settings.model]),
+        files=mapped.files_of,
+    ),
+    ReportSection: Task(
+        plan=lambda study, section: ReportPlan(settings=section),
+        scores=reports.evaluate,
+        losses=reports.patient_losses,
+    ),
+}
+
+
+def task_plans(study: "Study") -> list[TaskPlan]:
+    """Return one plan per `[[train]]` that is a task of `TASKS`, in the order of the study file."""
+    return [TASKS[type(section)].plan(study, section) for section in study.train if type(section) in TASKS]
+
+
+def told(scores: Json) -> tuple[Figures, list[Json]]:
+    """Return what the inside edition shows of a report: figures by name, and a row per type or class."""
+    token = scores.get("token") or {}
+    names = (
+        "patients", "records", "accuracy", "majority", "micro_f1_with_o", "micro_f1_without_o", "loss", "contradicted",
+    )  # fmt: skip
+    figures = {name: source.get(name) for source in (scores, token) for name in names if name in source}
+    rows = {**(scores.get("types") or scores.get("classes") or {})}
+    rows |= {name: scores[name] for name in ("micro", "macro") if name in scores}
+    return figures, [{"name": name, **rates} for name, rates in rows.items()]

@@ -1,0 +1,200 @@
+"""The plan of a model that says which class a note belongs to, differentially private per patient.
+
+Guarantee: that of `confide.train.loop`, for every patient with all of that patient's notes. A note becomes a vector by
+hashing its tokens and pairs of tokens: nothing is learnt from other notes, and the classes come from the study file.
+One linear layer: with so few numbers to learn, little noise is enough. Torch is loaded where it runs.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from confide.dp.events import Event
+from confide.dp.noise import Noise
+from confide.engines.polars import Floats
+from confide.errors import InvalidInput
+from confide.tasks.notes import TEXT, labelled, verify_columns
+from confide.tasks.releases import public_fields, released
+from confide.tasks.scores import class_report
+from confide.tasks.section import DiagnoseSection, training_patients
+from confide.tasks.tokens import numbers_of, places_of
+from confide.train.privacy import PrivacyPlan
+from confide.types import Json, Progress, no_progress
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+WIDTH = 2048
+RECORDS = 8  # of a patient that take part in a step, at most
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A note as a vector, and the place of its class. Of a patient: never printed."""
+
+    vector: Vector = field(repr=False)
+    place: int = field(repr=False)
+
+
+def vector_of(text: str) -> Vector:
+    """Return a text as a vector of length 1: each token and each pair of neighbours counts once, with a sign.
+
+    >>> vector = vector_of("头痛三天")
+    >>> vector.shape, round(float(vector @ vector), 3)
+    ((2048,), 1.0)
+    """
+    features = np.unique(numbers_of(text, places_of(text))[:, :2])
+    mixed = features * 2654435761 & 0xFFFFFFFF  # Knuth's multiplicative hashing
+    vector = np.bincount(mixed >> 21, np.where(mixed & 1024, 1.0, -1.0), WIDTH)
+    norm = np.linalg.norm(vector)
+    return (vector / norm if norm else vector).astype(np.float32)
+
+
+def cases_of(texts: Sequence[str], places: Sequence[int]) -> list[Case]:
+    """Return what the model reads of each note."""
+    return [Case(vector_of(text), place) for text, place in zip(texts, places, strict=True)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiagnosePlan:
+    """What will be trained and what it costs. Every field is public."""
+
+    settings: DiagnoseSection
+
+    @property
+    def name(self) -> str:
+        """Return the name of the release inside its study."""
+        return self.settings.name
+
+    @property
+    def source(self) -> str:
+        """Return the name of the notes that are read."""
+        return self.settings.source
+
+    @property
+    def epsilon(self) -> float:
+        """Return what the training costs one patient, at `delta`."""
+        return self.settings.epsilon
+
+    @property
+    def delta(self) -> float:
+        """Return the δ that belongs to `epsilon`."""
+        return self.settings.delta
+
+    @property
+    def privacy(self) -> PrivacyPlan:
+        """Return how the steps are protected."""
+        settings = self.settings
+        return PrivacyPlan(
+            epsilon=settings.epsilon, delta=settings.delta, expected_batch=settings.expected_batch,
+            steps=settings.steps, patients=training_patients(settings), clip=settings.clip, max_records=RECORDS,
+        )  # fmt: skip
+
+    def event(self) -> Event:
+        """Return what the training costs when one patient is added or removed; data only."""
+        return self.privacy.event()
+
+    def to_json(self) -> Json:
+        """Return the kind and all public fields; numbers with a fraction as text."""
+        return {"kind": "diagnose", **public_fields(self.settings)}
+
+    def text_columns(self) -> frozenset[str]:
+        """Return the columns that are read."""
+        return frozenset({TEXT, self.settings.target})
+
+    def verify_columns(self, columns: Collection[str]) -> None:
+        """Raise if a column that the plan reads is not there."""
+        verify_columns(columns, self.text_columns())
+
+    def execute(self, data: pl.DataFrame, noise: Noise, progress: Progress = no_progress) -> Json:
+        """Return the release: weights, and everything public that is needed to use them.
+
+        Guarantee: (`epsilon`, `delta`)-differentially private for adding or removing one patient.
+
+        Args:
+            data: notes to learn from, as `confide.tasks.notes` has them.
+            noise: the charge's.
+            progress: told after each step.
+        """
+        from confide.tasks.learn import descent, learn_privately
+
+        settings, privacy = self.settings, self.privacy
+        patients, texts, places = labelled(data, settings.target, settings.classes)
+        model = fresh(len(settings.classes))
+        weights = learn_privately(
+            model, cases_of(texts, places), patients, losses,
+            privacy=privacy, noise=noise, optimiser=descent(model, settings.learning_rate), progress=progress,
+        )  # fmt: skip
+        notes = [{"key": "tasks.note-unit"}, {"key": "tasks.note-vector"}, {"key": "train.note-held-out"}]
+        return {**released(self.to_json(), privacy), "model": weights, "notes": notes}
+
+
+def fresh(classes: int, width: int = WIDTH) -> "nn.Linear":
+    """Return a layer that prefers no class."""
+    from torch import nn
+
+    layer = nn.Linear(width, classes)
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def losses(model: "nn.Module", cases: Sequence[Case]) -> "Tensor":
+    """Return one loss per case."""
+    import torch
+
+    scores = model(torch.from_numpy(np.stack([case.vector for case in cases])))
+    places = torch.tensor([case.place for case in cases])
+    return torch.nn.functional.cross_entropy(scores, places, reduction="none")
+
+
+def diagnose(release: Json, texts: Sequence[str]) -> list[int]:
+    """Return the place of the likeliest class of each text: of its patient, as the text is.
+
+    Raises:
+        InvalidInput: the release is no such model.
+        IntegrityError: its weights are not of its shape.
+    """
+    if not texts:
+        return []
+    return guessed(model_of(release), cases_of(texts, [0] * len(texts)))
+
+
+def guessed(model: "nn.Module", cases: Sequence[Case]) -> list[int]:
+    """Return the place of the likeliest class of each case."""
+    import torch
+
+    with torch.no_grad():
+        scores = model(torch.from_numpy(np.stack([case.vector for case in cases])))
+    return [int(place) for place in scores.argmax(dim=1)]
+
+
+def model_of(release: Json) -> "nn.Linear":
+    """Return the model of a release, ready to use; raises as `diagnose` does."""
+    from confide.train.loop import load_weights
+
+    if release.get("kind") != "diagnose":
+        raise InvalidInput("train.not-a-model", found=release.get("kind"))
+    model = fresh(len(release["classes"]))
+    load_weights(model, release["model"])
+    return model
+
+
+def evaluate(release: Json, held_out: pl.DataFrame) -> Json:
+    """Return accuracy and F1 on held-out notes: for the inside edition only."""
+    patients, texts, places = labelled(held_out, release["target"], release["classes"])
+    report = class_report(places, diagnose(release, texts), release["classes"])
+    return {"patients": len(set(patients)), "records": len(texts), **report}
+
+
+def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
+    """Return the mean loss of each patient's notes: patient data, for audits inside."""
+    from confide.tasks.learn import mean_losses
+
+    patients, texts, places = labelled(data, release["target"], release["classes"])
+    return np.asarray(mean_losses(model_of(release), cases_of(texts, places), patients, losses))

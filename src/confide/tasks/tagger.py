@@ -1,0 +1,195 @@
+"""The model that finds entities: a frozen table of public numbers, two small convolutions, one tag per token.
+
+Guarantee: the loss of a piece of text depends on that piece alone, whatever it is padded and batched with. Knows no
+privacy: `confide.train` clips and adds noise. Made small so that a few hundred patients under noise can teach it.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from confide.errors import IntegrityError, InvalidInput
+from confide.tasks import start
+from confide.tasks.learn import adam, learn_openly
+from confide.tasks.public import Public
+from confide.tasks.scores import entity_report, token_report
+from confide.tasks.section import NerSection
+from confide.tasks.spans import Entity, Tagged, spans_of, tags_of
+from confide.tasks.start import DIMS, Table
+from confide.tasks.tokens import BUCKETS, FEATURES, Numbers, numbers_of, places_of
+from confide.train.loop import load_weights
+from confide.types import Json
+
+_SCALE = 6.0  # norm of a row of the table as the model sees it
+_OUTSIDE_FIRST = 3.0  # that most tokens are outside an entity is known before any note is read
+_SEED = 1  # of the first weights: public
+_PUBLIC_EPOCHS, _PUBLIC_RATE = 6, 0.01
+_NEAR, _NEXT = 5, 3  # tokens that the two convolutions look at
+
+
+class Tagger(nn.Module):
+    """Scores of each tag for each token. The table is a buffer: it is not trained and not private."""
+
+    table: Tensor
+
+    def __init__(self, table: Table, *, tags: int, hidden: int) -> None:
+        super().__init__()
+        self.register_buffer("table", torch.from_numpy(table).float() * (_SCALE / 127), persistent=False)
+        self.near = nn.Conv1d(4 * DIMS, hidden, _NEAR, padding=_NEAR // 2)
+        self.next = nn.Conv1d(hidden, tags, _NEXT, padding=_NEXT // 2)
+        with torch.no_grad():
+            self.next.bias[0] = _OUTSIDE_FIRST  # type: ignore[index]
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        """Return scores, shape (pieces, tokens, tags), of features of shape (pieces, tokens, `FEATURES`)."""
+        known = self.table[numbers]
+        rest = known[..., 3:, :].sum(dim=-2, keepdim=True)  # beginning, end, shape
+        inputs = torch.cat([known[..., :3, :], rest], dim=-2).flatten(-2)
+        there = (numbers[..., 0] > 0).unsqueeze(1)  # what stands in the padding must not be seen
+        hidden = torch.relu(self.near(inputs.transpose(1, 2))) * there
+        scores: Tensor = self.next(hidden).transpose(1, 2)
+        return scores
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a text as features and tags. Of a patient: never printed."""
+
+    numbers: Numbers = field(repr=False)
+    tags: Numbers = field(repr=False)
+
+
+def cut(
+    patients: Sequence[str], notes: Sequence[Tagged], types: Sequence[str], longest: int
+) -> tuple[list[Piece], list[str]]:
+    """Cut notes into pieces of at most `longest` tokens; return them, and whose each one is."""
+    pieces: list[Piece] = []
+    whose: list[str] = []
+    for patient, note in zip(patients, notes, strict=True):
+        places = places_of(note.text)
+        numbers = numbers_of(note.text, places)
+        tags = np.array(tags_of(places, note.entities, types), dtype=np.int64)
+        for at in range(0, len(places), longest):
+            pieces.append(Piece(numbers[at : at + longest], tags[at : at + longest]))
+            whose.append(patient)
+    return pieces, whose
+
+
+def padded(pieces: Sequence[Piece]) -> tuple[Tensor, Tensor]:
+    """Return features and tags of one length; a tag of -1 stands for padding."""
+    length = max(len(piece.tags) for piece in pieces)
+    numbers = np.zeros((len(pieces), length, FEATURES), dtype=np.int64)
+    tags = np.full((len(pieces), length), -1, dtype=np.int64)
+    for at, piece in enumerate(pieces):
+        numbers[at, : len(piece.tags)] = piece.numbers
+        tags[at, : len(piece.tags)] = piece.tags
+    return torch.from_numpy(numbers), torch.from_numpy(tags)
+
+
+def losses(model: nn.Module, pieces: Sequence[Piece]) -> Tensor:
+    """Return one loss per piece: the mean over its own tokens, never over the batch."""
+    numbers, tags = padded(pieces)
+    scores = model(numbers)
+    each = nn.functional.cross_entropy(scores.transpose(1, 2), tags, ignore_index=-1, reduction="none")
+    lengths = (tags >= 0).sum(dim=1)
+    found: Tensor = each.sum(dim=1) / lengths
+    return found
+
+
+def best_tags(scores: Tensor) -> list[int]:
+    """Return the likeliest tags of which every I follows a B or I of its type (Viterbi, without learnt transitions).
+
+    Args:
+        scores: shape (tokens, tags), in the order of `confide.tasks.spans`.
+    """
+    if not len(scores):
+        return []
+    table = torch.log_softmax(scores, dim=-1).double().numpy()
+    n_tags = table.shape[1]
+    allowed = np.zeros((n_tags, n_tags))
+    inside = np.arange(2, n_tags, 2)
+    allowed[:, inside] = -np.inf
+    allowed[inside, inside] = allowed[inside - 1, inside] = 0.0
+    best = table[0].copy()
+    best[inside] = -np.inf
+    back = []
+    for row in table[1:]:
+        paths = best[:, None] + allowed
+        before = paths.argmax(axis=0)
+        back.append(before)
+        best = paths[before, np.arange(n_tags)] + row
+    path = [int(best.argmax())]
+    for before in reversed(back):
+        path.append(int(before[path[-1]]))
+    return path[::-1]
+
+
+def fresh(table: Table, types: Sequence[str], hidden: int) -> Tagger:
+    """Return a model with its first weights, the same for everybody."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(_SEED)
+        return Tagger(table, tags=2 * len(types) + 1, hidden=hidden)
+
+
+def begun(settings: NerSection, public: Public) -> tuple[Table, Tagger]:
+    """Return table and model as they are before a patient's note is read: taught by what is public, if anything is."""
+    table = start.from_texts(public.texts) if public.texts else start.from_nothing()
+    model = fresh(table, settings.types, settings.hidden)
+    if public.marked:
+        pieces, _ = cut([""] * len(public.marked), public.marked, settings.types, settings.piece)
+        learn_openly(model, pieces, losses, optimiser=adam(model, _PUBLIC_RATE), epochs=_PUBLIC_EPOCHS)
+    return table, model
+
+
+def model_of(release: Json) -> Tagger:
+    """Return the model of a release, ready to use.
+
+    Raises:
+        InvalidInput: the release is no such model.
+        IntegrityError: its weights or its table are not of its shape.
+    """
+    if release.get("kind") != "ner":
+        raise InvalidInput("train.not-a-model", found=release.get("kind"))
+    table = start.from_nothing()
+    if release["table"] is not None:
+        held = base64.b64decode(release["table"])
+        if len(held) != BUCKETS * DIMS:
+            raise IntegrityError("privacy.weights-form")
+        table = np.frombuffer(held, dtype=np.int8).reshape(BUCKETS, DIMS).copy()
+    model = fresh(table, release["types"], release["hidden"])
+    load_weights(model, release["model"])
+    return model.eval()
+
+
+def find(release: Json, texts: Sequence[str]) -> list[list[Entity]]:
+    """Return what a released model finds in each text: of its patient, as the text is. Raises as `model_of`."""
+    return found_by(model_of(release), texts, release["types"], release["piece"])
+
+
+def found_by(model: Tagger, texts: Sequence[str], types: Sequence[str], longest: int) -> list[list[Entity]]:
+    """Return what `model` finds in each text."""
+    found = []
+    with torch.no_grad():
+        for text in texts:
+            places = places_of(text)
+            numbers = torch.from_numpy(numbers_of(text, places))
+            pieces = (numbers[None, at : at + longest] for at in range(0, len(places), longest))
+            tags = [tag for piece in pieces for tag in best_tags(model(piece)[0])]
+            found.append(spans_of(places, tags, types))
+    return found
+
+
+def report(notes: Sequence[Tagged], found: Sequence[Sequence[Entity]], types: Sequence[str]) -> Json:
+    """Return the report of the articles for what was found in notes: from patients, for the inside edition only."""
+    true: list[int] = []
+    guessed: list[int] = []
+    for note, entities in zip(notes, found, strict=True):
+        places = places_of(note.text)
+        true += tags_of(places, note.entities, types)
+        guessed += tags_of(places, entities, types)
+    listed = [[each for each in note.entities if each.type in types] for note in notes]
+    return {**entity_report(listed, found, types), "token": token_report(true, guessed)}
