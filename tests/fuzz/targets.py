@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ from types import SimpleNamespace
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-sys.path += [str(Path(__file__).parents[1] / room) for room in ("study", "ledger", "federated")]
+sys.path += [str(Path(__file__).parents[1] / room) for room in ("study", "ledger", "federated", "encrypted")]
 from examples import SMALL, WHOLE, WITNESS, ledger_with, person
 from fed_rounds import HUB_KEY, KEYS, federation, machines, play, updates_of
 from small import STUDY
@@ -297,6 +298,29 @@ def _notes() -> list[bytes]:
 _DEIDENTIFIER = Deidentifier(policy="gbt37964-research", key=b"k" * 32)
 
 
+def _asked(data: bytes) -> object:
+    """A message to the owner of a model, or by its kind a public key or a reply."""
+    client, server = _sides()
+    kind = data[5] if len(data) > 5 else 0
+    if kind == 0:
+        return server.enroll("fuzz", data)
+    return client.read(data) if kind == 3 else server.answer("ward", data)
+
+
+@cache
+def _sides() -> tuple[object, object]:
+    from models_of import pair, tiny
+
+    return pair(tiny(), decryptions=2**60)
+
+
+def _sound_messages() -> list[bytes]:
+    import numpy as np
+
+    client, _ = _sides()
+    return [client.public_key(), client.ask(np.zeros((1, 3)))]
+
+
 def _federated(data: bytes) -> object:
     """A message of a round as it came, or where the first byte is small a body that somebody who may speak has signed."""
     hub, sites = _ROUND
@@ -352,6 +376,7 @@ TARGETS = {
     "hand-over": Target(parse=_handed, seeds=_handed_over),
     "federated": Target(parse=_federated, seeds=_federated_messages, part=0.2),
     "notes": Target(parse=_note, seeds=_notes),
+    "encrypted": Target(parse=_asked, seeds=_sound_messages, part=0.2),
     "study-file": Target(parse=_study, seeds=lambda: [STUDY.format(language="en").encode()]),
 }
 

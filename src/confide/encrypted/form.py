@@ -38,7 +38,8 @@ class Form:
         monomials: products of features that are sent; each feature alone for a linear model.
         outputs: names of the answers.
         link: what turns an answer into what the model says: a probability, a rate, the class of the largest.
-        answers: raw scores, scores with even noise of width `resolution`, or the sign alone.
+        answers: raw scores, scores with even noise of width `resolution`, or the sign, its
+            size blurred by a secret factor.
         input_bits: a product is sent in steps of 2^-input_bits of its range.
         scale_bits: an answer counts steps of 2^-scale_bits.
         hiding: a reply tells more than its answers with probability at most 2^-hiding an answer.

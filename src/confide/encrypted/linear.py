@@ -105,7 +105,8 @@ def compile_model(
         scores: from `confide.encrypted.models`.
         ranges: of each feature: lowest and highest value a record may have; public, so never read from records.
         name: of the model; public.
-        answers: "score", "rounded" (even noise of width `resolution` on each), or "label" (one output's sign).
+        answers: "score", "rounded" (even noise of width `resolution` on each), or "label" (one output's sign,
+            its size blurred by a secret factor of up to 2^12, a new one for each record).
         resolution: in units of the score; above 0 for rounded answers only.
         tolerance: largest error wanted, noise of rounding apart; by default a thousandth of the largest score.
         hiding: bits, 20 to 128.

@@ -15,7 +15,8 @@ from confide.types import Json
 def report(compiled: Compiled) -> Json:
     """Return bytes, time, error and what each side learns; asks one record in the middle of the ranges.
 
-    `bits_an_answer` bounds what one answer can tell of the weights, whatever a hospital sends, honest or not.
+    `bits_an_answer` bounds what the value of one answer can tell of the weights, whatever record is encrypted: its
+    phase is one of q, and evenly spread over the flood and the noise of rounding.
     """
     form = compiled.form
     client, server = Client(form), Server(compiled, spend=_free)
@@ -28,7 +29,7 @@ def report(compiled: Compiled) -> Json:
     reply = server.answer("report", request)
     client.read(reply)
     spent = time.process_time() - began
-    dither = compiled.dither.bit_length() - 1 if compiled.dither else 0
+    blurred = compiled.flood + (compiled.dither.bit_length() - 1 if compiled.dither else 0)
     return {
         "security_bits": SECURITY,
         "parameters": form.parameters.to_json(),
@@ -41,7 +42,7 @@ def report(compiled: Compiled) -> Json:
         "hiding_bits": form.hiding,
         "answers": form.answers,
         "raw_answers_that_give_it_away": worth(form),
-        "bits_an_answer": form.parameters.plain_bits - dither,
+        "bits_an_answer": sum(form.parameters.primes[:-1]) - blurred,
         "owner_learns": ["requests", "records"],
         "hospital_learns": ["form", "answers"],
     }
