@@ -116,7 +116,7 @@ def mean(updates: np.ndarray, bound: float) -> np.ndarray:
 
 def robust_lines(quick: bool) -> Iterator[Line]:
     """Print both figures, each with all attacks beside."""
-    seeds, rounds = (2, 60) if quick else (10, 100)
+    seeds, rounds = (3, 100) if quick else (10, 100)
 
     def accuracy(rule: Rule, attack: str, hostile: int) -> float:
         return float(np.mean([train(rule, attack, hostile, seed, rounds) for seed in range(seeds)]))

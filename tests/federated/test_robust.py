@@ -3,6 +3,7 @@
 import attacks
 import numpy as np
 import pytest
+from fed_rounds import federation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -21,6 +22,7 @@ from confide.federated.robust import (
     trimmed_mean,
     trusted,
 )
+from confide.federated.settings import SiteNoise, grouped
 
 RULES = {
     "median": lambda rows, f: coordinate_median(rows),
@@ -103,6 +105,22 @@ def test_each_group_keeps_its_honest_sites_even_if_all_colluders_are_in_it(n, co
     assert sorted(name for group in groups for name in group) == sorted(names)
     assert min(map(len, groups)) >= least
     assert groups == groups_of(names[::-1], colluders=colluders, seed=seed, alone=alone)  # fixed
+
+
+def test_groups_are_federations_of_their_own_and_too_small_ones_are_refused():
+    noise = SiteNoise(sigma=100.0, honest=1)
+    fed = federation(10, 6, 1, noise=noise)
+    names = [m.name for m in fed.members]
+    groups = groups_of(names, colluders=1, seed=b"x", alone=True)
+    found = grouped(fed, groups, colluders=1)
+    assert [[m.name for m in one.members] for one in found] == groups
+    assert {(one.threshold, one.colluders) for one in found} == {(2, 1)}
+    assert len({one.digest() for one in found}) == 5
+    with pytest.raises(InvalidInput) as refused:
+        grouped(federation(10, 6, 1), groups, colluders=1)  # no noise: two sites would be bare
+    assert refused.value.code == "fed.too-few-honest"
+    apart = grouped(federation(10, 7, 2), groups_of(names, colluders=2, seed=b"x"), colluders=2)
+    assert [(len(one.members), one.threshold, one.honest) for one in apart] == [(5, 5, 3), (5, 5, 3)]
 
 
 @pytest.mark.parametrize("rule", [trimmed_mean, multi_krum, mixed_with_nearest])

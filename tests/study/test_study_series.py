@@ -20,7 +20,7 @@ MONTHS = ("2026-01", "2026-02", "2026-03")
 HEAD = STUDY.split("[[source]]")[0].format(language="{language}").replace("{{", "{").replace("}}", "}")
 TABLES = """
 [[stats]]
-name = "codes"
+name = "{name}"
 source = "m1"
 by = {by}
 measures = ["count", "median(age, 0, 120)"]
@@ -56,7 +56,7 @@ def written(folder, number, /, **changes):
         path.write_text("\n".join(["patient_id,ward,age,code", *rows]) + "\n", encoding="utf-8")
     asked = {
         "by": '{code = "unknown"}', "sources": json.dumps(sources), "months": json.dumps(MONTHS),
-        "wards": '{ward = ["A", "B"]}',
+        "wards": '{ward = ["A", "B"]}', "name": "codes",
     } | changes  # fmt: skip
     listed = "".join(
         f'[[source]]\nname = "{name}"\nkind = "table"\npath = "raw/{name}.csv"\n' for name in sources
@@ -145,6 +145,7 @@ def test_a_month_that_changed_after_its_release_is_refused_and_nothing_is_charge
         ({"sources": '["m1", "m1"]'}, "study.refused"),
         ({"months": '["2026/01", "2026/02"]'}, "study.name-no-file"),
         ({"months": '["a"]'}, "study.refused"),
+        ({"name": "admissions 2026-02"}, "study.name-twice"),
         ({"wards": '{ward = "unknown"}'}, "study.wrong-type"),
     ],
 )

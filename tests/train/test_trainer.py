@@ -239,6 +239,13 @@ def test_a_record_longer_than_the_model_is_refused_before_the_charge(tmp_path):
     assert entries(books, "charge") == []
 
 
+def test_a_physical_batch_too_small_for_one_patient_is_refused_before_the_charge(tmp_path):
+    books = ledger()
+    with pytest.raises(InvalidInput, match="physical batch of 8 cannot hold the 16 records"):
+        trainer(tmp_path, books, privacy=plan(max_records=16))
+    assert entries(books, "charge") == []
+
+
 def test_a_loss_that_is_the_models_own_mean_is_refused(tmp_path):
     books = ledger()
     run = trainer(tmp_path, books, loss=lambda model, inputs: model(**inputs).loss)

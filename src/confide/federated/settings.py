@@ -5,7 +5,8 @@ any message. Proofs: `docs/proofs/secure-aggregation.md`.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from confide.crypto.sign import digest, verify_public_key
 from confide.crypto.text import is_name
@@ -191,3 +192,27 @@ class Federation:
     def digest(self) -> str:
         """Return the name of exactly this federation, in 64 hexadecimal digits; every message carries it."""
         return digest(self.to_json())
+
+
+def grouped(federation: Federation, groups: Sequence[Sequence[str]], *, colluders: int) -> list[Federation]:
+    """Return a federation for each fixed group, with the lowest threshold that it may have.
+
+    Args:
+        federation: of all sites; grid, noise and weights are the groups' too.
+        groups: names of sites, from `confide.federated.robust.groups_of`.
+        colluders: how many sites of one group may side with the hub.
+
+    Raises:
+        InvalidInput: a group is too small for its colluders and honest sites.
+    """
+    honest = FEWEST_HONEST if federation.noise is None else federation.noise.honest
+    wanted = honest if honest == 1 and federation.noise is not None else max(honest, FEWEST_HONEST)
+    found = []
+    for number, names in enumerate(groups, 1):
+        members = tuple(member for member in federation.members if member.name in names)
+        least = max((len(members) + colluders) // 2 + 1, colluders + wanted)
+        if least > len(members):
+            raise InvalidInput("fed.too-few-honest", found=len(members) - colluders, wanted=wanted)
+        name = f"{federation.name}: group {number}"
+        found.append(replace(federation, name=name, members=members, threshold=least, colluders=colluders))
+    return found

@@ -21,6 +21,7 @@ from confide.stats.series_section import SeriesSection
 from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section
 from confide.synth.section import SynthSection
+from confide.tasks.report_section import ReportSection
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
 from confide.train.section import TrainSection
 from confide.vault.section import TokenSection
@@ -194,7 +195,7 @@ class Study:
     stats: tuple[StatsSection, ...] = ()
     series: tuple[SeriesSection, ...] = ()
     synth: tuple[SynthSection, ...] = ()
-    train: tuple[TrainSection | NerSection | DiagnoseSection | GraphSection, ...] = ()
+    train: tuple[TrainSection | NerSection | DiagnoseSection | GraphSection | ReportSection, ...] = ()
     token: tuple[TokenSection, ...] = ()
     gates: GatesSection = field(default_factory=GatesSection)
 
@@ -303,7 +304,7 @@ def _chosen(choices: tuple[Any, ...], table: Any) -> Any:
 
 def _check_references(study: Study, lines: Lines) -> None:
     """Every name that one section uses is the name of another, and names are used once."""
-    kinds = {source.name: source.holds for source in study.source}
+    kinds: dict[str, str] = {source.name: source.holds for source in study.source}
     for section in ("source", "stats", "series", "synth", "train"):
         names = [each.name for each in getattr(study, section)]
         for at, name in enumerate(names):
@@ -320,6 +321,17 @@ def _check_references(study: Study, lines: Lines) -> None:
                 known = ", ".join(name for name, kind in kinds.items() if kind == wanted) or "-"
                 code = "study.no-such-table" if wanted == "table" else "tasks.no-such-notes"
                 raise InvalidInput(code, file=FILE, line=line, name=each.source, known=known)
+    _check_series(study, kinds, lines)
+    for name in study.leaving:
+        if name not in kinds:
+            line = lines.of("deid", "sources")
+            raise InvalidInput(
+                "study.no-such-source", file=FILE, line=line, name=name, known=", ".join(kinds)
+            )
+
+
+def _check_series(study: Study, kinds: dict[str, str], lines: Lines) -> None:
+    """A series reads tables of patients, and each of its releases is a file of its own."""
     for at, series in enumerate(study.series):
         for name in series.sources:
             if kinds.get(name) != "table":
@@ -331,15 +343,11 @@ def _check_references(study: Study, lines: Lines) -> None:
         if study.patient.unit == "row":
             raise InvalidInput("series.of-rows", name=series.name)
         for period in series.periods:
-            if not _FILE_NAME.fullmatch(name := f"{series.name} {period}"):
-                line = lines.of(f"series.{at}", "periods")
+            name, line = f"{series.name} {period}", lines.of(f"series.{at}", "periods")
+            if not _FILE_NAME.fullmatch(name):
                 raise InvalidInput("study.name-no-file", file=FILE, line=line, name=name, section="series")
-    for name in study.leaving:
-        if name not in kinds:
-            line = lines.of("deid", "sources")
-            raise InvalidInput(
-                "study.no-such-source", file=FILE, line=line, name=name, known=", ".join(kinds)
-            )
+            if name in {each.name for each in study.stats}:
+                raise InvalidInput("study.name-twice", file=FILE, line=line, name=name, section="stats")
 
 
 def _check_budget(study: Study, lines: Lines) -> None:

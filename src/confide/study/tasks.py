@@ -11,19 +11,21 @@ import polars as pl
 
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
-from confide.tasks import diagnose, mapped, ner
+from confide.tasks import diagnose, mapped, ner, reports
 from confide.tasks.diagnose import DiagnosePlan
 from confide.tasks.mapped import GraphPlan, Read
 from confide.tasks.ner import NerPlan
 from confide.tasks.public import NO_PUBLIC, read_public
+from confide.tasks.report_section import ReportSection
+from confide.tasks.reports import ReportPlan
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
 from confide.types import Json
 
 if TYPE_CHECKING:
     from confide.study.config import Study
 
-TaskPlan = NerPlan | DiagnosePlan | GraphPlan
-TaskSection = NerSection | DiagnoseSection | GraphSection
+TaskPlan = NerPlan | DiagnosePlan | GraphPlan | ReportPlan
+TaskSection = NerSection | DiagnoseSection | GraphSection | ReportSection
 Figures = dict[str, float | None]
 
 
@@ -74,6 +76,11 @@ TASKS: dict[type, Task] = {
         data=lambda plan, notes, releases: Read(notes, releases[plan.settings.model]),
         files=mapped.files_of,
     ),
+    ReportSection: Task(
+        plan=lambda study, section: ReportPlan(settings=section),
+        scores=reports.evaluate,
+        losses=reports.patient_losses,
+    ),
 }
 
 
@@ -85,12 +92,10 @@ def task_plans(study: "Study") -> list[TaskPlan]:
 def told(scores: Json) -> tuple[Figures, list[Json]]:
     """Return what the inside edition shows of a report: figures by name, and a row per type or class."""
     token = scores.get("token") or {}
-    figures = {
-        name: source.get(name)
-        for source in (scores, token)
-        for name in ("patients", "records", "accuracy", "majority", "micro_f1_with_o", "micro_f1_without_o")
-        if name in source
-    }
+    names = (
+        "patients", "records", "accuracy", "majority", "micro_f1_with_o", "micro_f1_without_o", "loss", "contradicted",
+    )  # fmt: skip
+    figures = {name: source.get(name) for source in (scores, token) for name in names if name in source}
     rows = {**(scores.get("types") or scores.get("classes") or {})}
     rows |= {name: scores[name] for name in ("micro", "macro") if name in scores}
     return figures, [{"name": name, **rates} for name, rates in rows.items()]

@@ -41,6 +41,7 @@ def learn_privately(
     noise: Noise,
     optimiser: torch.optim.Optimizer,
     progress: Progress = no_progress,
+    physical: int = _PHYSICAL,
 ) -> Json:
     """Train `model` in place and return its weights, as a release keeps them.
 
@@ -55,7 +56,7 @@ def learn_privately(
     train_privately(
         model, records, patients, losses,
         privacy=privacy, noise=noise, optimiser=optimiser,
-        physical_batch=max(_PHYSICAL, privacy.max_records), progress=told,
+        physical_batch=max(physical, privacy.max_records), progress=told,
     )  # fmt: skip
     return weights_to_json(model)
 

@@ -5,7 +5,7 @@ One class per task, told apart by `task`; what they share is checked in one plac
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from confide.errors import InvalidInput
 
@@ -62,7 +62,7 @@ class NerSection:
         verify_listed("types", self.types)
         for name in ("hidden", "piece", "pieces"):
             verify_whole(name, getattr(self, name), 1, 4096)
-        _complete(self, f"{self.source}-entities")
+        complete(self, f"{self.source}-entities")
 
     @property
     def holds(self) -> Literal["notes"]:
@@ -93,7 +93,7 @@ class DiagnoseSection:
     def __post_init__(self) -> None:
         """Refuse what could never be trained, and fill in what follows from public fields."""
         verify_listed("classes", self.classes, least=2)
-        _complete(self, f"{self.source}-{self.target}")
+        complete(self, f"{self.source}-{self.target}")
 
     @property
     def holds(self) -> Literal["notes"]:
@@ -146,9 +146,10 @@ class GraphSection:
         return 0.0
 
 
-def training_patients(section: NerSection | DiagnoseSection) -> int:
+def training_patients(section: Any) -> int:
     """Return how many of the declared patients are expected on the training side."""
-    return max(1, round(section.patients * (1 - section.test_share)))
+    expected: float = section.patients * (1 - section.test_share)
+    return max(1, round(expected))
 
 
 def verify_listed(
@@ -188,7 +189,7 @@ def verify_budget(epsilon: float, delta: float, patients: int) -> None:
         raise InvalidInput("train.delta", found=delta, most=f"{1 / (100 * patients):.3g}")
 
 
-def _complete(section: NerSection | DiagnoseSection, name: str) -> None:
+def complete(section: Any, name: str) -> None:
     """Check what all trainings share, and fill in name and batch."""
     if not section.name:
         object.__setattr__(section, "name", name)

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from confide.errors import InvalidInput
 from confide.train.each_alone import each_alone
 from confide.train.held import Held
 from confide.train.per_sample import Patients, Use, as_patients
+from confide.train.ranks import shard
 from confide.train.recognise import places
 from confide.train.recurrent import records_of, recurrent
 from confide.train.rules import Found, rule_of
@@ -53,6 +54,8 @@ class Engine:
         self.batch = 0
         self.anchor = torch.zeros((), requires_grad=True)
         self._model, self._clip = model, clip
+        if isinstance(model, nn.parallel.DistributedDataParallel):
+            model.require_backward_grad_sync = False  # the sums are what ranks add, not gradients
         self._places = places(model)
         self._shapes = {n: p.shape for n, p in model.named_parameters() if p.requires_grad}
         self._rules = {place.name: rule_of(place.module) for place in self._places if not place.whole}
@@ -90,7 +93,8 @@ class Engine:
         whose = as_patients(patients, len(losses), losses.device)
         try:
             self._patients = whose
-            if not self._probed and whose.n > 1:
+            # with sharded parameters every rank must send back as often as the others, whatever it holds
+            if not self._probed and (whose.n > 1 or distributed.is_initialized()):
                 for half in (0, 1):  # the losses of every other patient, then of the rest
                     self._probe = whose.of_record % 2 == half
                     torch.autograd.backward(losses, self._probe.to(losses.dtype), retain_graph=True)
@@ -119,7 +123,7 @@ class Engine:
         """Put gradients, by parameter name, where torch optimisers look; other parameters get none."""
         for name, parameter in self._model.named_parameters():
             found = gradients.get(name)
-            parameter.grad = None if found is None else found.to(parameter.dtype)
+            parameter.grad = None if found is None else shard(found, parameter)
 
     def explain(self) -> list[Explained]:
         """Return one line for each trainable parameter: its module and how its gradient is found."""
@@ -285,7 +289,7 @@ class Engine:
                 loss(self._model, records).sum(), list(parameters.values()), allow_unused=True
             )
             kept = {n: g.float() for n, g in zip(parameters, found, strict=True) if g is not None}
-            norm = torch.stack([g.norm() for g in kept.values()]).norm()
+            norm = torch.stack([g.double().norm() for g in kept.values()]).norm()
             for name, g in kept.items() if norm.isfinite() else ():
-                total[name] = total[name].to(g.device) + g * (self._clip / norm.clamp_min(self._clip))
+                total[name] = total[name].to(g.device) + g * float(self._clip / norm.clamp_min(self._clip))
         return total

@@ -89,6 +89,7 @@ class DPMLP:
             raise InvalidInput("privacy.patient-missing")
         owners = range(len(labels)) if patients is None else patients
         group(owners, self.privacy)  # a missing id is refused before the charge
+        self.privacy.verify_physical(self.physical_batch)
         network, plan = self._network(inputs.shape[1]), self._plan(inputs.shape[1])
         whose = {"study": study, "account": account, "commitment": commitment}
         release = ledger.released(plan, **whose)

@@ -56,6 +56,7 @@ def train_privately(
     """
     if len(records) != len(patients):
         raise InvalidInput("privacy.patient-missing")
+    privacy.verify_physical(physical_batch)
     groups = group(patients, privacy)
     engine = Engine(model, clip=privacy.clip)
     try:

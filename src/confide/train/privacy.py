@@ -122,6 +122,20 @@ class PrivacyPlan:
         """Standard deviation of the noise in the gradient that the optimiser sees (`confide.train.adam`)."""
         return self.noise_on_sum / self.expected_batch
 
+    def verify_physical(self, records: int) -> None:
+        """Refuse a physical batch of so many records that could not hold those of one patient, before a charge.
+
+        Raises:
+            InvalidInput: `max_records` are more.
+        """
+        if records < self.records_a_step:
+            raise InvalidInput("privacy.physical-batch", found=records, least=self.records_a_step)
+
+    @property
+    def records_a_step(self) -> int:
+        """The most records of one patient that a step reads."""
+        return 1 if self.unit == "row" else self.max_records
+
     def event(self) -> Event:
         """Return what the training costs when one patient is added or removed; data only, no accountant."""
         if self.accounting == "renyi":

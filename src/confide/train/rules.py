@@ -73,8 +73,12 @@ def rms_norm(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Fou
 
 def group_norm(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Found:
     """As `layer_norm`, one weight for a channel (dimension 1)."""
-    normal = functional.group_norm(a.float(), int(module.num_groups), None, None, float(module.eps))  # type: ignore[arg-type]
-    return _affine(module, normal.movedim(1, -1), g.movedim(1, -1), patients)
+    g = g.float()
+    if _wants(module, "weight"):
+        normal = functional.group_norm(a.float(), int(module.num_groups), None, None, float(module.eps))  # type: ignore[arg-type]
+        yield "weight", patients.total(normal.mul_(g).flatten(2).sum(2))
+    if _wants(module, "bias"):
+        yield "bias", patients.total(g.flatten(2).sum(2))
 
 
 def convolution(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Found:

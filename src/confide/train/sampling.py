@@ -108,9 +108,8 @@ def batches(groups: Groups, privacy: PrivacyPlan, noise: Noise, physical: int) -
     Raises:
         InvalidInput: a piece could not hold the records of one patient.
     """
-    most = 1 if privacy.unit == "row" else privacy.max_records
-    if physical < most:
-        raise InvalidInput("privacy.physical-batch", found=physical, least=most)
+    privacy.verify_physical(physical)
+    most = privacy.records_a_step
     who = taking_part(groups, privacy, noise)
     chosen = records_of(groups, who, most, noise)
     if not privacy.largest_batch:

@@ -85,6 +85,7 @@ class PrivateTrainer(Trainer):  # type: ignore[misc]
                 raise InvalidInput("privacy.setting", field=setting, found=found)
         if args.world_size > 1 or args.n_gpu > 1:
             raise InvalidInput("privacy.setting", field="n_gpu", found=max(args.world_size, args.n_gpu))
+        privacy.verify_physical(args.per_device_train_batch_size)
         super().__init__(model=model, args=args, train_dataset=train_dataset, **others)
         self.privacy, self.account, self.study, self.name = privacy, account, study, name
         self.release: Json | None = None

@@ -1,0 +1,217 @@
+"""Say from an image which of some classes it is of, pneumonia say, by a small network that is private per patient.
+
+Guarantee: that of `confide.train.loop`, for every patient with all images; grey levels are scaled by public numbers and
+normalised within one image (GroupNorm), so that no image shapes how another is read. Knows no ledger.
+"""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from confide.dp.events import Event
+from confide.dp.noise import Noise
+from confide.engines.polars import Floats
+from confide.errors import InvalidInput
+from confide.stats.images import ImageStack
+from confide.tasks.scores import class_report
+from confide.tasks.section import verify_budget, verify_listed, verify_whole
+from confide.train.privacy import PrivacyPlan
+from confide.types import Json, Progress, no_progress
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+_SEED = 1  # of the first weights: public
+_GROUPS = 4  # channels that are normalised together: a quarter of them
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One image and the place of its class. Of a patient: shown to nobody."""
+
+    pixels: NDArray[np.uint8] = field(repr=False)
+    label: int = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageClassPlan:
+    """What will be trained and what it costs. Every field is public; the images arrive through `execute`."""
+
+    name: str
+    source: str
+    classes: tuple[str, ...]
+    shape: tuple[int, int]
+    epsilon: float
+    patients: int
+    delta: float = 1e-9
+    channels: int = 16
+    images: int = 4  # of a patient that take part in a step, at most
+    steps: int = 150
+    expected_batch: int = 256
+    clip: float = 1.0
+    learning_rate: float = 0.005
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be trained."""
+        verify_listed("classes", self.classes, least=2)
+        verify_budget(self.epsilon, self.delta, self.patients)
+        verify_whole("channels", self.channels, _GROUPS, 1024)
+        for side in self.shape:
+            verify_whole("shape", side, 8, 1024)
+        if self.channels % _GROUPS:
+            raise InvalidInput("tasks.whole", field="channels", low=_GROUPS, high=1024, found=self.channels)
+        _ = self.privacy
+
+    @property
+    def privacy(self) -> PrivacyPlan:
+        """Return how the steps are protected."""
+        return PrivacyPlan(
+            epsilon=self.epsilon,
+            delta=self.delta,
+            expected_batch=self.expected_batch,
+            steps=self.steps,
+            patients=self.patients,
+            clip=self.clip,
+            max_records=self.images,
+        )
+
+    def event(self) -> Event:
+        """Return what the training costs when one patient is added or removed; data only."""
+        return self.privacy.event()
+
+    def to_json(self) -> Json:
+        """Return the kind and all public fields; numbers with a fraction as text."""
+        return {
+            "kind": "image-class",
+            "name": self.name,
+            "source": self.source,
+            "classes": list(self.classes),
+            "shape": list(self.shape),
+            "channels": self.channels,
+            "learning_rate": repr(self.learning_rate),
+            "images": self.images,
+            **self.privacy.to_json(),
+        }
+
+    def execute(self, data: ImageStack, noise: Noise, progress: Progress = no_progress) -> Json:
+        """Return the release: weights, and everything public that is needed to use them.
+
+        Guarantee: (`epsilon`, `delta`)-differentially private for adding or removing one patient.
+
+        Args:
+            data: images, whose they are, and the class of each as its group; one without a patient or of a class that is
+                not listed takes no part.
+            noise: the charge's.
+            progress: told after each step.
+        """
+        from confide.tasks.learn import adam, learn_privately
+
+        patients, pictures = pictures_of(self, data)
+        model = fresh(self.channels, self.shape, len(self.classes))
+        weights = learn_privately(
+            model, pictures, patients, losses,
+            privacy=self.privacy, noise=noise, optimiser=adam(model, self.learning_rate), progress=progress,
+        )  # fmt: skip
+        notes = [{"key": "images.note-unit"}, {"key": "train.note-held-out"}]
+        return {**self.to_json(), "relation": "add or remove one patient", "weights": weights, "notes": notes}
+
+
+def pictures_of(plan: ImageClassPlan, data: ImageStack) -> tuple[list[str], list[Picture]]:
+    """Return (patients, images) of those that have a patient and a listed class.
+
+    Raises:
+        InvalidInput: the images are not of the planned shape.
+    """
+    if data.pixels.shape[1:] != tuple(plan.shape):
+        raise InvalidInput("images.shape", height=plan.shape[0], width=plan.shape[1])
+    place = {name: at for at, name in enumerate(plan.classes)}
+    kept = [
+        (patient, Picture(pixels, place[group]))
+        for pixels, patient, group in zip(data.pixels, data.patients, data.groups, strict=True)
+        if patient is not None and group in place
+    ]
+    return [patient for patient, _ in kept], [picture for _, picture in kept]
+
+
+def fresh(channels: int, shape: tuple[int, int], classes: int) -> "nn.Module":
+    """Return the network before training, its weights drawn under a public seed."""
+    import torch
+    from torch import nn
+
+    def block(into: int, out: int) -> "list[nn.Module]":
+        return [nn.Conv2d(into, out, 3, padding=1), nn.GroupNorm(_GROUPS, out), nn.ReLU(), nn.MaxPool2d(2)]
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(_SEED)
+        return nn.Sequential(
+            *block(1, channels),
+            *block(channels, 2 * channels),
+            *block(2 * channels, 2 * channels),
+            nn.Flatten(),
+            nn.Linear(2 * channels * (shape[0] // 8) * (shape[1] // 8), classes),
+        )
+
+
+def losses(model: "nn.Module", batch: list[Picture]) -> "Tensor":
+    """Return one loss per image, of that image alone."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    return cross_entropy(
+        model(_scaled(batch)), torch.tensor([each.label for each in batch]), reduction="none"
+    )
+
+
+def _scaled(batch: list[Picture]) -> "Tensor":
+    """Return grey levels from -1 to 1, by public numbers."""
+    import torch
+
+    pixels = np.stack([each.pixels for each in batch])[:, None].astype(np.float32)
+    return torch.from_numpy(pixels / 127.5 - 1.0)
+
+
+def scores(release: Json, pictures: list[Picture]) -> Floats:
+    """Return the probability of each class for each image, shape (images, classes): patient data.
+
+    Raises:
+        InvalidInput: the release is no such model.
+        IntegrityError: its weights are not of its shape.
+    """
+    import torch
+
+    from confide.train.loop import load_weights
+
+    if release.get("kind") != "image-class":
+        raise InvalidInput("train.not-a-model", found=release.get("kind"))
+    model = fresh(release["channels"], (release["shape"][0], release["shape"][1]), len(release["classes"]))
+    load_weights(model, release["weights"])
+    model.eval()
+    found = np.zeros((len(pictures), len(release["classes"])))
+    with torch.no_grad():
+        for at in range(0, len(pictures), 256):
+            told = model(_scaled(pictures[at : at + 256])).softmax(dim=1)
+            found[at : at + 256] = told.double().numpy()
+    return found
+
+
+def evaluate(release: Json, pictures: list[Picture]) -> Json:
+    """Return accuracy and F1 on held-out images, and for two classes the area under the curve: inside only."""
+    told = scores(release, pictures)
+    truth = [each.label for each in pictures]
+    report = class_report(truth, told.argmax(axis=1).tolist(), release["classes"])
+    return {**report, "auc": area(told[:, 1], np.array(truth)) if len(release["classes"]) == 2 else None}
+
+
+def area(scores: Floats, truth: NDArray[np.int64]) -> float | None:
+    """Return the area under the curve of hits against false alarms; None without both classes.
+
+    >>> area(np.array([0.1, 0.4, 0.4, 0.9]), np.array([0, 0, 1, 1]))
+    0.875
+    """
+    ill, well = np.sort(scores[truth == 1]), scores[truth == 0]
+    if not len(ill) or not len(well):
+        return None
+    below = 0.5 * sum(np.searchsorted(ill, well, side=side).sum() for side in ("left", "right"))
+    return float(1 - below / (len(ill) * len(well)))

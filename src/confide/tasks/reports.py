@@ -1,0 +1,253 @@
+"""Draft reports from findings, by a language model that is differentially private per patient.
+
+Guarantee: that of `confide.train.loop`, for every patient with all of that patient's notes; what the model begins with
+is public. A draft is a draft: `confide.tasks.facts` finds some of what it invents or turns round, a physician signs.
+What a released model writes about a patient's findings is that patient's data. Knows no ledger.
+"""
+
+import dataclasses
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from confide.dp.events import Event
+from confide.dp.noise import Noise
+from confide.engines.polars import Floats
+from confide.errors import InvalidInput
+from confide.tasks.facts import faithfulness
+from confide.tasks.notes import PATIENT, TEXT, verify_columns
+from confide.tasks.releases import public_fields, released
+from confide.tasks.report_section import FROM_NOTHING, ReportSection
+from confide.tasks.section import training_patients
+from confide.train.privacy import PrivacyPlan
+from confide.types import Json, Progress, no_progress
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from confide.tasks.language import Example, Tongue
+
+MOST_DRAFTS = 40  # held-out notes that are drafted to be scored: writing is slow
+_PHYSICAL = 16  # records that go through a model at once
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportPlan:
+    """What will be trained and what it costs. Every field is public; the notes arrive through `execute`."""
+
+    settings: ReportSection
+
+    @property
+    def name(self) -> str:
+        """Return the name of the release inside its study."""
+        return self.settings.name
+
+    @property
+    def source(self) -> str:
+        """Return the name of the notes that are read."""
+        return self.settings.source
+
+    @property
+    def epsilon(self) -> float:
+        """Return what the training costs one patient, at `delta`."""
+        return self.settings.epsilon
+
+    @property
+    def delta(self) -> float:
+        """Return the δ that belongs to `epsilon`."""
+        return self.settings.delta
+
+    @property
+    def privacy(self) -> PrivacyPlan:
+        """Return how the steps are protected."""
+        settings = self.settings
+        return PrivacyPlan(
+            epsilon=settings.epsilon,
+            delta=settings.delta,
+            expected_batch=settings.expected_batch,
+            steps=settings.steps,
+            patients=training_patients(settings),
+            clip=settings.clip,
+            max_records=settings.records,
+        )
+
+    def event(self) -> Event:
+        """Return what the training costs when one patient is added or removed; data only."""
+        return self.privacy.event()
+
+    def to_json(self) -> Json:
+        """Return the kind and all public fields; numbers with a fraction as text."""
+        return {"kind": "report", **public_fields(self.settings)}
+
+    def text_columns(self) -> frozenset[str]:
+        """Return the columns that are read."""
+        return frozenset({TEXT, self.settings.findings})
+
+    def verify_columns(self, columns: Collection[str]) -> None:
+        """Raise if a column that the plan reads is not there."""
+        verify_columns(columns, self.text_columns())
+
+    def execute(self, data: pl.DataFrame, noise: Noise, progress: Progress = no_progress) -> Json:
+        """Return the release: weights, and everything public that is needed to use them.
+
+        Guarantee: (`epsilon`, `delta`)-differentially private for adding or removing one patient.
+
+        Args:
+            data: notes to learn from, as `confide.tasks.notes` has them.
+            noise: the charge's.
+            progress: told after each step.
+        """
+        from confide.tasks.learn import adam, learn_privately
+
+        settings = self.settings
+        model, tongue = fresh(settings)
+        patients, examples = examples_of(settings, tongue, data)
+        weights = learn_privately(
+            model, examples, patients, loss_of(settings, tongue),
+            privacy=self.privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
+            physical=_PHYSICAL,
+        )  # fmt: skip
+        return {
+            **released(self.to_json(), self.privacy),
+            "weights": weights,
+            "notes": [
+                {"key": "tasks.note-unit"},
+                {"key": "reports.note-draft"},
+                {"key": "train.note-held-out"},
+            ],
+        }
+
+
+def fresh(settings: ReportSection) -> "tuple[nn.Module, Tongue]":
+    """Return the public model that training begins with, and its words.
+
+    Raises:
+        InvalidInput: the checkpoint is not there.
+    """
+    from confide.tasks import characters
+    from confide.tasks.language import by_character, checkpoint, small_model
+
+    if settings.model != FROM_NOTHING:
+        return checkpoint(Path(settings.model), rank=settings.rank)
+    model = small_model(
+        width=settings.width,
+        layers=settings.layers,
+        heads=max(1, settings.width // 32),
+        length=settings.length,
+        words=characters.vocabulary(),
+    )
+    return model, by_character()
+
+
+def examples_of(
+    settings: ReportSection, tongue: "Tongue", data: pl.DataFrame
+) -> "tuple[list[str], list[Example]]":
+    """Return (patients, examples) of the notes that have a patient, findings and a text."""
+    from confide.tasks.language import example
+
+    patients, found = [], []
+    for patient, given, written in _rows(settings, data):
+        patients.append(patient)
+        found.append(
+            example(
+                tongue, given, written, most_given=settings.most_given, most_written=settings.most_written
+            )
+        )
+    return patients, found
+
+
+def loss_of(settings: ReportSection, tongue: "Tongue") -> "Callable[[nn.Module, list[Example]], Tensor]":
+    """Return the loss of one example each, as training wants it."""
+    from confide.tasks.language import losses
+
+    return lambda model, batch: losses(model, batch, length=settings.length, pad=tongue.pad)
+
+
+def model_of(release: Json) -> "tuple[nn.Module, Tongue]":
+    """Return the model of a release, ready to write.
+
+    Raises:
+        InvalidInput: the release is no such model, or its public checkpoint is not there.
+        IntegrityError: its weights are not of its shape.
+    """
+    from confide.train.loop import load_weights
+
+    settings = settings_of(release)
+    model, tongue = fresh(settings)
+    load_weights(model, release["weights"])
+    model.eval()
+    return model, tongue
+
+
+def settings_of(release: Json) -> ReportSection:
+    """Return the public settings that a release was trained with.
+
+    Raises:
+        InvalidInput: the release is no such model.
+    """
+    if release.get("kind") != "report":
+        raise InvalidInput("train.not-a-model", found=release.get("kind"))
+    return ReportSection(**{each.name: release[each.name] for each in dataclasses.fields(ReportSection)})
+
+
+def draft(release: Json, findings: Sequence[str]) -> list[str]:
+    """Return a draft report for each of `findings`: patient data, as the findings are."""
+    from confide.tasks.language import write
+
+    settings = settings_of(release)
+    model, tongue = model_of(release)
+    return [
+        write(model, tongue, each, most_given=settings.most_given, most_written=settings.most_written)
+        for each in findings
+    ]
+
+
+def evaluate(release: Json, held_out: pl.DataFrame, *, most: int = MOST_DRAFTS) -> Json:
+    """Return how drafts for held-out patients fit their findings: for the inside edition only.
+
+    `loss` is of a token of the text, the mean over patients. Under `types`, "draft" says how faithful drafts are to their
+    findings, and "physician" how the texts that physicians wrote of the same findings score, which hold facts from
+    elsewhere too: the most that is to be asked.
+    """
+    settings = settings_of(release)
+    rows = _rows(settings, held_out)
+    given = [findings for _, findings, _ in rows[:most]]
+    drafts = draft(release, given)
+    language = settings.text_language
+    drafted = faithfulness(list(zip(given, drafts, strict=True)), language)
+    written = faithfulness([(findings, text) for _, findings, text in rows[:most]], language)
+    each = patient_losses(release, held_out)
+    return {
+        "patients": len(each),
+        "records": len(rows),
+        "loss": float(each.mean()) if len(each) else None,
+        "contradicted": drafted["contradicted"],
+        "types": {"draft": _rates(drafted), "physician": _rates(written)},
+        "status": "identified",
+    }
+
+
+def _rates(scored: Json) -> Json:
+    precision, recall = scored["precision"], scored["recall"]
+    f1 = 2 * precision * recall / (precision + recall) if precision and recall else None
+    return {"precision": precision, "recall": recall, "f1": f1, "support": scored["facts_known"]}
+
+
+def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
+    """Return the mean loss of a token for each patient: patient data, for audits inside."""
+    from confide.tasks.learn import mean_losses
+
+    settings = settings_of(release)
+    model, tongue = model_of(release)
+    patients, examples = examples_of(settings, tongue, data)
+    return np.asarray(mean_losses(model, examples, patients, loss_of(settings, tongue)))
+
+
+def _rows(settings: ReportSection, data: pl.DataFrame) -> list[tuple[str, str, str]]:
+    """Return (patient, findings, text) of complete notes, each looked at by itself."""
+    chosen = data.select(pl.col(PATIENT).cast(pl.String), settings.findings, TEXT).drop_nulls()
+    return [row for row in chosen.iter_rows() if row[1].strip() and row[2].strip()]

@@ -1,0 +1,183 @@
+"""A report model learns from notes under a plan, writes drafts, and nothing of a note is in its settings or messages."""
+
+import dataclasses
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from confide.dp.noise import Noise
+from confide.dp.random import Stream
+from confide.errors import IntegrityError, InvalidInput
+from confide.tasks import characters
+from confide.tasks.language import by_character, checkpoint, example, losses, small_model
+from confide.tasks.learn import adam, learn_openly
+from confide.tasks.report_section import ReportSection
+from confide.tasks.reports import ReportPlan, draft, evaluate, examples_of, fresh, loss_of, patient_losses
+from confide.tasks.synthetic_notes import invent, longest_shared, shared_with
+
+
+def section(**changes):
+    fields = {
+        "task": "report", "source": "notes", "findings": "seen", "text_language": "zh", "epsilon": 8.0, "patients": 100,
+        "delta": 1e-5, "width": 16, "layers": 1, "most_given": 12, "most_written": 12, "steps": 2, "expected_batch": 20,
+        "learning_rate": 0.02, **changes,
+    }  # fmt: skip
+    return ReportSection(**fields)
+
+
+def notes(patients=40):
+    seen = ["发热三天", "咳嗽", "血压高", "头痛"]
+    text = ["诊断：感冒。", "诊断：支气管炎。", "诊断：高血压。", "诊断：偏头痛。"]
+    rows = [(f"p{i}", seen[i % 4], text[i % 4]) for i in range(patients)]
+    return pl.DataFrame(rows, schema=["_patient", "seen", "_text"], orient="row")
+
+
+def noise(number=0):
+    return Noise(Stream(number.to_bytes(32, "big")))
+
+
+@pytest.fixture(scope="module")
+def release():
+    return ReportPlan(settings=section()).execute(notes(), noise())
+
+
+def test_a_release_writes_drafts_and_comes_back_the_same_from_json(release):
+    again = json.loads(json.dumps(release))
+    assert draft(again, ["发热三天"]) == draft(release, ["发热三天"])
+    assert release["relation"] == "add or remove one patient"
+    assert "发热" not in json.dumps(release, ensure_ascii=False)
+
+
+def test_scores_stay_inside_and_say_so(release):
+    scores = evaluate(release, notes(12), most=2)
+    assert scores["status"] == "identified"
+    assert set(scores["types"]["draft"]) == {"precision", "recall", "f1", "support"}
+    assert scores["types"]["physician"]["support"] == 3  # fever, three days; cough
+    assert len(patient_losses(release, notes(12))) == 12
+
+
+def test_without_noise_a_model_learns_to_write_what_it_read():
+    settings = section(width=32)
+    model, tongue = fresh(settings)
+    patients, examples = examples_of(settings, tongue, notes())
+    loss = loss_of(settings, tongue)
+    with torch.no_grad():
+        before = loss(model, examples[:4]).mean()
+    learn_openly(model, examples, loss, optimiser=adam(model, 0.02), epochs=6, batch=10)
+    with torch.no_grad():
+        assert loss(model, examples[:4]).mean() < before / 4
+    assert len(set(patients)) == 40
+
+
+def test_a_loss_is_of_its_own_record_whatever_stands_beside_it():
+    tongue = by_character()
+    model = small_model(width=16, layers=1, heads=2, length=40, words=characters.vocabulary()).eval()
+    short, long = (example(tongue, "咳嗽", "好" * n, most_given=8, most_written=20) for n in (2, 19))
+    alone = losses(model, [short], length=40, pad=tongue.pad)
+    beside = losses(model, [short, long], length=40, pad=tongue.pad)
+    assert torch.allclose(alone[0], beside[0], atol=1e-6)
+
+
+def test_what_is_given_is_not_learnt():
+    tongue = by_character()
+    made = example(tongue, "一二三四五六", "七八", most_given=4, most_written=9)
+    assert tongue.decode(made.tokens[: made.given]) == "一二三四"
+    assert made.tokens[-1] == tongue.end
+    assert "一" not in repr(made)
+
+
+def test_an_adapter_on_a_checkpoint_is_all_that_is_trained_and_released(tmp_path):
+    """A tiny checkpoint of our own, as transformers writes it, stands for the hospital's."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = Tokenizer(
+        models.WordLevel({"<end>": 0, "<unk>": 1, "fever": 2, "cough": 3, "\n": 4}, unk_token="<unk>")
+    )
+    words.pre_tokenizer = pre_tokenizers.Split(" ", "removed")
+    PreTrainedTokenizerFast(tokenizer_object=words, eos_token="<end>", unk_token="<unk>").save_pretrained(
+        tmp_path
+    )
+    small_model(width=16, layers=1, heads=2, length=64, words=8).save_pretrained(tmp_path)
+    settings = section(model=str(tmp_path), rank=2, text_language="en")
+    made = ReportPlan(settings=settings).execute(notes(), noise())
+    model, tongue = checkpoint(tmp_path, rank=2)
+    trained = [name for name, each in model.named_parameters() if each.requires_grad]
+    assert trained
+    assert all("lora" in name for name in trained)
+    assert tongue.encode("fever cough") == [2, 3]
+    assert len(made["weights"]["weights"]) < 20_000
+    assert isinstance(draft(made, ["fever"])[0], str)
+
+
+def test_a_checkpoint_that_is_not_there_is_refused():
+    with pytest.raises(InvalidInput, match="checkpoint"):
+        fresh(section(model="/nowhere/at/all"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text_language": "fr"},
+        {"width": 17},
+        {"most_given": 1},
+        {"records": 0},
+        {"delta": 0.5},
+        {"epsilon": -1.0},
+        {"expected_batch": 1000},
+    ],
+)
+def test_a_section_that_could_never_be_trained_is_refused(changes):
+    with pytest.raises(InvalidInput):
+        section(**changes)
+
+
+def test_a_plan_in_json_has_no_floats_and_names_every_field():
+    told = ReportPlan(settings=section()).to_json()
+    assert not [value for value in told.values() if isinstance(value, float)]
+    assert {field.name for field in dataclasses.fields(ReportSection)} <= set(told)
+
+
+def test_a_missing_column_is_named_before_anything_is_charged():
+    with pytest.raises(InvalidInput, match="seen"):
+        ReportPlan(settings=section()).verify_columns(["_patient", "_text"])
+
+
+def test_another_kind_of_release_and_other_weights_are_refused(release):
+    with pytest.raises(InvalidInput):
+        draft({**release, "kind": "ner"}, ["咳嗽"])
+    with pytest.raises(IntegrityError):
+        draft({**release, "width": 32}, ["咳嗽"])
+
+
+def test_made_up_notes_are_those_of_their_seed_and_one_for_each_label(release):
+    made = invent(release, ["咳嗽", "头痛"], seed=1)
+    assert len(made) == 2
+    assert made == invent(release, ["咳嗽", "头痛"], seed=1)
+    assert made != invent(release, ["咳嗽", "头痛"], seed=2)
+
+
+def test_a_note_that_repeats_a_patient_shows_in_the_longest_shared_piece():
+    training = ["病人三月四日就诊，服用阿司匹林后好转", "头痛两天"]
+    held_out = ["病人昨日来院，无明显不适，建议复查血压", "咳嗽三天"]
+    shared = shared_with(["他说服用阿司匹林后好转了"], training, held_out)
+    assert shared.with_training == (9,)
+    assert shared.excess > 5
+
+
+@pytest.mark.parametrize(
+    ("text", "others", "wanted"), [("", "abc", 0), ("abc", "", 0), ("xyz", "abc", 0), ("aaaa", "aaa", 3)]
+)
+def test_the_longest_shared_piece_of_odd_texts(text, others, wanted):
+    assert longest_shared(text, others) == wanted
+
+
+def test_the_longest_shared_piece_is_that_of_a_plain_search():
+    draw = np.random.default_rng(0)
+    for _ in range(30):
+        one, two = ("".join(draw.choice(list("ab病"), 40)) for _ in range(2))
+        plain = max(n for n in range(41) if any(one[i : i + n] in two for i in range(41 - n)))
+        assert longest_shared(one, two) == plain
