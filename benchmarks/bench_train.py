@@ -10,6 +10,7 @@ Usage: python benchmarks/bench_train.py [--only PREFIX] [--quick]. Time nothing 
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -206,12 +207,21 @@ def verified(model: nn.Module, records: list, loss: Callable[[nn.Module, list], 
     return max(engine.verify(records, loss), engine.verify(records, loss, whose))
 
 
+def beside(script: str, name: str, quick: bool) -> Iterator[Line]:
+    """The lines of a file that runs by itself."""
+    command = [sys.executable, HERE / script, "--only", name, *(["--quick"] if quick else [])]
+    run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    yield from map(json.loads, run.stdout.splitlines())
+
+
 def main() -> None:
     said = arguments(__doc__, "train").parse_args()
-    parts = {
+    parts: dict[str, Callable[[bool], Iterator[Line]]] = {
         "train.full": full, "train.lora": lora, "train.cnn": images,
         "train.patient": patients, "train.exact": exact,
     }  # fmt: skip
+    for part in ("noise", "planted", "audit"):
+        parts[f"train.{part}"] = partial(beside, f"train_{part}.py", f"train.{part}")
     with shapes.one_thread():
         show({name: partial(part, said.quick) for name, part in parts.items()}, said.only)
 
