@@ -56,6 +56,9 @@ bench: .venv/test
 	$(BIN)/python benchmarks/bench_trust.py
 	$(BIN)/python benchmarks/bench_deid.py
 	$(BIN)/python benchmarks/bench_stats.py
+	$(BIN)/python benchmarks/bench_train.py
+	$(BIN)/python benchmarks/bench_federated.py
+	$(BIN)/python benchmarks/bench_encrypted.py
 
 # kill -9 on ledgers in pieces that stay in soak/kills.jsonl: stopped and started again, it goes on; then whole runs.
 KILLS ?= 10000

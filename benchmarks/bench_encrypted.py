@@ -241,15 +241,15 @@ def statistics(quick: bool) -> Iterator[Line]:
     said = {}
 
     def rival() -> None:
-        blocks = values.reshape(-1, 4000)
+        blocks = (values / 100).reshape(-1, 4000)  # else its sum of squares outgrows the last prime
         total = squares = None
         for block in blocks:
             sealed = ts.ckks_vector(made, block.tolist())
             squared = sealed.square()
             total = sealed if total is None else total + sealed
             squares = squared if squares is None else squares + squared
-        said["mean"] = sum(total.decrypt()) / rows
-        said["variance"] = sum(squares.decrypt()) / rows - said["mean"] ** 2
+        said["mean"] = 100 * sum(total.decrypt()) / rows
+        said["variance"] = 100**2 * sum(squares.decrypt()) / rows - said["mean"] ** 2
 
     mine, theirs, ratio = in_turns(ours, rival, 1 if quick else 3)
     found = ours()

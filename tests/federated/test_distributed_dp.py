@@ -7,6 +7,7 @@ import pytest
 from fed_rounds import federation
 
 from confide.dp.accountant import epsilon as price
+from confide.dp.events import SampledGaussian
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.errors import InvalidInput
@@ -54,8 +55,8 @@ def test_the_booked_price_is_not_below_the_literature_s():
 def test_the_noise_of_the_honest_sites_alone_pays(honest):
     noise = noise_for(1.0, 1e-6, sensitivity=5000, honest=honest, rounds=10)
     event = sum_event(sensitivity=5000, sigma=noise.sigma, parts=honest)
-    together = noise.sigma * math.sqrt(honest)
-    spent = price(event.__class__(sensitivity=5000.0 * math.sqrt(10), sigma=together), 1e-6)
+    rounds = SampledGaussian(rate=1, sensitivity=event.sensitivity, sigma=event.sigma, steps=10)
+    spent = price(rounds, 1e-6)
     assert 0.99 < spent <= 1.0 + 1e-9
 
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from confide.errors import InvalidInput
 from confide.federated.grid import from_steps, rotated, to_steps, turned_back
-from confide.federated.settings import Grid, SiteNoise
+from confide.federated.settings import Federation, Grid, SiteNoise
 
 ANY = st.floats(allow_nan=True, allow_infinity=True, width=64)
 
@@ -62,11 +63,20 @@ def test_rounding_is_right_on_average():
     assert abs(mean - 0.3) < 5 * math.sqrt(0.21 / 200_000)
 
 
+class Tight(Federation):
+    """A federation whose bound leaves rounding no room."""
+
+    def bound(self):
+        return self.grid.levels
+
+
 def test_rounding_beyond_the_bound_is_tried_again_and_then_goes_towards_zero():
-    """At one step a clip every try fails where the bound is tight; the last resort never grows."""
-    fed = federation(3, length=4, grid=Grid(clip=1.0, levels=1))
-    found = {tuple(steps_of(np.full(4, 0.5), fed)) for _ in range(50)}
-    assert all(sum(x * x for x in steps) <= fed.bound() ** 2 for steps in found)
+    plain = federation(3, length=4, grid=Grid(clip=1.0, levels=1))
+    tight = Tight(**{field.name: getattr(plain, field.name) for field in fields(plain)})
+    halves = np.full(4, 0.5)  # two or more of four are rounded up in 11 of 16 tries
+    found = [steps_of(halves, tight) for _ in range(200)]
+    assert all(steps @ steps <= 1 for steps in found)
+    assert any(steps @ steps == 1 for steps in found)
 
 
 def test_the_budget_of_the_modulus_holds_at_its_edge():

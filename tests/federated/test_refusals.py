@@ -297,14 +297,16 @@ def test_a_share_that_was_not_dealt_is_refused_and_its_sender_named_and_the_roun
     np.testing.assert_array_equal(hub.total, plain_sum(updates, sites))
 
 
-def test_both_shares_of_one_site_are_never_taken():
+def test_both_shares_of_one_site_or_fewer_than_all_are_never_taken():
     fed = federation(5)
     hub, sites, _, out = until("unmask", fed)
     body = read(sites["site-00"].receive(out[0].parcel)[0], fed, fed.digest(), 1).body
     both = {"self": body["self"], "mask": {"site-01": body["self"]["site-01"]}}
-    with pytest.raises(IntegrityError) as refused:
-        hub.receive(write(KEYS[0], fed.digest(), 1, "site-00", "unmask", both))
-    assert said(refused) == "fed.share"
+    fewer = {"self": dict(list(body["self"].items())[1:]), "mask": {}}
+    for wrong in (both, fewer):
+        with pytest.raises(IntegrityError) as refused:
+            hub.receive(write(KEYS[0], fed.digest(), 1, "site-00", "unmask", wrong))
+        assert said(refused) == "fed.share"
 
 
 def _dealt_by(fed, out, sites, change):
@@ -459,3 +461,46 @@ def test_no_message_shows_its_bytes_in_a_repr():
     assert answer_kind(parcel) == "input"
     with pytest.raises(dataclasses.FrozenInstanceError):
         parcel.head = b""
+
+
+def test_a_roster_with_one_key_twice_is_refused_by_the_site_too():
+    fed = federation(5)
+    _, sites, _, out = until("keys", fed)
+    answers = [sites[each.to].receive(each.parcel)[0] for each in out]
+    body = read(answers[1], fed, fed.digest(), 1).body
+    answers[2] = write(KEYS[2], fed.digest(), 1, "site-02", "keys", body)
+    with pytest.raises(IntegrityError) as refused:
+        sites["site-00"].receive(by_hub(fed, "roster", {"keys": [to_base64(a.head) for a in answers]}))
+    assert said(refused) == "fed.key-twice"
+
+
+def test_sites_that_go_after_their_update_end_the_round_before_anything_more_is_asked():
+    fed = federation(10, 7, 2)
+    hub, sites, updates, out = until("input", fed)
+    answers = {each.to: heard(sites[each.to], each.parcel, updates)[0] for each in out}
+    *first, last = answers
+    for name in first:
+        assert hub.receive(answers[name]) == []
+    for name in first[:4]:
+        hub.gone(name)
+    assert hub.stage == "input"
+    told = hub.receive(answers[last])
+    assert (hub.stage, hub.reason) == ("aborted", "too-few-sites")
+    assert {answer_kind(each.parcel) for each in told} == {"abort"}
+
+
+def test_a_sealed_share_opens_for_its_holder_its_dealer_and_its_roster_only():
+    one, two = (RoundSecrets(os.urandom(32), b"context", name) for name in ("one", "two"))
+    of_one, of_two = (each.share_key.public_key().public_bytes_raw() for each in (one, two))
+    shares = (b"m" * 33, b"s" * 33)
+    sealed = one.seal("two", of_two, shares, "roster")
+    assert two.open("one", of_one, sealed, "roster") == shares
+    back = two.seal("one", of_one, shares, "roster")
+    for dealer, found, roster in (
+        ("one", sealed, "other"),
+        ("three", sealed, "roster"),
+        ("one", back, "roster"),
+    ):
+        with pytest.raises(IntegrityError) as refused:
+            two.open(dealer, of_one, found, roster)
+        assert said(refused) == "fed.share"

@@ -125,6 +125,12 @@ def signal() -> nn.Module:
     return nn.Sequential(nn.Conv1d(3, 4, 3, stride=2), nn.Tanh(), nn.Conv1d(4, 2, 2, groups=2))
 
 
+def shared() -> nn.Module:
+    torch.manual_seed(0)
+    layer = nn.Linear(3, 3)
+    return nn.Sequential(nn.Sequential(layer, nn.Tanh()), nn.Sequential(layer, nn.LayerNorm(3)))
+
+
 def cases() -> dict[str, Callable[[], Case]]:
     """Return what makes each case, so that a test builds only its own."""
     recurrent: dict[str, Callable[[], Case]] = {
@@ -147,6 +153,7 @@ def cases() -> dict[str, Callable[[], Case]]:
         "convolutions of signals": lambda: (signal(), rows(3, 9), squared),
         "a layer that runs twice": lambda: (Twice(8), rows(5, 8), squared),
         "a small layer that runs twice": lambda: (Twice(2), rows(40, 2), squared),
+        "a layer in two places": lambda: (shared(), rows(4, 3), squared),
         "attention of torch": lambda: (Attention(), rows(5, 8), squared),
         "a bare parameter": lambda: (Position(), rows(5, 4), squared),
     }

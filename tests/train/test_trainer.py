@@ -310,6 +310,17 @@ def test_a_records_loss_does_not_change_with_the_padding_of_others():
     torch.testing.assert_close(losses(net, [short])[0], losses(net, [padded])[0], rtol=1e-4, atol=1e-5)
 
 
+def test_a_records_loss_does_not_change_with_the_number_of_labels_of_others():
+    """Trap 1: in a mean over the batch's tokens a record weighs more when the others become shorter."""
+    ids, seen = [3, 4, 5, 6, 7], [1] * 5
+    full = {"input_ids": ids, "labels": ids, "attention_mask": seen}
+    short = {"input_ids": ids, "labels": [-100, -100, -100, 6, 7], "attention_mask": seen}
+    net = gpt()
+    together = losses(net, [full, short])
+    torch.testing.assert_close(together[0], losses(net, [full])[0], rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(together[1], losses(net, [short])[0], rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("kind", [BertForSequenceClassification, BertForTokenClassification])
 def test_classifiers_train(tmp_path, kind):
     data = classified([0, 1, 2]) if kind is BertForSequenceClassification else tagged()

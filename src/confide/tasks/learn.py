@@ -72,11 +72,11 @@ def learn_openly(
     batch: int = 32,
 ) -> None:
     """Train `model` in place without any privacy: on public records, or to see inside what privacy has cost."""
-    draw = np.random.default_rng(seed)
+    draw = torch.Generator().manual_seed(seed)
     falling = LambdaLR(optimiser, lambda epoch: 1 - epoch / epochs)
     model.train()
     for _ in range(epochs):
-        order = draw.permutation(len(records))
+        order = torch.randperm(len(records), generator=draw).tolist()
         for at in range(0, len(order), batch):
             optimiser.zero_grad()
             losses(model, [records[place] for place in order[at : at + batch]]).mean().backward()  # type: ignore[no-untyped-call]

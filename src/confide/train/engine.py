@@ -243,10 +243,11 @@ class Engine:
         squares = torch.stack([held.squares() for held in self._held.values()]).sum(0)
         norms = squares.clamp_min(0).sqrt()
         factor = torch.where(norms.isfinite(), self._clip / norms.clamp_min(self._clip), 0.0)
+        spoilt = bool((factor == 0).any())
         for name in list(self._held):
             held = self._held.pop(name)
             self._found_by[name] = held.rule
-            found = held.weighted(factor)
+            found = held.weighted(factor, spoilt=spoilt)
             self.sums[name] = self.sums[name].add_(found) if name in self.sums else found
 
     def _check(self, losses: Tensor, patients: Tensor | None) -> None:

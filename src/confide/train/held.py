@@ -57,16 +57,22 @@ class Held:
                 total += 2 * inner(before, use, self._patients)
         return total
 
-    def weighted(self, factor: Tensor) -> Tensor:
-        """Return Σ factor · gradient over the patients: fp32, the parameter's shape."""
+    def weighted(self, factor: Tensor, *, spoilt: bool) -> Tensor:
+        """Return Σ factor · gradient over the patients: fp32, the parameter's shape.
+
+        Args:
+            factor: shape (patients,).
+            spoilt: whether some factor is zero; that patient's gradient is dropped, whatever it holds.
+        """
         if self._explicit is not None:
             kept = self._explicit.flatten(1)
-            if bool((factor == 0).any()):  # 0 · NaN is NaN: a patient who counts as zero is taken out
+            if spoilt:  # 0 · NaN is NaN
                 kept = kept.masked_fill((factor == 0).unsqueeze(1), 0)
             return (factor @ kept).view(self._shape)
-        total = weighted(self._uses[0], factor, self._patients, self._shape)
-        for use in self._uses[1:]:
-            total += weighted(use, factor, self._patients, self._shape)
+        first, *rest = self._uses
+        total = weighted(first, factor, self._patients, self._shape, spoilt=spoilt)
+        for use in rest:
+            total += weighted(use, factor, self._patients, self._shape, spoilt=spoilt)
         return total
 
     def _explicit_wins(self) -> bool:

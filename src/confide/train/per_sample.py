@@ -188,33 +188,28 @@ def explicit(use: Use, patients: Patients, shape: torch.Size) -> Tensor:
     return dense
 
 
-def weighted(use: Use, factor: Tensor, patients: Patients, shape: torch.Size) -> Tensor:
+def weighted(use: Use, factor: Tensor, patients: Patients, shape: torch.Size, *, spoilt: bool) -> Tensor:
     """Return Σ factor[patient] · gradient, in fp32: for outer products the one product a plain backward makes.
 
-    A factor of zero drops what it multiplies, NaN and infinity included.
+    Args:
+        use: factors of the gradient.
+        factor: shape (patients,).
+        patients: whose records.
+        shape: of the parameter.
+        spoilt: whether some factor is zero; what it multiplies is then dropped, NaN and infinity included.
     """
     of_record = factor[patients.of_record].view(-1, 1, 1)
+    first, second = (use.ids.unsqueeze(-1), use.g) if isinstance(use, Rows) else (use.x, use.y)
+    if spoilt:
+        first, second = (each.masked_fill(of_record == 0, 0) for each in (first, second))
     if isinstance(use, Rows):
-        g = scaled(use.g, of_record).flatten(0, 1)
-        return torch.zeros(shape, device=g.device).index_add_(0, use.ids.flatten(), g)
-    x, y = use.x, use.y
-    if x.shape[-1] <= y.shape[-1]:
-        x, y = scaled(x, of_record), whole(y, of_record)
+        g = (second.float() * of_record).flatten(0, 1)
+        return torch.zeros(shape, device=g.device).index_add_(0, first.flatten(), g)
+    if first.shape[-1] <= second.shape[-1]:
+        first = first.float() * of_record
     else:
-        x, y = whole(x, of_record), scaled(y, of_record)
-    return product(x.flatten(0, 1).T, y.flatten(0, 1))
-
-
-def scaled(values: Tensor, factor: Tensor) -> Tensor:
-    """Multiply in fp32; where the factor is zero the result is zero, whatever the value."""
-    return whole(values, factor).float() * factor
-
-
-def whole(values: Tensor, factor: Tensor) -> Tensor:
-    """Return the values, zero where the factor is zero and something is not finite there."""
-    if bool((factor == 0).any()):
-        return values.masked_fill(factor == 0, 0)
-    return values
+        second = second.float() * of_record
+    return product(first.flatten(0, 1).T, second.flatten(0, 1))
 
 
 def product(left: Tensor, right: Tensor) -> Tensor:

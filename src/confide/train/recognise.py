@@ -27,7 +27,8 @@ def places(model: nn.Module) -> list[Place]:
     names = {id(p): name for name, p in model.named_parameters() if p.requires_grad}
     if not names:
         raise InvalidInput("engine.nothing-trainable")
-    return list(_places(model, "", names))
+    once = {id(place.module): place for place in _places(model, "", names)}  # a layer may stand in two places
+    return list(once.values())
 
 
 def _places(module: nn.Module, name: str, names: dict[int, str]) -> Iterator[Place]:
