@@ -14,6 +14,7 @@ from lines import Line, arguments, line, show
 from planted import Bug
 
 AUDIT = ("tests/audit/test_canaries.py",)
+PATIENTS = ("tests/train/test_engine_patients.py",)
 NEIGHBOURS = ("tests/train/test_neighbours.py",)
 NOISE = ("tests/train/test_loop.py", "tests/train/test_privacy_plan.py")
 SAMPLER = ("tests/train/test_sampling.py",)
@@ -36,6 +37,7 @@ BUGS = (
         "found = held.weighted(factor, spoilt=spoilt)",
         "found = held.weighted(self._clip / held.squares().sqrt().clamp_min(self._clip), spoilt=spoilt)", NEIGHBOURS),
     Bug("nothing is clipped", "train/engine.py", "self._clip / norms.clamp_min(self._clip)", "1.0", AUDIT),
+    Bug("no margin for tokens that cancel", "train/engine.py", "DOUBT = 2.0**-20", "DOUBT = 0.0", PATIENTS),
     Bug("the cross term of tied weights left out", "train/held.py",
         "total += 2 * inner(before, use, self._patients)", "total += 0 * inner(before, use, self._patients)", NEIGHBOURS),
     Bug("a shuffled loader, booked as Poisson sampling", "train/sampling.py",

@@ -44,6 +44,20 @@ def test_any_grouping_of_records_gives_the_sums_of_the_loop(patients, clip):
     assert engine.verify(again, loss, torch.tensor(patients)) < 1e-5
 
 
+@settings(max_examples=30)
+@given(st.integers(0, 2**16), st.sampled_from([1.0, 1e2, 1e4, 1e6]), st.sampled_from([2, 16, 64]))
+def test_a_patient_whose_tokens_cancel_adds_at_most_the_clip_and_a_thousandth(seed, size, tokens):
+    """Each token has another with the same input and the opposite gradient, but for a little: pairs round it away."""
+    drawn = torch.Generator().manual_seed(seed)
+    inputs = size * torch.randn(1, tokens // 2, 64, generator=drawn).repeat(1, 2, 1)
+    inputs += torch.randn(1, tokens, 64, generator=drawn)
+    pull = torch.randn(1, tokens // 2, 64, generator=drawn)
+    layer = torch.nn.Linear(64, 64, bias=False)
+    engine = Engine(layer, clip=1.0)
+    engine.backward((layer(inputs) * torch.cat([pull, -pull], 1)).sum((1, 2)))
+    assert float(engine.take()["weight"].double().norm()) <= 1 + 2**-10
+
+
 @pytest.mark.parametrize("name", ["Llama", "convolutions", "LSTM of one layer"])
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e30])
 def test_a_patient_without_a_finite_norm_adds_nothing(name, bad):

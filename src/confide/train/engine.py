@@ -24,6 +24,9 @@ from confide.train.recurrent import records_of, recurrent
 from confide.train.rules import Found, rule_of
 from confide.train.taps import Call, Gradients, Saved, tap
 
+DOUBT = 2.0**-20  # a squared norm from pairs of tokens is off by at most so much of the square of its reach
+LEFT_OUT = 2.0**-10  # so much of a square, or of the clip's, needs no care: the noise is booked for more
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explained:
@@ -241,7 +244,9 @@ class Engine:
         if not self._held or self._patients is None:
             return
         squares = torch.stack([held.squares() for held in self._held.values()]).sum(0)
-        norms = squares.clamp_min(0).sqrt()
+        doubt = DOUBT * torch.stack([held.reach().square() for held in self._held.values()]).sum(0)
+        matters = doubt > LEFT_OUT * squares.clamp_min(self._clip**2)
+        norms = torch.where(matters, squares + doubt, squares).clamp_min(0).sqrt()
         factor = torch.where(norms.isfinite(), self._clip / norms.clamp_min(self._clip), 0.0)
         spoilt = bool((factor == 0).any())
         for name in list(self._held):

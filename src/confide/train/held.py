@@ -7,7 +7,7 @@ more than once is one vector, whatever is kept of its uses. Knows no module; `co
 import torch
 from torch import Tensor
 
-from confide.train.per_sample import Outer, Patients, Rows, Use, explicit, inner, weighted
+from confide.train.per_sample import Outer, Patients, Rows, Use, explicit, inner, reach, weighted
 
 OPERATIONS_PER_BYTE = 30  # what writing and reading one byte of an explicit gradient costs beside a product
 MORE_MEMORY = 1.0  # explicit gradients may take so many times the bytes of the factors
@@ -55,6 +55,16 @@ class Held:
             total += inner(use, use, self._patients)
             for before in self._uses[:at]:
                 total += 2 * inner(before, use, self._patients)
+        return total
+
+    def reach(self) -> Tensor:
+        """Return what `squares` may be wrong in proportion to the square of: fp32, shape (patients,).
+
+        Zero where it is the norm of the very numbers that are added.
+        """
+        total = torch.zeros(self._patients.n, device=self._patients.of_record.device)
+        for use in self._uses:
+            total += reach(use, self._patients)
         return total
 
     def weighted(self, factor: Tensor, *, spoilt: bool) -> Tensor:

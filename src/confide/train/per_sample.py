@@ -116,6 +116,13 @@ def inner(one: Use, other: Use, patients: Patients) -> Tensor:
     return found
 
 
+def reach(use: Use, patients: Patients) -> Tensor:
+    """Return Σ over tokens of ‖x‖‖y‖ for each patient: the gradient is no longer, and rounds in proportion to it."""
+    factors = (use.g,) if isinstance(use, Rows) else (use.x, use.y)
+    norms = [torch.linalg.vector_norm(each, dim=2, dtype=torch.float32) for each in factors]
+    return patients.total(torch.stack(norms).prod(0).sum(1))
+
+
 def _pairs(x: Tensor, y: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """Sum (x·u)(y·v) over the token pairs of each patient, a few patients at a time."""
     if x.shape[1] == u.shape[1] == 1:
