@@ -134,14 +134,11 @@ def trusted(rows: Floats, reference: Floats) -> Floats:
 
     Source: Cao et al. 2021, "FLTrust", Algorithm 2.
     """
-    rows = sound(rows)
-    length = float(np.linalg.norm(reference))
-    norms = np.linalg.norm(rows, axis=1)
-    scores = np.maximum(rows @ reference, 0) / np.maximum(norms * length, 1e-300)
+    directions, [towards] = _directions(sound(rows)), _directions(sound(reference[None]))
+    scores = np.maximum(directions @ towards, 0)
     if not scores.sum() > 0:
         return np.zeros_like(reference)
-    weights = scores * length / np.maximum(norms, 1e-300)
-    combined: Floats = weights @ rows / scores.sum()
+    combined: Floats = scores @ directions / scores.sum() * np.linalg.norm(reference)
     return combined
 
 
@@ -174,6 +171,15 @@ def _enough(rows: Floats, wanted: int) -> Floats:
     if len(rows) < wanted:
         raise InvalidInput("fed.too-hostile", found=len(rows), wanted=wanted)
     return rows
+
+
+def _directions(rows: Floats) -> Floats:
+    """Return rows of length 1, and of length 0 where a row is zero; the smallest do not vanish on the way."""
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    rows = rows / np.where(largest > 0, largest, 1)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)  # at least 1, but for a row of zeros
+    directions: Floats = rows / np.maximum(lengths, 1)
+    return directions
 
 
 def _square_distances(rows: Floats) -> Floats:
