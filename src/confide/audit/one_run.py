@@ -160,10 +160,11 @@ def pairs_curve(pairs: Sequence[tuple[float, float]]) -> Curve:
     """Return the curve of a run that is (ε, δ)-private for each of `pairs`, in both directions."""
     epsilons, deltas = np.array(pairs, dtype=float).reshape(-1, 2).T
     shrunk, grown = np.exp(-epsilons), np.exp(np.minimum(epsilons, 700.0))
+    off = np.expm1(np.minimum(epsilons, 700.0)) + deltas
 
     def curve(right: float) -> float:
         steep = (shrunk * (right - deltas)).max(initial=0.0)
-        flat = (1 - deltas - grown * (1 - right)).max(initial=0.0)
+        flat = (grown * right - off).max(initial=0.0)  # 1 - δ - e^ε (1 - right), exact where right is tiny
         return float(max(steep, flat))
 
     return curve
