@@ -18,9 +18,9 @@ from confide.dp.noise import Noise
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks.notes import TEXT, labelled, verify_columns
-from confide.tasks.releases import public_fields, released
+from confide.tasks.releases import privacy_of, public_fields, released
 from confide.tasks.scores import class_report
-from confide.tasks.section import DiagnoseSection, training_patients
+from confide.tasks.section import DiagnoseSection
 from confide.tasks.tokens import numbers_of, places_of
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json, Progress, no_progress
@@ -89,11 +89,7 @@ class DiagnosePlan:
     @property
     def privacy(self) -> PrivacyPlan:
         """Return how the steps are protected."""
-        settings = self.settings
-        return PrivacyPlan(
-            epsilon=settings.epsilon, delta=settings.delta, expected_batch=settings.expected_batch,
-            steps=settings.steps, patients=training_patients(settings), clip=settings.clip, max_records=RECORDS,
-        )  # fmt: skip
+        return privacy_of(self.settings, max_records=RECORDS)
 
     def event(self) -> Event:
         """Return what the training costs when one patient is added or removed; data only."""

@@ -17,8 +17,8 @@ from confide.dp.noise import Noise
 from confide.engines.polars import Floats
 from confide.tasks.notes import TEXT, marked, verify_columns
 from confide.tasks.public import NO_PUBLIC, Public
-from confide.tasks.releases import public_fields, released
-from confide.tasks.section import NerSection, training_patients
+from confide.tasks.releases import privacy_of, public_fields, released
+from confide.tasks.section import NerSection
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json, Progress, no_progress
 
@@ -53,11 +53,7 @@ class NerPlan:
     @property
     def privacy(self) -> PrivacyPlan:
         """Return how the steps are protected."""
-        settings = self.settings
-        return PrivacyPlan(
-            epsilon=settings.epsilon, delta=settings.delta, expected_batch=settings.expected_batch,
-            steps=settings.steps, patients=training_patients(settings), clip=settings.clip, max_records=settings.pieces,
-        )  # fmt: skip
+        return privacy_of(self.settings, max_records=self.settings.pieces)
 
     def event(self) -> Event:
         """Return what the training costs when one patient is added or removed; data only."""

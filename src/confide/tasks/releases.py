@@ -1,12 +1,26 @@
-"""What the releases of all trained tasks say of their guarantee, and how a plan writes its public fields."""
+"""What all trained tasks share: how steps are protected, how a plan writes its fields, what a release says of its guarantee."""
 
 import dataclasses
 from typing import Any
 
+from confide.tasks.section import training_patients
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json
 
 _NUMBERS = ("epsilon", "delta", "clip", "learning_rate", "test_share")
+
+
+def privacy_of(settings: Any, *, max_records: int) -> PrivacyPlan:
+    """Return how the steps of a section are protected; `max_records` of a patient are read in each."""
+    return PrivacyPlan(
+        epsilon=settings.epsilon,
+        delta=settings.delta,
+        expected_batch=settings.expected_batch,
+        steps=settings.steps,
+        patients=training_patients(settings),
+        clip=settings.clip,
+        max_records=max_records,
+    )
 
 
 def public_fields(settings: Any) -> Json:

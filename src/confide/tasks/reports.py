@@ -20,9 +20,8 @@ from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks.facts import faithfulness
 from confide.tasks.notes import PATIENT, TEXT, verify_columns
-from confide.tasks.releases import public_fields, released
+from confide.tasks.releases import privacy_of, public_fields, released
 from confide.tasks.report_section import FROM_NOTHING, ReportSection
-from confide.tasks.section import training_patients
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json, Progress, no_progress
 
@@ -64,16 +63,7 @@ class ReportPlan:
     @property
     def privacy(self) -> PrivacyPlan:
         """Return how the steps are protected."""
-        settings = self.settings
-        return PrivacyPlan(
-            epsilon=settings.epsilon,
-            delta=settings.delta,
-            expected_batch=settings.expected_batch,
-            steps=settings.steps,
-            patients=training_patients(settings),
-            clip=settings.clip,
-            max_records=settings.records,
-        )
+        return privacy_of(self.settings, max_records=self.settings.records)
 
     def event(self) -> Event:
         """Return what the training costs when one patient is added or removed; data only."""
