@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from confide.dp.choice import LARGEST_CHOICES, Losses, chosen, tossed
 from confide.dp.dense import LARGEST_DENSE_SIGMA, SMALLEST_DENSE_SIGMA, Singles, cover
+from confide.dp.lattice import drawn as by_tables
 from confide.dp.random import Stream
 from confide.errors import InvalidInput
 
@@ -30,6 +31,7 @@ _BITS = 128  # an acceptance or a bit is decided against a threshold of so many 
 _HEAD = 16  # ... of which so many are looked at first, the others only in a tie
 _REST = _BITS - _HEAD
 _TAIL = 89  # exp(-89) < 2^-128: bits of a geometric number beyond are zero
+_MILLIONS = 1 << 16  # draws from which on tables pay for themselves
 _CHUNK = 1 << 13  # draws at a time, so that the work stays in cache
 _DIGITS = Context(prec=90)
 
@@ -118,10 +120,12 @@ class Noise:
         Raises:
             InvalidInput: sigma is out of range, or the stream is closed or forked.
 
-        Source: Canonne, Kamath, Steinke 2020, "The Discrete Gaussian for Differential Privacy", Algorithm 3.
-        Acceptance is decided in floating point only where that cannot be wrong, elsewhere with 128 bits.
+        Source: Canonne, Kamath, Steinke 2020, "The Discrete Gaussian for Differential Privacy", Algorithm 3; from
+        65536 draws on `confide.dp.lattice`. Acceptance is decided in floating point only where that cannot be wrong, elsewhere with 128 bits.
         """
         _check("sigma", sigma, SMALLEST_SIGMA, LARGEST_SIGMA)
+        if _count(size) >= _MILLIONS and sigma >= 1:  # the same law, 10 to 30 times as quick
+            return by_tables(self._stream, float(sigma), _count(size)).reshape(size)
         drawn = self._fill(_count(size), lambda n: self._gaussian(float(sigma), n))
         return int(drawn[0]) if size is None else drawn.reshape(size)
 
