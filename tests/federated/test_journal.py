@@ -89,9 +89,8 @@ def test_a_round_that_is_over_is_never_opened_again_and_its_seed_is_gone(tmp_pat
     journal.open_round(5, "f", b"V" * 32)  # the hub went on without us
     assert journal.state(4) == "left-behind"
     journal.close()
-    left = (tmp_path / "journal").read_bytes()
-    assert seed not in left
-    assert b"UPDATE" not in left
+    assert seed not in (tmp_path / "journal").read_bytes()
+    assert not list((tmp_path / "journal.updates").iterdir())
 
 
 def test_a_site_gives_no_second_update_after_a_new_start(tmp_path):
@@ -123,14 +122,36 @@ def test_a_message_that_is_refused_is_not_kept(tmp_path):
     assert hub.journal.heads(1) == before
 
 
-def test_a_journal_with_a_piece_missing_is_refused(tmp_path):
+@pytest.mark.parametrize("left", [None, 100])
+def test_a_journal_without_an_update_that_its_rows_speak_of_is_refused(tmp_path, left):
     journal = Journal(tmp_path / "journal")
     journal.open_round(1, "f", b"")
     journal.record(1, Event("gave", "s", Parcel(b"h", bytes(3 << 20))))
-    journal._database.execute("DELETE FROM pieces WHERE part = 1")
+    assert bytes(next(journal.events(1)).parcel.payload) == bytes(3 << 20)
+    (file,) = (tmp_path / "journal.updates").iterdir()
+    if left is None:
+        file.unlink()
+    else:
+        file.write_bytes(bytes(left))
     with pytest.raises(IntegrityError) as refused:
         list(journal.events(1))
     assert refused.value.code == "fed.journal"
     with pytest.raises(InvalidInput) as refused:
         journal.result(1)
     assert refused.value.code == "fed.no-result"
+
+
+def test_updates_that_a_kill_left_behind_go_at_the_next_start_and_sums_stay(tmp_path):
+    journal = Journal(tmp_path / "journal")
+    journal.open_round(1, "f", b"")
+    journal.record(1, Event("gave", "s", Parcel(b"h", b"UPDATE")))
+    journal.record(1, Event("message", "hub", Parcel(b"c")), over="commit", result=b"SUM")
+    journal.open_round(2, "f", b"")
+    journal.record(2, Event("gave", "s", Parcel(b"h", b"OPEN")))
+    folder = tmp_path / "journal.updates"
+    (folder / "1-1").write_bytes(b"UPDATE")  # the kill came after the end of the round was durable
+    journal.close()
+    again = Journal(tmp_path / "journal")
+    assert sorted(file.name for file in folder.iterdir()) == ["1-0", "2-1"]
+    assert bytes(again.result(1)) == b"SUM"
+    assert bytes(next(again.events(2)).parcel.payload) == b"OPEN"

@@ -12,13 +12,14 @@ from fed_rounds import HUB_KEY, KEYS, federation, plain_sum, updates_of
 
 from confide.federated.durable import DurableHub, DurableSite
 from confide.federated.journal import Journal
-from confide.federated.local import LocalHub, run_site, send
+from confide.federated.local import LocalLines, connect_to, send
 from confide.federated.messages import Parcel
+from confide.federated.play import Rounds, play_site
 
 FORK = multiprocessing.get_context("fork")
 
 
-def connect_to(path):
+def link_to(path):
     link = socket.socket(socket.AF_UNIX)
     try:
         link.connect(str(path))
@@ -31,12 +32,12 @@ def connect_to(path):
 def one_site(folder, fed, at, rounds, pause=0.0):
     name = fed.members[at].name
 
-    def update(_task, number):
+    def update(_task, number, give):
         time.sleep(pause)
-        return updates_of(fed, number)[name].astype(np.int32)
+        return give(updates_of(fed, number)[name].astype(np.int32))
 
     durable = DurableSite(Journal(folder / name), fed, KEYS[at])
-    run_site(lambda: connect_to(folder / "socket"), durable, name, update, rounds=rounds)
+    play_site(lambda: connect_to(str(folder / "socket"), name), durable, update, rounds=rounds)
 
 
 def play(folder, fed, rounds=1, pauses=None, kill=(), patience=30.0, grace=0.2):
@@ -50,7 +51,8 @@ def play(folder, fed, rounds=1, pauses=None, kill=(), patience=30.0, grace=0.2):
     ]
     for process in processes:
         process.start()
-    local, hubs = LocalHub(listener, patience=patience, grace=grace), []
+    lines, hubs = LocalLines(listener, {m.name for m in fed.members}, patience=patience), []
+    local = Rounds(lines, patience=patience, grace=grace)
     killers = [threading.Timer(after, os.kill, (processes[at].pid, signal.SIGKILL)) for at, after in kill]
     for killer in killers:
         killer.start()
@@ -62,7 +64,7 @@ def play(folder, fed, rounds=1, pauses=None, kill=(), patience=30.0, grace=0.2):
     for process in processes:
         process.join(0.01 if pauses or hubs[-1].stage == "aborted" else 5)
         process.kill()
-    local.close()
+    lines.close()
     listener.close()
     return hubs
 
@@ -93,7 +95,7 @@ def test_too_few_sites_end_the_round_with_nothing_opened(tmp_path):
     fed = federation(4, 3)
     (hub,) = play(tmp_path, fed, pauses={1: 60.0, 2: 60.0}, patience=1.5)
     assert (hub.stage, hub.reason) == ("aborted", "too-few-sites")
-    assert Journal(tmp_path / "hub").state(1) == "too-few-sites"
+    assert Journal(tmp_path / "hub", looks=True).state(1) == "too-few-sites"
 
 
 def test_nonsense_on_the_line_is_hung_up_on_and_the_round_goes_on(tmp_path):
@@ -103,7 +105,7 @@ def test_nonsense_on_the_line_is_hung_up_on_and_the_round_goes_on(tmp_path):
         for hello in (b"nobody", b"site-03"):
             while True:
                 try:
-                    link = connect_to(tmp_path / "socket")
+                    link = link_to(tmp_path / "socket")
                     break
                 except OSError:
                     time.sleep(0.01)

@@ -1,6 +1,7 @@
 """What a hostile hub, site or line does is refused by name; the round goes on, or ends with nothing opened."""
 
 import dataclasses
+import hashlib
 import os
 
 import numpy as np
@@ -20,12 +21,13 @@ from fed_rounds import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from confide.crypto.text import to_base64
+from confide.crypto.canonical import canonical
+from confide.crypto.text import from_base64, to_base64
 from confide.errors import AccessDenied, ConfideError, IntegrityError, InvalidInput
-from confide.federated.deal import RoundSecrets
+from confide.federated.deal import RoundSecrets, opened
 from confide.federated.hub import Hub
-from confide.federated.messages import KINDS, Parcel, read, write
-from confide.federated.settings import HUB, Grid, SiteNoise
+from confide.federated.messages import KINDS, Parcel, label_of, number_of, read, write
+from confide.federated.settings import HUB, Grid, Member, SiteNoise
 from confide.federated.site import Site
 
 
@@ -144,6 +146,78 @@ def test_noise_on_the_line_is_refused(head, payload):
         read(Parcel(head, payload), fed, fed.digest(), 1)
 
 
+def signed(statement):
+    """What `write` would send, whatever the statement says."""
+    return Parcel(canonical(statement) + from_base64(HUB_KEY.sign(statement).signature))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"kind": "confide federated 2: begin"}, "fed.message-version"),
+        ({"kind": "confide federated 1: hello"}, "fed.message-version"),
+        ({"more": 1}, "fed.message-form"),
+        ({"federation": "0" * 64}, "fed.other-federation"),
+        ({"round": 2}, "fed.other-round"),
+        ({"round": True}, "fed.other-round"),
+        ({"sender": "site-00"}, "fed.foreign"),
+        ({"sender": 7}, "fed.foreign"),
+        ({"body": {"x": 1}}, "fed.message-form"),
+        ({"body": []}, "fed.message-form"),
+        ({"size": 5}, "fed.payload"),
+        ({"size": -1}, "fed.payload"),
+        ({"size": "0"}, "fed.payload"),
+        ({"payload": "0" * 64}, "fed.payload"),
+    ],
+)
+def test_a_head_that_says_anything_else_is_refused_by_name_though_the_hub_signed_it(change, code):
+    fed = federation(5)
+    good = {
+        "kind": "confide federated 1: begin", "federation": fed.digest(), "round": 1, "sender": HUB, "body": {},
+        "size": 0, "payload": hashlib.sha256(b"").hexdigest(),
+    }  # fmt: skip
+    assert read(signed(good), fed, fed.digest(), 1).kind == "begin"
+    with pytest.raises(ConfideError) as refused:
+        read(signed(good | change), fed, fed.digest(), 1)
+    assert said(refused) == code
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("survivors", {"survivors": 7}),
+        ("survivors", {"survivors": [1]}),
+        ("survivors", {"survivors": ["x"] * 100}),
+        ("roster", {"keys": ["no base64!"]}),
+        ("commit", {"survivors": [], "sum": "zz"}),
+        ("abort", {"reason": "Two Words"}),
+    ],
+)
+def test_a_field_that_holds_something_else_is_refused(kind, body):
+    fed = federation(5)
+    with pytest.raises(IntegrityError) as refused:
+        read(by_hub(fed, kind, body), fed, fed.digest(), 1)
+    assert said(refused) == "fed.message-form"
+
+
+def test_a_head_of_more_than_sixteen_megabytes_is_not_even_read():
+    long = b'{"round":1,"x":"' + b"A" * (16 << 20) + b'"}'
+    with pytest.raises(IntegrityError) as refused:
+        number_of(Parcel(long + bytes(64)))
+    assert said(refused) == "fed.message-form"
+
+
+@pytest.mark.parametrize("number", [0, -1, 1 << 31, "1", True, None, 1.0])
+def test_a_number_that_is_no_round_s_is_refused_before_anything_is_opened(number):
+    head = canonical({"round": number} if not isinstance(number, float) else {}) + bytes(64)
+    with pytest.raises(IntegrityError) as refused:
+        number_of(Parcel(head))
+    assert said(refused) == "fed.message-form"
+    with pytest.raises(IntegrityError) as refused:
+        label_of(Parcel(canonical({"round": 1, "kind": "confide federated 1: hello"}) + bytes(64)))
+    assert said(refused) == "fed.message-form"
+
+
 def test_a_head_that_is_nested_without_end_is_refused():
     fed = federation(5)
     for head in (b"[" * 100_000, b'{"a":' * 100_000):
@@ -193,6 +267,143 @@ def test_a_site_gives_one_update_a_round_and_none_out_of_turn():
     with pytest.raises(InvalidInput) as refused:
         site.give(updates["site-00"] + 1)
     assert said(refused) == "fed.not-now"
+
+
+def test_survivors_before_our_update_are_refused_and_what_is_not_wanted_stays_as_it_was():
+    fed = federation(5)
+    _, sites, updates, out = until("input", fed)
+    site = sites["site-00"]
+    mine = updates["site-00"].astype(np.int32)
+    with pytest.raises(InvalidInput) as refused:
+        site.give(mine)  # before `dealt`
+    assert said(refused) == "fed.not-now"
+    np.testing.assert_array_equal(mine, updates["site-00"])
+    site.receive(out[0].parcel)
+    with pytest.raises(InvalidInput) as refused:
+        site.receive(by_hub(fed, "survivors", {"survivors": list(sites)}))
+    assert said(refused) == "fed.order"
+    given = site.give(mine)
+    with pytest.raises(InvalidInput) as refused:
+        site.gave(given)
+    assert said(refused) == "fed.not-now"
+
+
+def test_a_hub_that_commits_other_survivors_than_were_agreed_is_refused():
+    fed = federation(5)
+    hub, sites, _, out = until("unmask", fed)
+    sites["site-00"].receive(out[0].parcel)
+    wrong = by_hub(fed, "commit", {"survivors": list(sites)[:4], "sum": "0" * 64})
+    with pytest.raises(IntegrityError) as refused:
+        sites["site-00"].receive(wrong)
+    assert said(refused) == "fed.survivors"
+    assert not sites["site-00"].closed
+    del hub
+
+
+def test_a_message_of_another_kind_is_not_passed_on_in_the_place_of_keys():
+    fed = federation(5)
+    _, sites, _, out = until("shares", fed)
+    heads = read(out[0].parcel, fed, fed.digest(), 1).body["keys"]
+    other = write(KEYS[4], fed.digest(), 1, "site-04", "stopped", {"reason": "x"})
+    with pytest.raises(InvalidInput) as refused:
+        sites["site-00"].receive(by_hub(fed, "roster", {"keys": [*heads[:4], to_base64(other.head)]}))
+    assert said(refused) == "fed.order"
+
+
+def test_the_hub_takes_messages_at_their_stage_alone_and_begins_once():
+    fed = federation(5)
+    hub, sites, updates, out = until("shares", fed)
+    with pytest.raises(InvalidInput) as refused:
+        hub.begin()
+    assert said(refused) == "fed.not-now"
+    with pytest.raises(InvalidInput) as refused:
+        hub.receive(out[0].parcel)  # its own words, turned round on the line
+    assert said(refused) == "fed.order"
+    early = write(KEYS[0], fed.digest(), 1, "site-00", "agreed", {"dealt": "0" * 64, "survivors": []})
+    with pytest.raises(InvalidInput) as refused:
+        hub.receive(early)
+    assert said(refused) == "fed.order"
+    late = write(KEYS[0], fed.digest(), 1, "site-00", "keys", {"share_key": "0" * 64, "mask_key": "1" * 64})
+    with pytest.raises(IntegrityError) as refused:
+        hub.receive(late)
+    assert said(refused) == "fed.two-messages"
+    hub.gone("site-04")
+    finish(hub, sites, updates, [each for each in out if each.to != "site-04"])
+    assert hub.stage == "done"
+    with pytest.raises(InvalidInput) as refused:
+        hub.receive(
+            write(KEYS[4], fed.digest(), 1, "site-04", "agreed", {"dealt": "0" * 64, "survivors": []})
+        )
+    assert said(refused) == "fed.round-over"
+
+
+def test_an_update_or_a_signature_given_for_other_shares_is_refused_by_the_hub_by_name():
+    fed = federation(5)
+    hub, _, _, _ = until("input", fed)
+    other = write(KEYS[0], fed.digest(), 1, "site-00", "input", {"dealt": "0" * 64}, bytes(4 * fed.length))
+    with pytest.raises(IntegrityError) as refused:
+        hub.receive(other)
+    assert (said(refused), refused.value.public) == ("fed.rosters-differ", {"site": "site-00"})
+    hub, sites, _, _ = until("agreed", fed)
+    body = {"dealt": sites["site-00"]._dealt_digest, "survivors": list(sites)[:4]}
+    with pytest.raises(IntegrityError) as refused:
+        hub.receive(write(KEYS[0], fed.digest(), 1, "site-00", "agreed", body))
+    assert (said(refused), refused.value.public) == ("fed.survivors-differ", {"site": "site-00"})
+
+
+def test_an_update_of_another_model_s_length_is_refused_by_the_hub_by_name():
+    fed, longer = federation(5), federation(5, length=8)
+    hub, sites, _, out = until("input", fed)
+    answer = sites["site-00"].receive(out[0].parcel)
+    assert answer == []
+    body = {"dealt": sites["site-00"]._dealt_digest}
+    with pytest.raises(IntegrityError) as refused:
+        hub.receive(write(KEYS[0], fed.digest(), 1, "site-00", "input", body, bytes(4 * 8)))
+    assert said(refused) == "fed.payload"
+    with pytest.raises(InvalidInput) as refused:
+        hub.receive(write(KEYS[0], longer.digest(), 1, "site-00", "input", body, bytes(4 * 8)))
+    assert said(refused) == "fed.other-federation"
+    assert not hub._answers["input"]
+
+
+def test_a_hub_with_another_key_is_refused_at_its_own_door_and_at_every_site_s():
+    fed = federation(5)
+    twin = dataclasses.replace(fed, hub=KEYS[15].public)
+    with pytest.raises(AccessDenied) as refused:
+        Hub(fed, 1, KEYS[15])
+    assert said(refused) == "fed.not-the-hub"
+    _, sites = machines(fed)
+    forged = write(KEYS[15], fed.digest(), 1, HUB, "begin", {}, b"model")
+    own = Hub(twin, 1, KEYS[15]).begin()[0].parcel
+    for parcel, code in ((forged, "crypto.not-what-was-signed"), (own, "fed.other-federation")):
+        with pytest.raises(ConfideError) as refused:
+            sites["site-00"].receive(parcel)
+        assert said(refused) == code
+        assert sites["site-00"].heard == 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_messages_in_any_order_are_refused_or_taken_but_never_spoil_the_sum(seed):
+    """The line turns everything round and says everything twice."""
+    draw = np.random.default_rng(seed)
+    fed = federation(4)
+    hub, sites = machines(fed)
+    updates = updates_of(fed)
+    waiting: list = [(out.to, out.parcel) for out in hub.begin()]
+    while waiting:
+        to, parcel = waiting.pop(int(draw.integers(len(waiting))))
+        again = draw.random() < 0.3
+        try:
+            if to == HUB:
+                waiting += [(out.to, out.parcel) for out in hub.receive(parcel)]
+            else:
+                waiting += [(HUB, answer) for answer in heard(sites[to], parcel, updates)]
+        except InvalidInput as refused:
+            assert refused.code in ("fed.order", "fed.round-over", "fed.late")  # noqa: PT017
+        if again:
+            waiting.append((to, parcel))
+    assert hub.stage == "done"
+    np.testing.assert_array_equal(hub.total, plain_sum(updates, sites))
 
 
 def test_a_hub_that_shows_a_second_set_of_survivors_to_a_site_is_refused():
@@ -440,6 +651,23 @@ def test_settings_in_which_somebody_could_be_seen_alone_are_refused(more, code):
     assert said(refused) == code
 
 
+def test_names_and_keys_that_could_be_mistaken_are_refused():
+    fed = federation(5)
+    for name in ("", "two words", "a+b", HUB, 7):
+        with pytest.raises(InvalidInput) as refused:
+            Member(name=name, key=KEYS[0].public)
+        assert said(refused) == "fed.site-name"
+    with pytest.raises(InvalidInput) as refused:
+        dataclasses.replace(fed, name="")
+    assert said(refused) == "fed.site-name"
+    first, second, *rest = fed.members
+    for twin in (dataclasses.replace(second, name=first.name), dataclasses.replace(second, key=first.key),
+                 dataclasses.replace(second, key=fed.hub)):  # fmt: skip
+        with pytest.raises(InvalidInput) as refused:
+            dataclasses.replace(fed, members=(first, twin, *rest))
+        assert said(refused) == "fed.site-twice"
+
+
 def test_two_sites_may_sum_when_each_one_s_own_noise_suffices():
     fed = federation(2, 2, noise=SiteNoise(sigma=100.0, honest=1))
     hub, sites = machines(fed)
@@ -504,3 +732,15 @@ def test_a_sealed_share_opens_for_its_holder_its_dealer_and_its_roster_only():
         with pytest.raises(IntegrityError) as refused:
             two.open(dealer, of_one, found, roster)
         assert said(refused) == "fed.share"
+    longer = one.seal("two", of_two, (b"m" * 33, b"s" * 34), "roster")
+    with pytest.raises(IntegrityError) as refused:
+        two.open("one", of_one, longer, "roster")
+    assert said(refused) == "fed.share"
+
+
+def test_shares_from_which_no_key_comes_name_their_dealer_and_a_short_seed_opens_no_round():
+    with pytest.raises(IntegrityError) as refused:
+        opened("site-03", {1: b"\xff" * 33, 2: bytes(33)})
+    assert (said(refused), refused.value.public) == ("fed.dealer", {"site": "site-03"})
+    with pytest.raises(ValueError, match="32 bytes"):
+        Site(federation(5), 1, KEYS[0], bytes(31))

@@ -1,28 +1,36 @@
 """Rules against hostile updates: finite for every input, near the honest ones, and groups that never leave one site bare."""
 
+import os
+from dataclasses import replace
+
 import attacks
 import numpy as np
 import pytest
-from fed_rounds import federation
+from fed_rounds import HUB_KEY, KEYS, federation, plain_sum, play, updates_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from confide.errors import InvalidInput
+from confide.errors import AccessDenied, InvalidInput
+from confide.federated.horizontal import mean_update, steps_for
+from confide.federated.hub import Hub
 from confide.federated.robust import (
     centred_clipping,
     clipped,
+    clipped_to_median,
     coordinate_median,
     geometric_median,
     groups_of,
     in_buckets,
     mixed_with_nearest,
     multi_krum,
+    secret_groups,
     sound,
     trimmed_mean,
     trusted,
 )
-from confide.federated.settings import SiteNoise, grouped
+from confide.federated.settings import Grid, SiteNoise, grouped
+from confide.federated.site import Site
 
 RULES = {
     "median": lambda rows, f: coordinate_median(rows),
@@ -68,6 +76,15 @@ def test_two_hostile_of_ten_do_not_move_the_result_far(rule, attack, bad):
     if rule != "centred":
         plain = np.concatenate([attacks.sign_flip(honest, 2, draw), honest]).mean(0)
         assert np.linalg.norm(plain - honest.mean(0)) > 3 * spread  # the mean would not have stood
+
+
+@given(
+    rows=hnp.arrays(np.float64, (5, 3), elements=st.floats(-1e6, 1e6)),
+    hostile=hnp.arrays(np.float64, (2, 3), elements=st.floats(allow_nan=True, allow_infinity=True)),
+)
+def test_a_median_of_norms_lets_no_minority_be_longer_than_the_longest_honest_row(rows, hostile):
+    found = clipped_to_median(np.concatenate([hostile, rows]))
+    assert np.linalg.norm(found, axis=1).max() <= np.linalg.norm(rows, axis=1).max() * (1 + 1e-9)
 
 
 def test_centred_clipping_never_leaves_its_radius():
@@ -122,6 +139,62 @@ def test_groups_are_federations_of_their_own_and_too_small_ones_are_refused():
     assert refused.value.code == "fed.too-few-honest"
     apart = grouped(federation(10, 7, 2), groups_of(names, colluders=2, seed=b"x"), colluders=2)
     assert [(len(one.members), one.threshold, one.honest) for one in apart] == [(5, 5, 3), (5, 5, 3)]
+
+
+@pytest.mark.parametrize(
+    "wrong", [[["site-00", "site-01"], ["site-01", "site-02"]], [["site-00", "site-01", "site-99"]]]
+)
+def test_groups_that_share_a_site_or_name_a_stranger_are_refused(wrong):
+    fed = federation(10, 6, 1, noise=SiteNoise(sigma=100.0, honest=1))
+    with pytest.raises(InvalidInput) as refused:
+        grouped(fed, wrong, colluders=1)
+    assert refused.value.code == "fed.groups"
+
+
+def test_groups_follow_from_the_approved_digest_and_a_site_speaks_in_its_own_alone():
+    noise = SiteNoise(sigma=100.0, honest=1)
+    fed = federation(6, 4, 1, noise=noise)
+    groups = secret_groups(fed, colluders=1)
+    assert [group.digest() for group in groups] == [g.digest() for g in secret_groups(fed, colluders=1)]
+    updates, total = updates_of(fed), np.zeros(fed.length, dtype=np.int64)
+    for group in groups:
+        names = [m.name for m in group.members]
+        hub = Hub(group, 1, HUB_KEY)
+        keys = {m.name: KEYS[int(m.name[-2:])] for m in group.members}
+        play(hub, {name: Site(group, 1, key, os.urandom(32)) for name, key in keys.items()}, updates)
+        np.testing.assert_array_equal(hub.total, plain_sum(updates, names))
+        total += hub.total
+        stranger = next(m.name for m in fed.members if m.name not in names)
+        with pytest.raises(AccessDenied):
+            Site(group, 1, KEYS[int(stranger[-2:])], bytes(32))
+    np.testing.assert_array_equal(total.astype(np.int32), plain_sum(updates, updates))
+    other = secret_groups(replace(fed, name="another study"), colluders=1)
+    begin = Hub(other[0], 1, HUB_KEY).begin()[0].parcel
+    site = Site(groups[0], 1, KEYS[int(groups[0].members[0].name[-2:])], bytes(32))
+    with pytest.raises(
+        InvalidInput
+    ) as refused:  # groups of another drawing are another federation to every site
+        site.receive(begin)
+    assert refused.value.code == "fed.other-federation"
+
+
+def test_a_rule_over_secret_groups_stands_a_hostile_site_that_the_mean_does_not():
+    """The hub sees sums of groups only; one group's is spoilt."""
+    fed = federation(10, 6, 1, length=20, weights=[1] * 10, grid=Grid(clip=1.0, levels=1 << 12),
+                     noise=SiteNoise(sigma=8.0, honest=1))  # fmt: skip
+    draw, sums = np.random.default_rng(0), []
+    honest = 0.15 + 0.01 * draw.standard_normal(20)
+    for group in secret_groups(fed, colluders=1):
+        keys = {m.name: KEYS[int(m.name[-2:])] for m in group.members}
+        updates = {
+            name: steps_for(group, name, 1, -4 * honest if name == "site-03" else honest) for name in keys
+        }
+        hub = Hub(group, 1, HUB_KEY)
+        play(hub, {name: Site(group, 1, key, os.urandom(32)) for name, key in keys.items()}, updates)
+        sums.append(mean_update(hub.total, group, hub.survivors, 1))
+    apart = np.linalg.norm(coordinate_median(np.stack(sums)) - honest)
+    assert apart < 0.05
+    assert np.linalg.norm(np.mean(sums, axis=0) - honest) > 4 * apart
 
 
 @pytest.mark.parametrize("rule", [trimmed_mean, multi_krum, mixed_with_nearest])

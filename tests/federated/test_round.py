@@ -50,3 +50,21 @@ def test_any_three_of_ten_may_go_and_the_fourth_ends_the_round_with_nothing_open
     opened = [name for name, kind, _ in seen if kind == "unmask"]
     assert len(opened) < fed.threshold  # and so no key comes out
     assert stage == "unmask" or not opened
+
+
+@pytest.mark.parametrize("form", ["int64", "int32", "uint32", "read-only", "every second"])
+def test_updates_of_any_whole_type_and_layout_are_summed_and_only_writable_ones_of_32_bits_are_used_up(form):
+    fed = federation(3, 3, length=50)
+    updates = updates_of(fed)
+    hub, sites = machines(fed)
+    given = {name: steps.astype(np.int32) for name, steps in updates.items()}
+    if form in ("int64", "uint32"):
+        given = {name: steps.astype(form) for name, steps in updates.items()}
+    if form == "every second":
+        given = {name: np.repeat(steps, 2)[::2] for name, steps in given.items()}
+    for steps in given.values():
+        steps.flags.writeable = form != "read-only"
+    play(hub, sites, given)
+    np.testing.assert_array_equal(hub.total, plain_sum(updates, sites))
+    kept = [np.array_equal(given[name].astype(np.int32), updates[name].astype(np.int32)) for name in updates]
+    assert kept == [form != "int32"] * 3

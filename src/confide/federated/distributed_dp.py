@@ -174,24 +174,29 @@ class RoundPlan:
             What is kept of it: the digest of the masked update, which says nothing about the update.
         """
         steps, hand_over = data
-        noised = add_noise(held(steps, self.federation, self.weight), _sigma(self.federation), noise)
+        noised = held(steps, self.federation, self.weight)
+        _add(noised, _sigma(self.federation), noise)
         return {"kind": "federated-round", "number": self.number, "masked": hand_over(noised)}
 
 
 def held(steps: NDArray[Any], federation: Federation, weight: int) -> Steps:
-    """Hold each coordinate within the budget of the modulus; a patient moves the result by no more than before."""
+    """Return the steps, each held within the budget of the modulus; a patient moves them by no more than before."""
     most = weight * (federation.grid.levels + 1)
-    within: Steps = np.clip(steps, -most, most).astype(np.int32)
+    within: Steps = np.clip(steps, -most, most).astype(np.int32, copy=False)
     return within
 
 
 def add_noise(steps: Steps, sigma: float, noise: Noise) -> Steps:
     """Return the steps with discrete Gaussian noise, modulo 2^32."""
     noised = steps.copy()
-    for start in range(0, len(steps), _CHUNK):
-        part = noised[start : start + _CHUNK]
-        part += noise.discrete_gaussian(sigma, len(part)).astype(np.int32)
+    _add(noised, sigma, noise)
     return noised
+
+
+def _add(steps: Steps, sigma: float, noise: Noise) -> None:
+    for start in range(0, len(steps), _CHUNK):
+        part = steps[start : start + _CHUNK]
+        part += noise.discrete_gaussian(sigma, len(part)).astype(np.int32)
 
 
 def _sigma(federation: Federation) -> float:

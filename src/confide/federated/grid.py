@@ -5,6 +5,9 @@ input; an update that is not finite counts as zero. On average over the rounding
 step. No noise that protects is drawn here. Proof: `docs/proofs/secure-aggregation.md`.
 """
 
+import math
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,8 +22,9 @@ Floats = NDArray[np.float64]
 Steps = NDArray[np.int32]
 
 _TRIES = 4  # then towards zero, which never grows
-_CHUNK = 1 << 16
-_BLOCK = 12  # the transform mixes up to 2^12 numbers: twelve passes that stay in cache
+_CHUNK = 1 << 15  # numbers at a time, so that the work stays in cache; whole blocks
+_BLOCK = 12  # the transform mixes up to 2^12 numbers
+_SMALLEST, _LARGEST = 1e-200, 1e300  # squares of norms that doubles hold without a thought
 
 
 def to_steps(update: NDArray[Any], federation: Federation, *, weight: int, turn: bytes, key: bytes) -> Steps:
@@ -41,24 +45,22 @@ def to_steps(update: NDArray[Any], federation: Federation, *, weight: int, turn:
     """
     if update.shape != (federation.length,):
         raise InvalidInput("fed.update-shape", wanted=federation.length)
-    levels, clip = federation.grid.levels, federation.grid.clip
-    with np.errstate(over="ignore", invalid="ignore"):
-        largest = float(np.max(np.abs(update)))
-        if not np.isfinite(largest) or largest == 0:
-            return np.zeros(federation.length, dtype=np.int32)
-        scaled = np.asarray(update, dtype=np.float64) / largest  # so that no square overflows or vanishes
-    norm = float(np.linalg.norm(scaled))
-    scaled *= levels * min(largest / clip, 1 / norm)
+    update, largest, norm = _measured(update)
+    if not norm > 0:
+        return np.zeros(federation.length, dtype=np.int32)
+    scale = federation.grid.levels * min(largest / federation.grid.clip, 1 / norm)
     if federation.grid.rotate:
-        scaled = rotated(scaled, turn)
+        update, scale = rotated(update * np.float64(scale), turn), 1.0
     bound = federation.bound()
     for attempt in range(_TRIES):
-        steps, square = _rounded(scaled, hkdf(key, b"confide federated 1: rounding %d" % attempt))
+        steps, square = _rounded(update, scale, hkdf(key, b"confide federated 1: rounding %d" % attempt))
         if square <= bound**2:
             break
     else:
-        steps = np.trunc(scaled).astype(np.int32)
-    return steps * np.int32(weight)
+        steps = np.trunc(update * np.float64(scale)).astype(np.int32)
+    if weight != 1:
+        steps *= np.int32(weight)
+    return steps
 
 
 def from_steps(total: NDArray[np.int32], federation: Federation, *, turn: bytes) -> Floats:
@@ -68,28 +70,34 @@ def from_steps(total: NDArray[np.int32], federation: Federation, *, turn: bytes)
     return turned_back(values, turn) if federation.grid.rotate else values
 
 
-def rotated(values: Floats, turn: bytes) -> Floats:
+def rotated(values: NDArray[Any], turn: bytes) -> Floats:
     """Flip signs at random and mix blocks by a Hadamard transform: an L2 norm stays, a spike is spread.
 
     >>> spike = np.zeros(8); spike[3] = 1.0
     >>> np.abs(rotated(spike, b"round 1")).round(3).tolist()[:4]
     [0.354, 0.354, 0.354, 0.354]
     """
-    return _mixed(values * _signs(len(values), turn))
+    out = np.empty(len(values))
+    for at, signs in _signs(len(values), turn):
+        out[at] = _mixed(values[at] * signs)
+    return out
 
 
 def turned_back(values: Floats, turn: bytes) -> Floats:
     """Undo `rotated`; it is linear, so the sum of what was turned can be turned back."""
-    back: Floats = _mixed(values) * _signs(len(values), turn)
-    return back
+    out = np.empty(len(values))
+    for at, signs in _signs(len(values), turn):
+        out[at] = _mixed(values[at]) * signs
+    return out
 
 
-def _signs(length: int, turn: bytes) -> NDArray[np.int8]:
-    bits = np.frombuffer(
-        _stream(hkdf(turn, b"confide federated 1: turn")).update(bytes(length // 8 + 1)), np.uint8
-    )
-    signs: NDArray[np.int8] = 1 - 2 * np.unpackbits(bits)[:length].astype(np.int8)
-    return signs
+def _signs(length: int, turn: bytes) -> Iterator[tuple[slice, NDArray[np.int8]]]:
+    """Yield signs, piece by piece; pieces end where blocks end."""
+    stream = _stream(hkdf(turn, b"confide federated 1: turn"))
+    for start in range(0, length, _CHUNK):
+        count = min(_CHUNK, length - start)
+        bits = np.unpackbits(np.frombuffer(stream.update(bytes(-(-count // 8))), np.uint8))[:count]
+        yield slice(start, start + count), np.int8(1) - np.int8(2) * bits.view(np.int8)
 
 
 def _mixed(values: Floats) -> Floats:
@@ -97,36 +105,56 @@ def _mixed(values: Floats) -> Floats:
     out = np.empty_like(values)
     start = 0
     for power in range(_BLOCK, -1, -1):
-        size = 1 << power
-        count = (len(values) - start) // size
-        end = start + count * size
-        step = max(1, _CHUNK // size) * size
-        for first in range(start, end, step):
-            last = min(first + step, end)
-            out[first:last] = _hadamard(values[first:last].reshape(-1, size)).ravel()
+        end = start + ((len(values) - start) >> power << power)
+        if end > start:
+            blocks = values[start:end].reshape(-1, 1 << (power - power // 2), 1 << (power // 2))
+            out[start:end] = (_hadamard(power - power // 2) @ blocks @ _hadamard(power // 2)).ravel()
         start = end
     return out
 
 
-def _hadamard(blocks: Floats) -> Floats:
-    rows, size = blocks.shape
-    half = 1
-    while half < size:
-        pairs = blocks.reshape(rows, -1, 2, half)
-        blocks = np.stack([pairs[:, :, 0] + pairs[:, :, 1], pairs[:, :, 0] - pairs[:, :, 1]], axis=2)
-        half *= 2
-    mixed: Floats = blocks.reshape(rows, size) / np.sqrt(size)
-    return mixed
+@cache
+def _hadamard(power: int) -> Floats:
+    """Return the symmetric, orthogonal matrix of size 2^power; that of a block is the product of two smaller ones."""
+    matrix = np.ones((1, 1))
+    for _ in range(power):
+        matrix = np.block([[matrix, matrix], [matrix, -matrix]])
+    return matrix / math.sqrt(len(matrix))
 
 
-def _rounded(scaled: Floats, key: bytes) -> tuple[Steps, float]:
-    """Round each number up or down, right on average; return the steps and the exact square of their norm."""
-    steps, square = np.empty(len(scaled), dtype=np.int32), 0.0
+def _measured(update: NDArray[Any]) -> tuple[NDArray[Any], float, float]:
+    """Return an update, what it was divided by so that no square overflows or vanishes, and the norm of what is left.
+
+    The norm is zero where nothing can be counted: all zeros, or something that is not finite.
+    """
+    square = _square(update)
+    if _SMALLEST < square < _LARGEST:
+        return update, 1.0, math.sqrt(square)
+    largest = float(np.max(np.abs(update)))
+    if not math.isfinite(largest) or largest == 0:
+        return update, 1.0, 0.0
+    update = update.astype(np.float64) / largest
+    return update, largest, math.sqrt(_square(update))
+
+
+def _square(update: NDArray[Any]) -> float:
+    total = 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(update), _CHUNK):
+            part = update[start : start + _CHUNK].astype(np.float64)
+            total += float(part @ part)
+    return total
+
+
+def _rounded(update: NDArray[Any], scale: float, key: bytes) -> tuple[Steps, float]:
+    """Round each number times `scale` up or down, right on average; return the steps and the exact square of their norm."""
+    steps, square = np.empty(len(update), dtype=np.int32), 0.0
     stream = _stream(key)
-    for start in range(0, len(scaled), _CHUNK):
-        part = scaled[start : start + _CHUNK]
+    for start in range(0, len(update), _CHUNK):
+        part = np.multiply(update[start : start + _CHUNK], scale, dtype=np.float64)
         drawn = np.frombuffer(stream.update(bytes(2 * len(part))), dtype="<u2")
-        whole = np.floor(part + drawn * 2.0**-16)
+        part += np.multiply(drawn, 2.0**-16, dtype=np.float64)
+        whole = np.floor(part, out=part)
         square += float(whole @ whole)  # whole numbers whose squares add up to less than 2^53
         steps[start : start + _CHUNK] = whole
     return steps, square

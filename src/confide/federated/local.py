@@ -1,31 +1,26 @@
 """Rounds over local processes: frames on a loopback or Unix socket, one message in memory at a time.
 
 For one machine, tests and demonstrations: who connects is believed to be whom it names, since every message is signed
-anyway. Many machines, certificates and roles are the engine's matter. The clock is here, and only here.
+anyway. Many machines, certificates and roles are the engine's matter: `confide.federated.nvflare`.
 """
 
 import selectors
 import socket
 import struct
-import time
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import numpy as np
-from numpy.typing import NDArray
 
 from confide.errors import ConfideError, IntegrityError
-from confide.federated.durable import DurableHub, DurableSite
-from confide.federated.hub import STAGES, Outgoing
-from confide.federated.messages import LARGEST_HEAD, LARGEST_TASK, Buffer, Parcel
+from confide.federated.messages import LARGEST_HEAD, LARGEST_TASK, Parcel
+from confide.federated.play import Heard
 
-_FRAME = struct.Struct(">IQ")
-Update = Callable[[Buffer, int], NDArray[np.int32]]
+FRAME = struct.Struct(">IQ")  # lengths of head and payload
 
 
 def send(link: socket.socket, parcel: Parcel) -> None:
     """Write one message: two lengths, head, payload."""
-    link.sendall(_FRAME.pack(len(parcel.head), len(parcel.payload)) + parcel.head)
+    link.sendall(FRAME.pack(len(parcel.head), len(parcel.payload)) + parcel.head)
     link.sendall(parcel.payload)
 
 
@@ -35,63 +30,65 @@ def take(link: socket.socket) -> Parcel | None:
     Raises:
         IntegrityError: it says that it is longer than a message may be.
     """
-    frame = _exactly(link, _FRAME.size)
+    frame = _exactly(link, FRAME.size)
     if frame is None:
         return None
-    head, payload = _FRAME.unpack(frame)
+    head, payload = FRAME.unpack(frame)
     if head > LARGEST_HEAD or payload > LARGEST_TASK:
         raise IntegrityError("fed.message-form")
     first, rest = _exactly(link, head), _exactly(link, payload)
     return None if first is None or rest is None else Parcel(bytes(first), rest)
 
 
-def _exactly(link: socket.socket, size: int) -> bytearray | None:
-    data = bytearray(size)
-    view, done = memoryview(data), 0
+def _exactly(link: socket.socket, size: int) -> memoryview | None:
+    view, done = np.empty(size, dtype=np.uint8).data, 0  # in large pages, where the system has them
     while done < size:
         try:
             got = link.recv_into(view[done:])
-        except ConnectionError:
+        except OSError:  # gone, or silent in the middle of a message
             return None
         if not got:
             return None
         done += got
-    return data
+    return view
 
 
-class LocalHub:
-    """Plays the hub's part of rounds with sites that connect to `listener`.
+class LocalLines:
+    """The hub's lines to sites that connect to `listener`.
 
     Args:
         listener: a bound, listening socket.
-        patience: seconds that a stage may last before whoever has not answered is out.
-        grace: seconds in which a site whose connection closed may come back.
+        names: of the sites; nobody else is heard.
+        patience: seconds that a message may stand still on its way.
     """
 
-    def __init__(self, listener: socket.socket, *, patience: float = 60.0, grace: float = 2.0) -> None:
-        self._listener, self._patience, self._grace = listener, patience, grace
+    def __init__(self, listener: socket.socket, names: set[str], *, patience: float = 60.0) -> None:
+        self._listener, self._names, self._patience = listener, names, patience
         self._links: dict[str, socket.socket] = {}
-        self._lost: dict[str, float] = {}
+        self._gone: list[Heard] = []
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ, "")
-        self.refused: list[str] = []  # codes of what was refused, for whoever looks after the hub
 
-    def play(self, durable: DurableHub) -> None:
-        """Play a round to its end: `durable.hub.stage` is then "done" or "aborted"."""
-        hub = durable.hub
-        now = time.monotonic()
-        self._lost |= {name: now for name in hub.points if name not in self._links and name not in self._lost}
-        self._say(hub.resend())
-        while hub.stage in STAGES:
-            stage, began = hub.stage, time.monotonic()
-            while hub.stage == stage:
-                for key, _ in self._selector.select(0.05):
-                    self._say(self._hear(durable, key.data))
-                for name, since in list(self._lost.items()):
-                    if time.monotonic() - since > self._grace and hub.alive[name]:
-                        self._say(durable.gone(name))
-                if hub.stage == stage and time.monotonic() - began > self._patience:
-                    self._say(durable.expire())
+    def hear(self, seconds: float) -> list[Heard]:
+        """Wait for connections and messages."""
+        heard = self._gone
+        self._gone = []
+        for key, _ in self._selector.select(0 if heard else seconds):
+            if key.fileobj is self._listener:
+                heard += self._welcome()
+            elif key.fileobj is self._links.get(
+                key.data
+            ):  # else another event of this moment ended that line
+                heard += self._take(key.data)
+        return heard
+
+    def say(self, site: str, parcel: Parcel) -> None:
+        """Send a message where there is a line."""
+        if (link := self._links.get(site)) is not None:
+            try:
+                send(link, parcel)
+            except OSError:
+                self._gone += self._lose(site)
 
     def close(self) -> None:
         """Hang up on every site."""
@@ -99,93 +96,73 @@ class LocalHub:
             link.close()
         self._selector.close()
 
-    def _hear(self, durable: DurableHub, name: str) -> list[Outgoing]:
-        if not name:
-            return self._welcome(durable)
+    def _take(self, name: str) -> list[Heard]:
         with suppress(ConfideError):
             parcel = take(self._links[name])
-            if parcel is None:
-                self._lose(name)
-                return []
-            try:
-                return durable.receive(parcel)
-            except ConfideError as refused:
-                self.refused.append(refused.code)
-                return []
-        self._lose(name)  # a frame without sense: nothing after it can be read
-        return []
+            if parcel is not None:
+                return [Heard("said", name, parcel)]
+        return self._lose(name)  # closed, or a frame without sense: nothing after it can be read
 
-    def _welcome(self, durable: DurableHub) -> list[Outgoing]:
+    def _welcome(self) -> list[Heard]:
         link, _ = self._listener.accept()
         link.settimeout(self._patience)
-        hello = take(link)
+        hello = None
+        with suppress(ConfideError):
+            hello = take(link)
         name = hello.head.decode(errors="replace") if hello else ""
-        if name not in durable.hub.points:
+        if name not in self._names:
             link.close()
             return []
-        if name in self._links:
-            self._lose(name)
-        self._lost.pop(name, None)
+        lost = self._lose(name) if name in self._links else []
         self._links[name] = link
         self._selector.register(link, selectors.EVENT_READ, name)
-        return [each for each in durable.hub.resend() if each.to == name]
+        return [*lost, Heard("came", name)]
 
-    def _say(self, out: Iterable[Outgoing]) -> None:
-        for each in out:
-            if (link := self._links.get(each.to)) is not None:
-                try:
-                    send(link, each.parcel)
-                except OSError:
-                    self._lose(each.to)
-
-    def _lose(self, name: str) -> None:
+    def _lose(self, name: str) -> list[Heard]:
         link = self._links.pop(name)
         self._selector.unregister(link)
         link.close()
-        self._lost[name] = time.monotonic()
+        return [Heard("lost", name)]
 
 
-def run_site(
-    connect: Callable[[], socket.socket], durable: DurableSite, name: str, update: Update, *, rounds: int
-) -> None:
-    """Play a site's part until `rounds` rounds have ended; connect again whenever the hub is gone.
+class LocalLine:
+    """A site's line to a hub on this machine.
 
     Args:
-        connect: returns a connected socket, or raises OSError while there is no hub.
-        durable: the site with its journal.
+        link: a connected socket.
         name: of the site.
-        update: called once a round with the hub's task and the round's number; returns the update in steps.
-        rounds: number of the last one.
     """
-    while not _is_over(durable, rounds):
+
+    def __init__(self, link: socket.socket, name: str) -> None:
+        self._link = link
+        send(link, Parcel(name.encode()))
+
+    def say(self, parcel: Parcel) -> None:
+        """Send a message."""
+        send(self._link, parcel)
+
+    def take(self) -> Parcel | None:
+        """Wait for a message."""
         try:
-            link = connect()
-        except OSError:
-            time.sleep(0.02)
-            continue
-        with link, suppress(ConnectionError):
-            send(link, Parcel(name.encode()))
-            if durable.site is not None and durable.site.wants_update:  # it was killed while it trained
-                send(link, durable.give(update(durable.site.task, durable.site.number)))
-            while not _is_over(durable, rounds) and (parcel := take(link)) is not None:
-                for answer in _answers(durable, parcel, update):
-                    send(link, answer)
+            return take(self._link)
+        except IntegrityError:
+            return None
+
+    def close(self) -> None:
+        """Hang up."""
+        self._link.close()
 
 
-def _answers(durable: DurableSite, parcel: Parcel, update: Update) -> list[Parcel]:
+def connect_to(address: str | tuple[str, int], name: str) -> LocalLine:
+    """Connect to the hub that listens on a Unix socket or a port of this machine.
+
+    Raises:
+        OSError: there is none.
+    """
+    link = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
     try:
-        answers = durable.receive(parcel)
-    except IntegrityError as wrong:
-        opened = durable.site is not None and not durable.site.closed
-        return [durable.stop(wrong.code.partition(".")[2])] if opened else []
-    except ConfideError:
-        return []
-    site = durable.site
-    if site is not None and site.wants_update:
-        answers.append(durable.give(update(site.task, site.number)))
-    return answers
-
-
-def _is_over(durable: DurableSite, rounds: int) -> bool:
-    last = durable.journal.last()
-    return last >= rounds and durable.journal.state(last) != "open"
+        link.connect(address)
+        return LocalLine(link, name)
+    except OSError:
+        link.close()
+        raise

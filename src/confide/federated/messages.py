@@ -125,6 +125,18 @@ def number_of(parcel: Parcel) -> int:
     return number
 
 
+def label_of(parcel: Parcel) -> tuple[int, str]:
+    """Return round and kind that a message says it has, before anything of it is believed.
+
+    Raises:
+        IntegrityError: it is malformed.
+    """
+    kind = str(_statement(parcel.head).get("kind")).partition(": ")[2]
+    if kind not in KINDS:
+        raise IntegrityError("fed.message-form")
+    return number_of(parcel), kind
+
+
 def _statement(head: bytes) -> Json:
     """Read the JSON of a head: the one spelling of an object, whose signature follows."""
     if not _SIGNATURE < len(head) <= LARGEST_HEAD:

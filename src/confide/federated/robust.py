@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from confide.errors import InvalidInput
-from confide.federated.settings import FEWEST_HONEST
+from confide.federated.settings import FEWEST_HONEST, Federation, grouped
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +42,17 @@ def clipped(rows: Floats, bound: float) -> Floats:
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     short: Floats = rows * (bound / np.maximum(norms, bound))
     return short
+
+
+def clipped_to_median(rows: Floats) -> Floats:
+    """Shrink each row to the median of their L2 norms; fewer hostile rows than half cannot raise it beyond an honest one.
+
+    >>> clipped_to_median(np.array([[1.0, 0.0], [0.0, 2.0], [300.0, 400.0]])).round(3).tolist()
+    [[1.0, 0.0], [0.0, 2.0], [1.2, 1.6]]
+    """
+    rows = sound(rows)
+    bound = float(np.median(np.linalg.norm(rows, axis=1)))
+    return clipped(rows, bound) if bound > 0 else np.zeros_like(rows)
 
 
 def coordinate_median(rows: Floats) -> Floats:
@@ -164,6 +175,25 @@ def groups_of(names: Sequence[str], *, colluders: int, seed: bytes, alone: bool 
     count = max(1, len(names) // max(2, size))
     drawn = sorted(names, key=lambda name: hashlib.sha256(seed + b"\0" + name.encode()).digest())
     return [sorted(drawn[at::count]) for at in range(count)]
+
+
+def secret_groups(federation: Federation, *, colluders: int) -> list[Federation]:
+    """Return the groups of a federation, each a federation of its own that sums in secret.
+
+    Guarantee: they follow from what all approved by its digest, so nobody can draw them anew: every site works out its
+    own, and takes part in no other.
+
+    Args:
+        federation: of all sites.
+        colluders: how many sites of one group may side with the hub.
+
+    Raises:
+        InvalidInput: too few sites for groups that hide a single one.
+    """
+    alone = federation.noise is not None and federation.noise.honest == 1
+    names = [member.name for member in federation.members]
+    groups = groups_of(names, colluders=colluders, seed=bytes.fromhex(federation.digest()), alone=alone)
+    return grouped(federation, groups, colluders=colluders)
 
 
 def _enough(rows: Floats, wanted: int) -> Floats:

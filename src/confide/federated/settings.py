@@ -85,7 +85,7 @@ class Federation:
 
     Guarantee: with at most `colluders` sites on the hub's side, the hub opens at most one sum a round, of at least
     `threshold` sites, of which `threshold - colluders` are honest; that is 3 or more, unless each site's own noise
-    suffices (`noise.honest` = 1). A sum of updates that follow the rules wraps around with probability below 2^-64.
+    suffices (`noise.honest` = 1, or `private`). A sum of updates that follow the rules wraps around with probability below 2^-64.
 
     Args:
         name: of the study.
@@ -95,7 +95,10 @@ class Federation:
         colluders: how many sites may be on the hub's side.
         length: numbers in an update.
         grid: how an update becomes whole numbers.
-        noise: what each site adds; None where no differential privacy is claimed.
+        noise: what each site adds; None where no differential privacy is claimed, or training has it in each step.
+        private: each site's update is differentially private by itself before it is summed (`private_training`), so
+            that a single honest site will do.
+        manifest: digest of what all approved beyond these settings; may be empty.
 
     Raises:
         InvalidInput: something is out of range, 2 threshold ≤ members + colluders, too few honest sites, or too
@@ -110,6 +113,8 @@ class Federation:
     length: int
     grid: Grid
     noise: SiteNoise | None = None
+    private: bool = False
+    manifest: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a federation in which somebody could be seen alone, or whose sums could wrap around."""
@@ -127,8 +132,9 @@ class Federation:
         if 2 * self.threshold <= n + self.colluders:
             least = (n + self.colluders) // 2 + 1
             raise InvalidInput("fed.threshold", sites=n, colluders=self.colluders, least=least)
-        alone = self.noise is not None and self.noise.honest == 1
-        if self.honest < FEWEST_HONEST and not alone:
+        if self.private and self.noise is not None:
+            raise InvalidInput("learning.combination", first="private", second="noise")
+        if self.honest < FEWEST_HONEST and not self.alone:
             raise InvalidInput("fed.too-few-honest", found=self.honest, wanted=FEWEST_HONEST)
         if self.noise is not None and self.noise.honest > self.honest:
             raise InvalidInput("fed.noise-honest", found=self.noise.honest, most=self.honest)
@@ -139,6 +145,11 @@ class Federation:
     def honest(self) -> int:
         """How many honest sites stand to the end of a round that is opened, at least."""
         return self.threshold - self.colluders
+
+    @property
+    def alone(self) -> bool:
+        """Whether each site's own noise suffices, so that nobody need stand beside it."""
+        return self.private or (self.noise is not None and self.noise.honest == 1)
 
     @property
     def heaviest(self) -> int:
@@ -187,6 +198,8 @@ class Federation:
             "length": self.length,
             "grid": self.grid.to_json(),
             "noise": self.noise.to_json() if self.noise else None,
+            "private": self.private,
+            "manifest": self.manifest,
         }
 
     def digest(self) -> str:
@@ -203,10 +216,14 @@ def grouped(federation: Federation, groups: Sequence[Sequence[str]], *, colluder
         colluders: how many sites of one group may side with the hub.
 
     Raises:
-        InvalidInput: a group is too small for its colluders and honest sites.
+        InvalidInput: a group is too small for its colluders and honest sites, or a site is in two groups, whose sums
+            could be solved for it.
     """
+    named = [name for names in groups for name in names]
+    if len(set(named)) < len(named) or not {member.name for member in federation.members}.issuperset(named):
+        raise InvalidInput("fed.groups")
     honest = FEWEST_HONEST if federation.noise is None else federation.noise.honest
-    wanted = honest if honest == 1 and federation.noise is not None else max(honest, FEWEST_HONEST)
+    wanted = 1 if federation.alone else max(honest, FEWEST_HONEST)
     found = []
     for number, names in enumerate(groups, 1):
         members = tuple(member for member in federation.members if member.name in names)

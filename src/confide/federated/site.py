@@ -74,8 +74,11 @@ class Site:
             InvalidInput: it belongs elsewhere, comes out of order, or says otherwise what was said before.
             IntegrityError: it is not what was signed, or what it shows does not fit together.
         """
-        message = read(parcel, self.federation, self.digest, self.number)
-        kind = message.kind
+        return self.hear(read(parcel, self.federation, self.digest, self.number))
+
+    def hear(self, message: Message) -> list[Parcel]:
+        """Take a message that was read already, for this federation and round; as `receive`."""
+        kind, parcel = message.kind, message.parcel
         if kind in self._heard:
             if self._heard[kind] != parcel.head:
                 raise IntegrityError("fed.two-messages", kind=kind, sender=message.sender)
@@ -107,7 +110,7 @@ class Site:
         """Mask this site's update, the only one of this round, and return the message that carries it.
 
         Args:
-            update: shape (length,), whole steps with weight and noise already in.
+            update: shape (length,), whole steps with weight and noise already in. Of 32 bits and writable it is masked in place.
 
         Raises:
             InvalidInput: not now, given before, or another shape.
@@ -117,7 +120,7 @@ class Site:
         if update.shape != (self.federation.length,) or update.dtype.kind not in "iu":
             raise InvalidInput("fed.update-shape", wanted=self.federation.length)
         secrets = self._kept()
-        masked = update.astype("<u4")  # modulo 2^32
+        masked = np.require(update, "<i4", ["C", "W"]).view("<u4")  # modulo 2^32
         add_mask(masked, secrets.self_key, sign=1)
         for name in self._shares:
             if name != self.name:
