@@ -365,8 +365,8 @@ TARGETS = {
         parse=lambda data: parse_header(data, "f"), seeds=lambda: [new_header(new_data_key()).to_bytes()]
     ),
     "checkpoint": Target(parse=_checkpoint, seeds=_checkpoints),
-    "stream": Target(parse=_stream, seeds=_streams),
-    "keys-and-packages": Target(parse=_keys, seeds=_keys_and_packages),
+    "stream": Target(parse=_stream, seeds=_streams, part=0.25),
+    "keys-and-packages": Target(parse=_keys, seeds=_keys_and_packages, part=0.25),
     "ledger-export": Target(parse=_export, seeds=_exports),
     "ledger-entries": Target(parse=_entries, seeds=_entry_lines, part=0.1),
     "witness-request": Target(parse=_witness_request, seeds=_witness_requests, part=0.1),
@@ -375,7 +375,7 @@ TARGETS = {
     "signature": Target(parse=_signature, seeds=_signatures, part=0.1),
     "hand-over": Target(parse=_handed, seeds=_handed_over),
     "federated": Target(parse=_federated, seeds=_federated_messages, part=0.2),
-    "notes": Target(parse=_note, seeds=_notes),
+    "notes": Target(parse=_note, seeds=_notes, part=0.25),
     "encrypted": Target(parse=_asked, seeds=_sound_messages, part=0.2),
     "study-file": Target(parse=_study, seeds=lambda: [STUDY.format(language="en").encode()]),
 }

@@ -35,6 +35,7 @@ COMMANDS = {
     "carry-out": "role",
     "passphrase": "vault",
     "handover": "handover",
+    "federate": "federate",
     "encrypted": "encrypted",
     "schema": "study",
     "demo": "demo",

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 KINDS = (  # whose fields other rooms check
     "accept-clock",
     "approve-dossier",
+    "approve-federation",
     "erase",
     "hand-over",
     "re-identify",
     "receive",
     "revoke-dossier",
+    "revoke-federation",
     "rotate-log-key",
 )
 ROLES = ("approve", "extend", "open", "re-identify", "seal", "witness")  # a test compares with the ledger's

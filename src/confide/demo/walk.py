@@ -51,13 +51,28 @@ def walk(folder: Path, *, patients: int, steps: Callable[[str], Step]) -> list[H
     Raises:
         InvalidInput: `folder` exists and was not made by a demo.
     """
+    fresh(folder)
+    return [_hospital(folder / language, language, patients, steps) for language in ("zh", "en")]
+
+
+def fresh(folder: Path) -> None:
+    """Make `folder` anew, if a demo made it before.
+
+    Raises:
+        InvalidInput: it exists and was not made by a demo.
+    """
     if folder.exists() and any(folder.iterdir()):
         if not (folder / _MARK).exists():
             raise InvalidInput("demo.folder-taken", folder=folder)
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / _MARK).touch()
-    return [_hospital(folder / language, language, patients, steps) for language in ("zh", "en")]
+
+
+def keep_secret(file: Path, secret: str) -> None:
+    """Write a secret to a new file that only its owner reads."""
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as out:
+        out.write(secret + "\n")
 
 
 def _hospital(folder: Path, language: Language, patients: int, steps: Callable[[str], Step]) -> Hospital:
@@ -68,11 +83,8 @@ def _hospital(folder: Path, language: Language, patients: int, steps: Callable[[
     text = (_STUDIES / f"{language}.toml").read_text(encoding="utf-8")
     (folder / FILE).write_text(text.replace("patients = 20000", f"patients = {patients}"), encoding="utf-8")
     passphrase = secrets.token_urlsafe(24)
-    with os.fdopen(
-        os.open(folder / "passphrase.txt", os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w"
-    ) as file:
-        file.write(passphrase + "\n")
-    with _institution(folder / "institution"):
+    keep_secret(folder / "passphrase.txt", passphrase)
+    with institution(folder / "institution"):
         make_vault(passphrase)
         with open_ledger(home()) as ledger:
             account = "住院患者" if language == "zh" else "inpatients"
@@ -87,7 +99,7 @@ def _hospital(folder: Path, language: Language, patients: int, steps: Callable[[
 
 
 @contextmanager
-def _institution(folder: Path) -> Iterator[None]:
+def institution(folder: Path) -> Iterator[None]:
     """Let `folder` be the institution's home while the block runs."""
     before = os.environ.get("CONFIDE_HOME")
     os.environ["CONFIDE_HOME"] = str(folder)

@@ -57,6 +57,8 @@ KINDS: Mapping[str, Kind] = {
     "accept-clock": Kind("approve"),
     "approve-dossier": Kind("approve"),
     "revoke-dossier": Kind("approve"),
+    "approve-federation": Kind("approve"),
+    "revoke-federation": Kind("approve"),
 }
 
 

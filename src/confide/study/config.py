@@ -9,7 +9,7 @@ import math
 import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, get_args, get_type_hints
+from typing import Literal
 
 from confide.deid.section import DeidSection
 from confide.errors import InvalidInput
@@ -19,7 +19,7 @@ from confide.risk.section import RiskSection
 from confide.stats.section import StatsSection
 from confide.stats.series_section import SeriesSection
 from confide.study.tokens import check_tokens
-from confide.study.toml import Lines, parse, read_section
+from confide.study.toml import Lines, parse, read_section, read_sections
 from confide.synth.section import SynthSection
 from confide.tasks.report_section import ReportSection
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
@@ -254,52 +254,12 @@ def _text_of(path: Path) -> str:
 
 def read_study(text: str, folder: Path) -> Study:
     """Check the text of a study file; relative paths in it start at `folder`. Raises as `load_study`."""
-    tables, lines = parse(text, FILE), Lines(text)
-    known = [each.name for each in fields(Study) if each.name != "folder"]
-    for key in tables:
-        if key not in known:
-            place = f"{key}.0" if isinstance(tables[key], list) else key
-            raise InvalidInput(
-                "study.unknown-section",
-                file=FILE,
-                line=lines.of(place, None),
-                section=key,
-                known=", ".join(known),
-            )
-    values: dict[str, Any] = {}
-    hints = get_type_hints(Study)
-    for name in known:
-        kind = hints[name]
-        if name in tables:
-            values[name] = _read(kind, tables[name], name, lines)
-        elif name in ("study", "account", "patient", "source"):
-            raise InvalidInput("study.missing-section", file=FILE, line=1, section=name)
+    values, lines = read_sections(Study, text, FILE)
     study = Study(folder=folder, **values)
     _check_references(study, lines)
     check_tokens(study, lines, FILE)
     _check_budget(study, lines)
     return study
-
-
-def _read(kind: Any, table: Any, name: str, lines: Lines) -> Any:
-    """Read one section, or each of an array of sections."""
-    inner = [choice for choice in get_args(kind) if choice not in (type(None), Ellipsis)]
-    section = inner[0] if inner else kind
-    if not str(kind).startswith("tuple"):
-        return read_section(section, table, name, lines, FILE)
-    if not isinstance(table, list):
-        raise InvalidInput("study.not-an-array", file=FILE, line=lines.of(name), section=name)
-    choices = get_args(section) or (section,)
-    return tuple(
-        read_section(_chosen(choices, one), one, f"{name}.{at}", lines, FILE) for at, one in enumerate(table)
-    )
-
-
-def _chosen(choices: tuple[Any, ...], table: Any) -> Any:
-    """Return the section that a table's `task` names; the first one where it names none of them."""
-    task = table.get("task") if isinstance(table, dict) else None
-    named = (each for each in choices if task in get_args(get_type_hints(each).get("task")))
-    return next(named, choices[0])
 
 
 def _check_references(study: Study, lines: Lines) -> None:

@@ -330,8 +330,13 @@ def render(document: Json, language: str) -> str:
         document: one edition, as `build` made it.
         language: "en" or "zh".
     """
+    return render_page("dossier.html", language, doc=document, digest=digest(document))
+
+
+def render_page(name: str, language: str, **told: object) -> str:
+    """Return one of our pages, in a language; every text that it is told is escaped."""
     with speaking(language):
-        return _pages().get_template("dossier.html").render(doc=document, digest=digest(document))
+        return _pages().get_template(name).render(**told)
 
 
 @cache

@@ -6,7 +6,7 @@ are only ever read from sealed copies, into memory. Names of sealed files say no
 originals, which may hold patient ids, are in the sealed index.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,7 +30,16 @@ from confide.types import Json, Progress, no_progress
 from confide.vault.durable import reading
 from confide.vault.vault import Vault
 
-_OURS = (FILE, "sealed", "outgoing", ".outgoing.new", ".outgoing.old", "dossier")
+_OURS = (
+    FILE,
+    "sealed",
+    "outgoing",
+    ".outgoing.new",
+    ".outgoing.old",
+    "dossier",
+    "federation",
+    "federation.toml",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +181,17 @@ def _showing(study: Study, source: str, path: Path) -> Iterator[None]:
 
 
 def read_records(
-    study: Study, vault: Vault, *, members: Members | None = None, progress: Progress = no_progress
+    study: Study,
+    vault: Vault,
+    *,
+    members: Members | None = None,
+    columns: Mapping[str, Set[str]] | None = None,
+    progress: Progress = no_progress,
 ) -> Records:
     """Read all sources from their sealed copies; opted-out patients are gone before anything is looked at.
 
-    So is who is not among `members`, where these are told (`confide.study.cohort`).
+    So is who is not among `members`, where these are told (`confide.study.cohort`). Columns that a plan reads, and those
+    in `columns` of a source, are read cell by cell: no row changes how another is understood.
 
     Raises:
         InvalidInput: naming file and row, never a value.
@@ -195,7 +210,7 @@ def read_records(
             refuse_erased(study, source, name, data, gone)
         return found
 
-    records = _read(study, vault, files, members, progress)
+    records = _read(study, vault, files, members, progress, columns)
     read = {(source, name) for source, names in counted.items() for name in names}
     if index.unread & read:
         index.unread -= read
@@ -242,6 +257,7 @@ def _read(
     files: Callable[[str], list[tuple[str, bytes]]],
     members: Members | None,
     progress: Progress,
+    columns: Mapping[str, Set[str]] | None = None,
 ) -> Records:
     """Read crosswalk and consent lists first, then each source under them."""
     lists = dict(files(LISTS))
@@ -265,7 +281,7 @@ def _read(
             crosswalk=crosswalk,
             optout=optout,
             consented=consented,
-            text=columns_of_plans(study, source.name),
+            text=columns_of_plans(study, source.name) | (columns or {}).get(source.name, set()),
         )
         loaded = keep_members(loaded, members)
         if len(loaded) == 0:

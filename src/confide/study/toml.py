@@ -104,6 +104,50 @@ def read_section(kind: type[Section], table: object, place: str, lines: Lines, f
         ) from error
 
 
+def read_sections(kind: type, text: str, file: str) -> tuple[dict[str, Any], Lines]:
+    """Read a file of sections: each field of the dataclass `kind` is one, or an array of them, unless marked `inner`.
+
+    Raises:
+        InvalidInput: as `read_section`; or a section is unknown, or one without a default is missing.
+    """
+    tables, lines = parse(text, file), Lines(text)
+    known = {each.name: each for each in fields(kind) if not each.metadata.get("inner")}
+    for key in tables:
+        if key not in known:
+            line = lines.of(f"{key}.0" if isinstance(tables[key], list) else key, None)
+            raise InvalidInput(
+                "study.unknown-section", file=file, line=line, section=key, known=", ".join(known)
+            )
+    values, hints = {}, get_type_hints(kind)
+    for name, field in known.items():
+        if name in tables:
+            values[name] = _read(hints[name], tables[name], name, lines, file)
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise InvalidInput("study.missing-section", file=file, line=1, section=name)
+    return values, lines
+
+
+def _read(kind: Any, table: Any, name: str, lines: Lines, file: str) -> Any:
+    """Read one section, or each of an array of sections."""
+    inner = [choice for choice in get_args(kind) if choice not in (type(None), Ellipsis)]
+    section = inner[0] if inner else kind
+    if not str(kind).startswith("tuple"):
+        return read_section(section, table, name, lines, file)
+    if not isinstance(table, list):
+        raise InvalidInput("study.not-an-array", file=file, line=lines.of(name), section=name)
+    choices = get_args(section) or (section,)
+    return tuple(
+        read_section(_chosen(choices, one), one, f"{name}.{at}", lines, file) for at, one in enumerate(table)
+    )
+
+
+def _chosen(choices: tuple[Any, ...], table: Any) -> Any:
+    """Return the section that a table's `task` names; the first one where it names none of them."""
+    task = table.get("task") if isinstance(table, dict) else None
+    named = (each for each in choices if task in get_args(get_type_hints(each).get("task")))
+    return next(named, choices[0])
+
+
 def _shown(place: str) -> str:
     name, _, number = place.partition(".")
     return f"[[{name}]]" if number else f"[{name}]"
