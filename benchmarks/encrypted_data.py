@@ -59,6 +59,12 @@ def cancer() -> Records:
 
 def heart() -> Records:
     """About 900 patients of four hospitals, 13 features; what is missing becomes the middle of the measured."""
+    values, sick, ranges = heart_as_measured()
+    return np.where(np.isnan(values), np.nanmedian(values, axis=0), values), sick, ranges
+
+
+def heart_as_measured() -> Records:
+    """The same with what is missing left out (NaN): Cleveland, Budapest, Switzerland, and the last 200 of Long Beach."""
     rows = []
     for place in ("cleveland", "hungarian", "switzerland", "va"):
         with gzip.open(DATA / "uci-heart-4hospitals" / f"processed.{place}.data.gz", "rt") as lines:
@@ -68,11 +74,9 @@ def heart() -> Records:
                 if line.strip()
             ]
     table = np.array(rows)
-    values, sick = table[:, :13], (table[:, 13] > 0).astype(int)
-    values = np.where(np.isnan(values), np.nanmedian(values, axis=0), values)
     ranges = dict(zip(_HEART, [(float(a), float(b)) for a, b in _HEART_RANGES], strict=True))
     low, high = np.array(list(ranges.values())).T
-    return np.clip(values, low, high), sick, ranges
+    return np.clip(table[:, :13], low, high), (table[:, 13] > 0).astype(int), ranges
 
 
 def readmission() -> Records:

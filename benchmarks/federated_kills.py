@@ -22,8 +22,9 @@ from lines import Line, line
 from confide.crypto.sign import PersonKey, new_key
 from confide.federated.durable import DurableHub, DurableSite
 from confide.federated.journal import Journal
-from confide.federated.local import LocalHub, run_site
+from confide.federated.local import LocalLines, connect_to
 from confide.federated.messages import Parcel, number_of
+from confide.federated.play import Rounds, play_site
 from confide.federated.settings import Federation, Grid, Member
 
 FORK = multiprocessing.get_context("fork")
@@ -54,26 +55,23 @@ def _hub(folder: Path, federation: Federation, key: PersonKey) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         listener.listen(SITES)
-        local = LocalHub(listener, grace=30.0)
+        rounds = Rounds(LocalLines(listener, {m.name for m in federation.members}), grace=30.0)
         journal = Journal(folder / "hub")
         while True:
             last = journal.last()
             number = last if journal.state(last) == "open" else last + 1
-            local.play(DurableHub(journal, federation, number, key, task=b"model"))
+            rounds.play(DurableHub(journal, federation, number, key, task=b"model"))
 
 
 def _site(folder: Path, federation: Federation, key: PersonKey, name: str) -> None:
-    def connect() -> socket.socket:
-        link = socket.socket(socket.AF_UNIX)
-        try:
-            link.connect(str(folder / "socket"))
-        except OSError:
-            link.close()
-            raise
-        return link
-
     durable = DurableSite(Journal(folder / name), federation, key)
-    run_site(connect, durable, name, lambda _, number: update_of(name, number), rounds=EVER)
+    path = str(folder / "socket")
+    play_site(
+        lambda: connect_to(path, name),
+        durable,
+        lambda _, number, give: give(update_of(name, number)),
+        rounds=EVER,
+    )
 
 
 def start(target, *arguments) -> BaseProcess:
@@ -125,7 +123,7 @@ def kill_many(folder: Path, kills: int, *, seed: int = 0) -> Tally:
 
 
 def _accepted(folder: Path) -> list[tuple[int, tuple]]:
-    journal = Journal(folder / "hub")
+    journal = Journal(folder / "hub", looks=True)
     found = [(n, head) for n in range(1, journal.last() + 1) for head in journal.heads(n)]
     journal.close()
     return found
@@ -140,7 +138,7 @@ def _judge(folder: Path, known: list[tuple[int, tuple]], tally: Tally) -> None:
     now = _accepted(folder)
     tally.lost += now[: len(known)] != known
     tally.accepted = len(now)
-    journal = Journal(folder / "hub")
+    journal = Journal(folder / "hub", looks=True)
     for number in range(1, journal.last() + 1):
         state = journal.state(number)
         if state == "open":
@@ -154,7 +152,7 @@ def _judge(folder: Path, known: list[tuple[int, tuple]], tally: Tally) -> None:
         same = state == "commit" and bytes(journal.result(number)) == wanted.tobytes()
         tally.wrong += not (same and len(names) == SITES)
         for name in names:
-            own = Journal(folder / name)
+            own = Journal(folder / name, looks=True)
             gave = [head for kind, _, head in own.heads(number) if kind == "gave"]
             tally.twice += len(gave) != 1 or gave[0] not in heads or number_of(Parcel(gave[0])) != number
             own.close()

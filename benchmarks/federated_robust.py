@@ -1,8 +1,10 @@
 """Hostile hospitals: what is lost on handwritten digits, with secrecy (rules see sums of fixed groups) and without.
 
 Ten sites, Dirichlet(1) split, a network of one hidden layer, five local steps a round. 2 hostile under secrecy, 4 without;
-their positions are drawn anew with each seed. Points lost are against the plain mean without an attack. The clip is the
-length of the last round's result, no oracle. An adaptive attacker, tuned on the rule, is reported beside the seven.
+their positions are drawn anew with each seed. Points lost are against the plain mean without an attack, for as many rounds. The
+clip is the median of the lengths, no oracle; the model that is judged is the hub's running average over some ten rounds. An
+adaptive attacker, tuned on the rule, is reported beside the seven. Rules and rounds were chosen on seeds 100 to 103, which are not
+among those that are reported.
 """
 
 import sys
@@ -17,11 +19,11 @@ import attacks
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
-from confide.federated.robust import clipped, groups_of, mixed_with_nearest, trimmed_mean
+from confide.federated.robust import clipped_to_median, groups_of, mixed_with_nearest, trimmed_mean
 
 SITES, HIDDEN, LOCAL, RATE = 10, 32, 5, 0.5
 LENGTH = 64 * HIDDEN + HIDDEN + HIDDEN * 10 + 10
-Rule = Callable[[np.ndarray, float], np.ndarray]
+Rule = Callable[[np.ndarray], np.ndarray]
 
 
 def data(seed: int):
@@ -65,12 +67,17 @@ def local(model, inputs, labels, draw):
     return new - model
 
 
-def train(rule: Rule, attack: str, hostile: int, seed: int, rounds: int, tuned: Rule | None = None) -> float:
+def hostile_at(seed: int, hostile: int) -> list[int]:
+    """Return where the hostile sites stand."""
+    return sorted(np.random.default_rng([seed, 2]).choice(SITES, hostile, replace=False).tolist())
+
+
+def train(rule: Rule, attack: str, hostile: int, seed: int, rounds: int) -> float:
     """Return the accuracy after `rounds` rounds in which `hostile` sites do `attack`."""
     parts, test, of_test = data(seed)
     draw = np.random.default_rng([seed, 1])
-    bad = sorted(draw.choice(SITES, hostile, replace=False)) if attack else []
-    model, bound = draw.standard_normal(LENGTH) * 0.1, 1.0
+    bad = hostile_at(seed, hostile) if attack else []
+    model = average = draw.standard_normal(LENGTH) * 0.1
     for _ in range(rounds):
         updates = np.zeros((SITES, LENGTH))
         for at, (inputs, labels) in enumerate(parts):
@@ -85,11 +92,10 @@ def train(rule: Rule, attack: str, hostile: int, seed: int, rounds: int, tuned: 
         elif attack == "adaptive":
             order = np.r_[[at for at in range(SITES) if at not in bad], bad].astype(int)
             back = np.argsort(order)
-            updates[bad] = attacks.adaptive(lambda rows: rule(rows[back], bound))(honest, hostile, draw)  # noqa: B023
-        step = rule(updates, bound)
-        bound = max(float(np.linalg.norm(step)), 0.05)
-        model = model + step
-    return float((scores(model, test)[1].argmax(1) == of_test).mean())
+            updates[bad] = attacks.adaptive(lambda rows: rule(rows[back]))(honest, hostile, draw)  # noqa: B023
+        model = model + rule(updates)
+        average = 0.9 * average + 0.1 * model
+    return float((scores(average, test)[1].argmax(1) == of_test).mean())
 
 
 GROUPS = [
@@ -98,34 +104,45 @@ GROUPS = [
 ]
 
 
-def in_secret(updates: np.ndarray, bound: float) -> np.ndarray:
-    """Only sums of fixed groups are seen: each clipped to twice the last step, mixed with its nearest, trimmed."""
+def in_secret(updates: np.ndarray) -> np.ndarray:
+    """Only sums of fixed groups are seen: clipped to the median length, mixed with their nearest, trimmed."""
     means = np.stack([updates[group].mean(0) for group in GROUPS])
-    return trimmed_mean(mixed_with_nearest(clipped(means, 2 * bound), 2), 2)
+    return trimmed_mean(mixed_with_nearest(clipped_to_median(means), 2), 2)
 
 
-def in_the_open(updates: np.ndarray, bound: float) -> np.ndarray:
+def in_the_open(updates: np.ndarray) -> np.ndarray:
     """Each update is seen, and treated the same way."""
-    return trimmed_mean(mixed_with_nearest(clipped(updates, 2 * bound), 4), 4)
+    return trimmed_mean(mixed_with_nearest(clipped_to_median(updates), 4), 4)
 
 
-def mean(updates: np.ndarray, bound: float) -> np.ndarray:
+def mean(updates: np.ndarray) -> np.ndarray:
     """What everybody does who expects no harm."""
     return updates.mean(0)
 
 
+def honest_groups(bad: list[int]) -> Rule:
+    """What a hub would do under secrecy that knew who is hostile: nothing can lose less by much."""
+    kept = [at for group in GROUPS if not set(group) & set(bad) for at in group]
+    return lambda updates: updates[kept].mean(0)
+
+
 def robust_lines(quick: bool) -> Iterator[Line]:
     """Print both figures, each with all attacks beside."""
-    seeds, rounds = (3, 100) if quick else (10, 100)
-
-    def accuracy(rule: Rule, attack: str, hostile: int) -> float:
-        return float(np.mean([train(rule, attack, hostile, seed, rounds) for seed in range(seeds)]))
-
-    wanted = accuracy(mean, "", 0)
-    for name, rule, hostile, counted, target in (
-        ("fed.robust.secret.points", in_secret, 2, 7, "<= 2"),
-        ("fed.robust.open.points", in_the_open, 4, 6, "<= 5"),
+    seeds = 3 if quick else 10
+    for name, rule, hostile, rounds, counted, target in (
+        ("fed.robust.secret.points", in_secret, 2, 100, 7, "<= 2"),
+        ("fed.robust.open.points", in_the_open, 4, 300, 6, "<= 5"),
     ):
+
+        def accuracy(rule: Rule | None, attack: str, hostile: int, rounds: int = rounds) -> float:
+            """Train with a rule, or with None by the groups that have no hostile site in them."""
+            each = [
+                train(rule or honest_groups(hostile_at(seed, hostile)), attack, hostile, seed, rounds)
+                for seed in range(seeds)
+            ]
+            return float(np.mean(each))
+
+        wanted = accuracy(mean, "", 0)
         lost = {each: 100 * (wanted - accuracy(rule, each, hostile)) for each in (*attacks.FIXED, "adaptive")}
         worst = sorted(lost[each] for each in attacks.FIXED)[counted - 1]
         plain = {each: 100 * (wanted - accuracy(mean, each, hostile)) for each in ("sign flip", "Gauss")}
@@ -138,5 +155,7 @@ def robust_lines(quick: bool) -> Iterator[Line]:
             + ", ".join(f"{each} {points:.0f}" for each, points in plain.items())
         )
         if rule is in_secret:
+            known = 100 * (wanted - accuracy(None, "sign flip", hostile))
+            how += f"; a hub that knew which groups to leave out: {known:.1f}"
             how += f"; groups of {len(GROUPS[0])}, allowed only where each site's own noise suffices; that noise is not in here"
         yield line(name, worst, target, ours=worst, rival=max(plain.values()), unit="points", how=how)
