@@ -23,13 +23,13 @@ _DATES = {
         "the {th} of %B, %Y",
         "%d%b%Y",
     ),
-    "held": ("%m/%d/%Y", "%m/%d/%Y", "%-m/%-d/%y", "%B %-d, %Y", "%b %-d, %Y"),
+    "group": ("%m/%d/%Y", "%m/%d/%Y", "%-m/%-d/%y", "%B %-d, %Y", "%b %-d, %Y"),
 }
 _MONTH_DAYS = {
     "academic": ("%-m/%-d", "%B %-d", "%m/%d"),
     "community": ("%-m/%-d", "%b %-d", "%m-%d"),
     "letters": ("%B {th}", "%-d %b", "the {th} of %B", "%b %-d"),
-    "held": ("%-m/%-d", "%-m/%-d", "%B %-d", "%b %-d"),
+    "group": ("%-m/%-d", "%-m/%-d", "%B %-d", "%b %-d"),
 }
 # Sex of a relative, and whether the last name is the patient's.
 _RELATIVES = {"son": ("m", True), "daughter": ("f", False), "father": ("m", True), "mother": ("f", True), "brother": ("m", True), "sister": ("f", False), "aunt": ("f", False)}  # fmt: skip
@@ -117,9 +117,9 @@ def case_en(
 
     @cache
     def formats() -> Sequence[str]:
-        """Return the formats of dates; a note of the style held keeps to one, but for some."""
+        """Return the formats of dates; a note of the style group keeps to one, but for some."""
         every = _DATES[style]
-        return (rng.choice(every),) * 3 * len(every) + every if style == "held" else every
+        return (rng.choice(every),) * 3 * len(every) + every if style == "group" else every
 
     @cache
     def others() -> Sequence[str]:
@@ -127,7 +127,7 @@ def case_en(
 
     @cache
     def relative(which: str) -> Person:
-        """Invent a relative when a note first speaks of them; in the style held alone."""
+        """Invent a relative when a note first speaks of them; in the style group alone."""
         sex, same = _RELATIVES.get(which, ("f" if male else "m", rng.random() < 0.6))
         return Person(rng, style, sex, patient.last if same else "")
 
@@ -198,7 +198,7 @@ def case_en(
         "practice": lambda _: gold(rng.choice(words.PRACTICES), "organisation"),
     }  # fmt: skip
     slots |= {key: made(label, *shapes) for key, (label, shapes) in words.NUMBERS.get(style, {}).items()}
-    if style == "held":  # one value a note, as in a real one
+    if style == "group":  # one value a note, as in a real one
         slots["other_hospital"] = lambda _: gold(others()[0], "organisation")
         slots |= {key: cache(slots[key]) for key in ("ward", "mrn", "csn", "plan", "account", "firm")}
         slots["email"] = lambda _: gold(

@@ -15,11 +15,11 @@ _DATES = {
     "tertiary": ("{y}-{m:02d}-{d:02d}", "{y}年{m}月{d}日", "{y}年{m:02d}月{d:02d}日", "{y}/{m:02d}/{d:02d}"),
     "county": ("{y}.{m}.{d}", "{y}年{m}月{d}日", "{s}.{m}.{d}", "{s}年{m}月{d}号", "{y}{m:02d}{d:02d}"),
     "letters": ("{y}年{m}月{d}日", "{y}.{m:02d}.{d:02d}", "{y}/{m}/{d}", "{h}", "{y} 年 {m} 月 {d} 日", "{y}－{m:02d}－{d:02d}"),
-    "held": ("{y}-{m:02d}-{d:02d}", "{y}-{m:02d}-{d:02d}", "{y}年{m}月{d}日", "{y}.{m}.{d}", "{y}/{m:02d}/{d:02d}"),
+    "group": ("{y}-{m:02d}-{d:02d}", "{y}-{m:02d}-{d:02d}", "{y}年{m}月{d}日", "{y}.{m}.{d}", "{y}/{m:02d}/{d:02d}"),
 }  # fmt: skip
 _MONTH_DAYS = dict.fromkeys(("tertiary", "letters"), ("{0.month}月{0.day}日",)) | {
     "county": ("{0.month}月{0.day}日", "{0.month}.{0.day}", "{0.month}-{0.day}", "{0.month}月{0.day}号"),
-    "held": ("{0.month}月{0.day}日", "{0.month}月{0.day}日", "{0.month}-{0.day}", "{0.month}/{0.day}"),
+    "group": ("{0.month}月{0.day}日", "{0.month}月{0.day}日", "{0.month}-{0.day}", "{0.month}/{0.day}"),
 }
 # Sex of a relative, and whether the surname is the patient's.
 _RELATIVES = {"son": ("m", True), "daughter": ("f", True), "father": ("m", True), "mother": ("f", False), "brother": ("m", True), "aunt": ("f", False), "uncle": ("m", False)}  # fmt: skip
@@ -51,7 +51,7 @@ class Person:
             return
         self.family = family, family_pinyin = surname or rng.choice(_pairs(words.SURNAMES[style]))
         given = rng.sample(_pairs(words.GIVEN[style][sex]), rng.choice((1, 2, 2, 2)))
-        if style == "held":  # its list holds whole given names
+        if style == "group":  # its list holds whole given names
             given = given[:1]
         self.surname, self.given = family, "".join(han for han, _ in given)
         self.full = family + self.given
@@ -126,9 +126,9 @@ def case_zh(
 
     @cache
     def formats() -> Sequence[str]:
-        """Return the formats of dates; a note of the style held keeps to one, but for some."""
+        """Return the formats of dates; a note of the style group keeps to one, but for some."""
         every = _DATES[style]
-        return (rng.choice(every),) * 3 * len(every) + every if style == "held" else every
+        return (rng.choice(every),) * 3 * len(every) + every if style == "group" else every
 
     @cache
     def others() -> Sequence[str]:
@@ -136,7 +136,7 @@ def case_zh(
 
     @cache
     def relative(which: str) -> Person:
-        """Invent a relative when a note first speaks of them; in the style held alone."""
+        """Invent a relative when a note first speaks of them; in the style group alone."""
         sex_of, same = _RELATIVES.get(which, ("f" if male else "m", False))
         return Person(rng, style, sex_of, patient.family if same else None)
 
@@ -214,7 +214,7 @@ def case_zh(
         "station": pick(words.STATIONS, "organisation"),
     }  # fmt: skip
     slots |= {key: made(label, *shapes) for key, (label, shapes) in words.NUMBERS.get(style, {}).items()}
-    if style == "held":  # one value a note, as in a real one
+    if style == "group":  # one value a note, as in a real one
         slots["other_hospital"] = lambda _: gold(others()[0], "organisation")
         slots |= {key: cache(slots[key]) for key in ("ward", "mrn", "visit", "insurance", "id")}
         users, hosts = words.MAIL[style]

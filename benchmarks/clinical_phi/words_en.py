@@ -16,7 +16,7 @@ SURNAMES = {
     "letters": _words(
         "Achterberg Quispe Thibodeaux Ngata Van_der_Meulen McIlhenny O'Shaughnessy Balogun De_Santis Yamashiro Fitzgerald-Crane Begay Hollingsworth Krishnamurthy Dzhugashvili Pettibone Laurent Ibrahimovic St._Cyr Winters Frank Grace Moody Case"
     ),
-    "held": _words(
+    "group": _words(
         "Johnson Johnson Johnson Johnson Anderson Anderson Anderson Anderson Olson Olson Olson Olson Peterson Peterson Peterson Nelson Nelson Nelson Larson Larson Miller Miller Miller Smith Smith Smith Schmidt Schmidt Thompson Martin Hanson Jensen Schroeder Meyer Meyer Wagner Kowalski Murphy Kelly Sullivan O'Rourke Hernández García Lopez Ramirez de_la_Cruz Abdi Abdi Hassan Mohamud Warsame Xiong Lor Moua Nguyen Le Kim Patil Raghunathan Al-Khatib Okafor Tesfaye Wojciechowski von_Ruden van_den_Heuvel Peterson-Reyes Whitecloud McDonough Fitzpatrick Bjornstad Haugen Lindahl Dvorak Svoboda Park Stone Day Snow Bass Berg Beck Pfeiffer Rasmussen Washington Jackson Brown White Green Rivera Petrov Haddad Nowak Hill Rich"
     ),
 }
@@ -35,7 +35,7 @@ GIVEN = {
             "Philippa Saoirse Oluwaseun Giulia Naomi Clementine Dezbah Lakshmi Nino Marguerite Joy Ruth"
         ),
     },
-    "held": {
+    "group": {
         "m": _words(
             "James Robert Michael David Gary Dennis Steven Mark Erik Tyler Ethan Noah Mohamed Abdirahman Tou Carlos José Miguel Vinh Rajesh Leif Harold Wayne Chester Roy Darnell Owen Caleb Stanley Dean Jack Austin"
         ),
@@ -61,7 +61,7 @@ PLACES = {
         ("Montpelier", "VT", "056", "Towne Hill Road;Barre Street;Terrace Street"), ("Hilo", "Hawaii", "967", "Kinoole Street;Waianuenue Avenue;Kaumana Dr"),
         ("Bozeman", "Montana", "597", "Durston Road;Kagy Boulevard;Sourdough Rd"),
     ],
-    "held": [
+    "group": [
         ("Northfield", "MN", "550", "Division Street S;Maple Street;Woodley St W"), ("Red Wing", "Minnesota", "550", "W 7th Street;Bluff Street;Pioneer Road"),
         ("Decorah", "Iowa", "521", "Water Street;Montgomery Ave;Locust Road"), ("La Crosse", "WI", "546", "Losey Blvd S;Cass Street;State Road 16"),
         ("Austin", "MN", "559", "4th Ave NW;Oakland Ave W;12th Street SW"), ("Mankato", "MN", "560", "Stoltzman Road;Glenwood Ave;Riverfront Drive"),
@@ -71,7 +71,7 @@ HOSPITALS = {
     "academic": ("Lakeshore University Hospital", "Harlan-Pruitt Medical Center", "Worcester Memorial Hospital", "Beaumont Hall Children's Hospital", "Tri-Rivers Cancer Institute", "Duke Street Pavilion"),
     "community": ("Mesa Verde Community Hospital", "St. Brendan's ER", "Hargis County Regional", "Wheeling Ave Urgent Care", "Good Shepherd of Dothan", "Valley Oaks Surgery Center"),
     "letters": ("Terrebonne Bayou Hospice", "Red Mesa Indian Health Center", "Green Mountain Veterans Home", "Kaumana Family Practice", "Gallatin Spine & Joint Clinic", "Sisters of Charity Infirmary", "Sourdough Creek Rehab"),
-    "held": ("Bluestem Regional Medical Center", "Cannon Valley Memorial Hospital", "Root River Hospital", "Bluestem Red Wing", "St. Gertrude Lutheran Hospital"),
+    "group": ("Bluestem Regional Medical Center", "Cannon Valley Memorial Hospital", "Root River Hospital", "Bluestem Red Wing", "St. Gertrude Lutheran Hospital"),
 }  # fmt: skip
 FIRMS = {
     "academic": (
@@ -86,7 +86,7 @@ FIRMS = {
         "Two Medicine Outfitters",
         "Hilo Macadamia Co-op",
     ),
-    "held": (
+    "group": (
         "Hiawatha Turkey Processing",
         "Straight River Tool & Die",
         "Decorah Seed Cooperative",
@@ -96,19 +96,19 @@ FIRMS = {
 }
 INSURERS = ("Medicare", "Medicaid", "Aetna", "Blue Cross", "Humana")
 JOBS = ("teacher", "retired welder", "truck driver", "nurse", "farmer", "accountant")
-# What the style held has of its own beside the lists: facilities as people shorten them, numbers, sites.
+# What the style group has of its own beside the lists: facilities as people shorten them, numbers, sites.
 SHORT_HOSPITALS = dict(
-    zip(HOSPITALS["held"], ("BRMC", "CVMH", "Root River", "Red Wing", "St. Gert's"), strict=True)
+    zip(HOSPITALS["group"], ("BRMC", "CVMH", "Root River", "Red Wing", "St. Gert's"), strict=True)
 )
 STATIONS = ("Trinity Ridge Care Center", "Pine Bend Assisted Living", "Whitewater Manor")
 PRACTICES = ("Minnewashta Orthopaedics", "Southeast Bone & Joint", "Hiawatha Sports Medicine")
 SCHOOLS = ("Northfield Middle School", "Spring Garden Elementary", "Woodley Street Head Start")
 NUMBERS = {
-    "held": {
+    "group": {
         "mrn": ("record-number", ("E#######", "########", "BR-######", "#######")), "csn": ("record-number", ("1########", "HAR########")),
         "accession": ("record-number", ("CR-##-######", "S##-#####", "BR##########")), "plan": ("insurance-id", ("8########00", "@@@###@#####", "MN########")),
         "account": ("account-number", ("4########", "##########")), "other": ("other-id", ("########", "#####", "##-####")),
     }
 }  # fmt: skip
-MAIL = {"held": ("gmail.com", "outlook.com", "charter.net", "hotmail.com")}
-SITES = {"held": ("mychart.bluestemhealth.org/msg", "video.bluestemhealth.org/j", "cvmh-images.net/view")}
+MAIL = {"group": ("gmail.com", "outlook.com", "charter.net", "hotmail.com")}
+SITES = {"group": ("mychart.bluestemhealth.org/msg", "video.bluestemhealth.org/j", "cvmh-images.net/view")}

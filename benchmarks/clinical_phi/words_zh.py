@@ -3,13 +3,13 @@
 Characters of given names carry their pinyin, because reports print it. The lists are the benchmark's own.
 """
 
-# One string per style: surnames with pinyin. The style held shares only the most frequent ones with the others, and
+# One string per style: surnames with pinyin. The style group shares only the most frequent ones with the others, and
 # has those as often as they are met.
 SURNAMES = {
     "tertiary": "盛sheng 王wang 滕teng 李li 邢xing 张zhang 骆luo 陈chen 牟mou 刘liu 谷gu 杨yang 柴chai 吴wu 廉lian 黄huang 封feng 周zhou 桂gui 徐xu 邬wu 朱zhu 应ying 林lin 宫gong 欧阳ouyang",
     "county": "苗miao 马ma 井jing 胡hu 火huo 郭guo 门men 何he 仝tong 罗luo 党dang 高gao 原yuan 宋song 郎lang 谢xie 寇kou 韩han 亓qi 唐tang 展zhan 冯feng 雒luo 董dong 祁qi 司马sima",
     "letters": "裘qiu 赵zhao 诸zhu 孙sun 阚kan 梁liang 麻ma 郑zheng 鲍bao 曹cao 楼lou 许xu 屠tu 邓deng 车che 彭peng 占zhan 曾zeng 鞠ju 蔡cai 花hua 潘pan 俎zu 袁yuan 上官shangguan 端木duanmu 令狐linghu",
-    "held": "王wang 王wang 王wang 王wang 王wang 王wang 王wang 李li 李li 李li 李li 李li 李li 李li 张zhang 张zhang 张zhang 张zhang 张zhang 张zhang 刘liu 刘liu 刘liu 刘liu 刘liu 陈chen 陈chen 陈chen 杨yang 杨yang 杨yang 赵zhao 赵zhao 赵zhao 孙sun 孙sun 孙sun 于yu 于yu 周zhou 吴wu 徐xu 朱zhu 马ma 胡hu 郭guo 林lin 何he 高gao 宋song 姜jiang 姜jiang 丛cong 曲qu 曲qu 金jin 金jin 崔cui 朴piao 关guan 佟tong 那na 鄂e 沙sha 范fan 隋sui 栾luan 迟chi 修xiu 矫jiao 衣yi 初chu 单shan 付fu 贾jia 夏xia 石shi 田tian 任ren 方fang 秦qin 江jiang 史shi 侯hou 邵shao 孟meng 龙long 万wan 段duan 钱qian 汤tang 尹yin 黎li 易yi 常chang 武wu 乔qiao 贺he 赖lai 文wen 庞pang 樊fan 兰lan 殷yin 时shi 翁weng 荆jing 游you 窦dou 左zuo 鲁lu 柏bai 明ming 计ji 温wen 康kang 白bai 米mi 皇甫huangfu 夏侯xiahou",
+    "group": "王wang 王wang 王wang 王wang 王wang 王wang 王wang 李li 李li 李li 李li 李li 李li 李li 张zhang 张zhang 张zhang 张zhang 张zhang 张zhang 刘liu 刘liu 刘liu 刘liu 刘liu 陈chen 陈chen 陈chen 杨yang 杨yang 杨yang 赵zhao 赵zhao 赵zhao 孙sun 孙sun 孙sun 于yu 于yu 周zhou 吴wu 徐xu 朱zhu 马ma 胡hu 郭guo 林lin 何he 高gao 宋song 姜jiang 姜jiang 丛cong 曲qu 曲qu 金jin 金jin 崔cui 朴piao 关guan 佟tong 那na 鄂e 沙sha 范fan 隋sui 栾luan 迟chi 修xiu 矫jiao 衣yi 初chu 单shan 付fu 贾jia 夏xia 石shi 田tian 任ren 方fang 秦qin 江jiang 史shi 侯hou 邵shao 孟meng 龙long 万wan 段duan 钱qian 汤tang 尹yin 黎li 易yi 常chang 武wu 乔qiao 贺he 赖lai 文wen 庞pang 樊fan 兰lan 殷yin 时shi 翁weng 荆jing 游you 窦dou 左zuo 鲁lu 柏bai 明ming 计ji 温wen 康kang 白bai 米mi 皇甫huangfu 夏侯xiahou",
 }
 GIVEN = {
     "tertiary": {
@@ -24,7 +24,7 @@ GIVEN = {
         "m": "亦yi 舟zhou 绍shao 棠tang 守shou 愚yu 鹤he 鸣ming 仲zhong 谦qian 辰chen 逸yi 文wen 昊hao 国guo 栋dong",
         "f": "念nian 慈ci 婉wan 清qing 毓yu 秋qiu 诗shi 涵han 采cai 薇wei 静jing 姝shu 安an 宁ning 月yue 娟juan",
     },
-    "held": {
+    "group": {
         "m": "志刚zhigang 玉成yucheng 洪波hongbo 连江lianjiang 福田futian 凤山fengshan 世杰shijie 延军yanjun 树林shulin 殿臣dianchen 子轩zixuan 浩宇haoyu 铁军tiejun 明哲mingzhe 宝库baoku 忠义zhongyi 春雷chunlei 学文xuewen 俊峰junfeng 一鸣yiming 海涛haitao 常青changqing 德福defu 永吉yongji 广义guangyi 国良guoliang 润泽runze 伟wei 磊lei 斌bin 岩yan 凯kai 宏hong",
         "f": "淑兰shulan 桂芝guizhi 丽华lihua 雪梅xuemei 玉珍yuzhen 艳红yanhong 晓燕xiaoyan 英姬yingji 佳怡jiayi 欣妍xinyan 凤霞fengxia 秋菊qiuju 慧敏huimin 亚男yanan 红梅hongmei 永芬yongfen 思琪siqi 冬雪dongxue 素华suhua 美玲meiling 金凤jinfeng 立新lixin 桂香guixiang 月娥yuee 春玲chunling 梓萱zixuan 丽娟lijuan 娜na 颖ying 丹dan 晶jing 岚lan 倩qian",
     },
@@ -33,7 +33,7 @@ MINORITY = {
     "tertiary": ("艾尔肯·吐尔逊", "阿依古丽·买买提", "巴特尔"),
     "county": ("央金卓玛", "罗布次仁", "吉克阿木"),
     "letters": ("古丽娜尔·卡德尔", "格桑平措", "乌云其其格", "玉素甫·阿卜杜拉"),
-    "held": ("宝音德力格尔", "萨仁图雅", "苏日娜", "帕提古丽·依明", "扎西多吉"),
+    "group": ("宝音德力格尔", "萨仁图雅", "苏日娜", "帕提古丽·依明", "扎西多吉"),
 }
 # province (either way), town, district or county, streets
 PLACES = {
@@ -52,7 +52,7 @@ PLACES = {
         ("江西省", "景德镇市", "珠山区", "瓷都大道 广场南路 昌南街"), ("广东省", "佛山市", "禅城区", "祖庙路 汾江中路 福贤路"),
         ("上海市", "", "杨浦区", "控江路 鞍山路 政立路"), ("云南省", "大理市", "下关街道", "泰安路 人民南路 龙溪路"),
     ],
-    "held": [
+    "group": [
         ("辽宁省", "丹东市", "振兴区", "锦山大街 七经街 江城大街 青年大街"), ("辽宁省", "凤城市", "草河街道", "凤凰大街 邓铁梅路 城东路"),
         ("辽宁省", "东港市", "孤山镇", "四合村 谷屯村 兴隆村"), ("辽宁省", "宽甸满族自治县", "灌水镇", "柏林川村 高台堡村 双岭子村"),
         ("辽宁省", "庄河市", "城关街道", "新华路 世纪大街 黄海社区"), ("吉林省", "通化市", "东昌区", "滨江西路 建设大街 龙泉路"),
@@ -63,39 +63,41 @@ ESTATES = {
     "tertiary": ("鑫源花园", "海岸锦城", "天泰阳光苑", "电业局宿舍"),
     "county": ("幸福家园", "供销社家属院", "教育局小区"),
     "letters": ("听松苑", "剡溪名邸", "钟楼新村", "御景湾", "陶机厂宿舍"),
-    "held": ("江畔明珠", "化纤家属楼", "福瑞华府", "望海新居", "铁路三区"),
+    "group": ("江畔明珠", "化纤家属楼", "福瑞华府", "望海新居", "铁路三区"),
 }
 HOSPITALS = {
     "tertiary": ("青岛仁泰医院", "绵阳市第九人民医院", "大庆石化总医院", "泉州湾医科大学附属第一医院", "洛阳涧河医院", "重庆嘉陵医学中心"),
     "county": ("会宁县第三人民医院", "古县镇中心卫生院", "宾阳县妇幼保健院", "蜀河镇卫生院", "曲周县安康医院", "盘州市煤矿总医院"),
     "letters": ("嵊州市越剡中医院", "桐城文昌中西医结合医院", "景德镇瓷都康复医院", "佛山季华岐伯堂医院", "杨浦区控江社区医院", "大理苍洱骨伤科医院"),
-    "held": ("丹东江城中心医院", "辽东理工大学附属医院", "凤城市第四人民医院", "庄河海晏医院", "东港孤山骨伤医院"),
+    "group": ("丹东江城中心医院", "辽东理工大学附属医院", "凤城市第四人民医院", "庄河海晏医院", "东港孤山骨伤医院"),
 }  # fmt: skip
 FIRMS = {
     "tertiary": ("青岛海晟船舶配件有限公司", "绵阳长虹路小学", "泉州闽星鞋业有限公司"),
     "county": ("会宁县祖厉河砖厂", "盘州市红果选煤厂", "祁县明亮玻璃器皿有限公司"),
     "letters": ("嵊州领帅服饰有限公司", "景德镇青木堂陶瓷厂", "佛山季华中学", "大理三塔印刷厂"),
-    "held": ("丹东丝绸三厂", "凤城增压器配件厂", "孤山渔业公司", "庄河市实验小学", "辽东客运集团"),
+    "group": ("丹东丝绸三厂", "凤城增压器配件厂", "孤山渔业公司", "庄河市实验小学", "辽东客运集团"),
 }
 WARDS = dict.fromkeys(("tertiary", "county", "letters"), ("二病区", "3病区", "B5病区", "东院三病区", "十一病区")) | {
-    "held": ("南楼五病区", "7A病区", "外科楼九病区", "12病区", "二部四病区"),
+    "group": ("南楼五病区", "7A病区", "外科楼九病区", "12病区", "二部四病区"),
 }  # fmt: skip
-# What the style held has of its own beside the lists: hospitals as people shorten them, lanes, numbers, sites.
+# What the style group has of its own beside the lists: hospitals as people shorten them, lanes, numbers, sites.
 SHORT_HOSPITALS = dict(
-    zip(HOSPITALS["held"], ("江城中心", "辽东附院", "凤城四院", "庄河海晏", "孤山骨伤"), strict=True)
+    zip(HOSPITALS["group"], ("江城中心", "辽东附院", "凤城四院", "庄河海晏", "孤山骨伤"), strict=True)
 )
 STATIONS = ("帽盔山社区医院", "灌水镇中心卫生院", "鸭绿江口康养院", "福瑞华府日间照料站")
-LANES = {"held": "巷"}
+LANES = {"group": "巷"}
 NUMBERS = {
-    "held": {
+    "group": {
         "mrn": ("record-number", ("0000######", "24######", "########-1", "A#######")), "visit": ("record-number", ("20########", "M#######", "############")),
         "image": ("record-number", ("DR########", "C-######", "##########", "US-#####", "B20##-####")), "insurance": ("insurance-id", ("2106########", "@@#######", "########")),
         "other": ("other-id", ("####", "Q######", "20######-###", "#####")), "ext": ("phone", ("8###", "6####")),
         "landline": ("phone", ("0415-2######", "0415-3######", "(0415)6######", "0415-2######转8##")), "plate": ("plate", ("辽F#####", "辽F·@####", "辽FD#####", "辽BF####")),
     }
 }  # fmt: skip
-SITES = {"held": ("hlwyy.ldfy.com.cn", "film.jczx120.com", "sf.haiyanyy.cn")}
-MAIL = {"held": (("dandong", "xue", "ly", "jiang", "haibo"), ("qq.com", "163.com", "139.com", "ldfy.com.cn"))}
+SITES = {"group": ("hlwyy.ldfy.com.cn", "film.jczx120.com", "sf.haiyanyy.cn")}
+MAIL = {
+    "group": (("dandong", "xue", "ly", "jiang", "haibo"), ("qq.com", "163.com", "139.com", "ldfy.com.cn"))
+}
 JOBS = ("农民", "退休工人", "教师", "司机", "个体户", "会计", "快递员", "职员")
 NATIONS = ("汉族", "回族", "土家族", "壮族", "彝族", "白族")
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import carriers_en_academic
 import carriers_en_community
-import carriers_en_held
+import carriers_en_group
 import carriers_en_letters
 import carriers_zh_county
-import carriers_zh_held
+import carriers_zh_group
 import carriers_zh_letters
 import carriers_zh_tertiary
 import words_zh
@@ -28,9 +28,9 @@ from compose import Case, Piece, full_width, join, mapped, mistyped, wrapped
 SEED, PER_STYLE = 20261121, 180
 STYLES = {
     ("zh", "tertiary"): carriers_zh_tertiary, ("zh", "county"): carriers_zh_county,
-    ("zh", "letters"): carriers_zh_letters, ("zh", "held"): carriers_zh_held,
+    ("zh", "letters"): carriers_zh_letters, ("zh", "group"): carriers_zh_group,
     ("en", "academic"): carriers_en_academic, ("en", "community"): carriers_en_community,
-    ("en", "letters"): carriers_en_letters, ("en", "held"): carriers_en_held,
+    ("en", "letters"): carriers_en_letters, ("en", "group"): carriers_en_group,
 }  # fmt: skip
 # What is done to a note, in shares of a hundred; the rest stays plain.
 NOISE = {

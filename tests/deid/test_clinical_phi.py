@@ -14,10 +14,10 @@ sys.path.append(str(FOLDER))
 
 import carriers_en_academic  # noqa: E402
 import carriers_en_community  # noqa: E402
-import carriers_en_held  # noqa: E402
+import carriers_en_group  # noqa: E402
 import carriers_en_letters  # noqa: E402
 import carriers_zh_county  # noqa: E402
-import carriers_zh_held  # noqa: E402
+import carriers_zh_group  # noqa: E402
 import carriers_zh_letters  # noqa: E402
 import carriers_zh_tertiary  # noqa: E402
 import words_en  # noqa: E402
@@ -31,9 +31,9 @@ from write import notes  # noqa: E402
 
 STYLES = {
     "tertiary": carriers_zh_tertiary, "county": carriers_zh_county,
-    "zh-letters": carriers_zh_letters, "zh-held": carriers_zh_held,
+    "zh-letters": carriers_zh_letters, "zh-group": carriers_zh_group,
     "academic": carriers_en_academic, "community": carriers_en_community,
-    "en-letters": carriers_en_letters, "en-held": carriers_en_held,
+    "en-letters": carriers_en_letters, "en-group": carriers_en_group,
 }  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def made():
     return list(notes(per_style=40))
 
 
-def test_the_benchmark_has_fourteen_hundred_notes_and_one_held_style_of_four_per_language():
+def test_the_benchmark_has_fourteen_hundred_notes_and_four_styles_per_language():
     from write import PER_STYLE
     from write import STYLES as WRITTEN
 
@@ -50,7 +50,6 @@ def test_the_benchmark_has_fourteen_hundred_notes_and_one_held_style_of_four_per
         language: sum(PER_STYLE for code, _ in WRITTEN if code == language) for language in ("zh", "en")
     }
     assert all(count >= 700 for count in per_language.values())
-    assert [style for _, style in WRITTEN].count("held") == 2
     assert all(sum(code == language for code, _ in WRITTEN) == 4 for language in ("zh", "en"))
 
 
@@ -222,16 +221,16 @@ def frames(module):
 
 @pytest.mark.parametrize(
     ("words", "held", "others"),
-    [(words_zh, carriers_zh_held, (carriers_zh_tertiary, carriers_zh_county, carriers_zh_letters)),
-     (words_en, carriers_en_held, (carriers_en_academic, carriers_en_community, carriers_en_letters))],
+    [(words_zh, carriers_zh_group, (carriers_zh_tertiary, carriers_zh_county, carriers_zh_letters)),
+     (words_en, carriers_en_group, (carriers_en_academic, carriers_en_community, carriers_en_letters))],
 )  # fmt: skip
 def test_a_held_style_shares_no_run_of_eight_and_no_given_name_or_place_with_the_styles_for_tuning(
     words, held, others
 ):
     assert not grams(frames(held)) & grams(frame for other in others for frame in frames(other))
     for table in (words.HOSPITALS, words.FIRMS, words.PLACES):
-        assert not set(table["held"]) & {
-            entry for style in table if style != "held" for entry in table[style]
+        assert not set(table["group"]) & {
+            entry for style in table if style != "group" for entry in table[style]
         }
     given = {
         style: {
@@ -239,7 +238,7 @@ def test_a_held_style_shares_no_run_of_eight_and_no_given_name_or_place_with_the
         }
         for style, both in words.GIVEN.items()
     }
-    assert not given["held"] & {name for style in given if style != "held" for name in given[style]}
+    assert not given["group"] & {name for style in given if style != "group" for name in given[style]}
 
 
 def test_the_benchmark_shares_no_run_of_eight_and_no_list_with_training():

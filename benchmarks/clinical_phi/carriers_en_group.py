@@ -1,6 +1,6 @@
-"""English style "held": the papers of one regional hospital group; the style that nobody tunes on.
+"""English style "group": the papers of one regional hospital group.
 
-Written after the tagger's rules and corpus were done, without sight of them. The sentences of a pool stand in
+The sentences of a pool stand in
 the order in which a note tells them, so that any choice of them reads as one note.
 """
 

@@ -1,6 +1,6 @@
-"""Chinese style "held": the papers of one hospital group and its neighbours; the style that nobody tunes on.
+"""Chinese style "group": the papers of one hospital group and its neighbours.
 
-Written after the tagger's rules and corpus were done, without sight of them. The sentences of a pool stand in
+The sentences of a pool stand in
 the order in which a note tells them, so that any choice of them reads as one note.
 """
 
