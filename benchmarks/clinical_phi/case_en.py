@@ -24,15 +24,17 @@ _DATES = {
         "%d%b%Y",
     ),
     "group": ("%m/%d/%Y", "%m/%d/%Y", "%-m/%-d/%y", "%B %-d, %Y", "%b %-d, %Y"),
+    "held": ("%m/%d/%Y", "%m-%d-%Y", "%-d %b %Y", "%B %d, %Y", "%-m/%-d/%y", "%Y-%m-%d", "%m/%d/%y"),
 }
 _MONTH_DAYS = {
     "academic": ("%-m/%-d", "%B %-d", "%m/%d"),
     "community": ("%-m/%-d", "%b %-d", "%m-%d"),
     "letters": ("%B {th}", "%-d %b", "the {th} of %B", "%b %-d"),
     "group": ("%-m/%-d", "%-m/%-d", "%B %-d", "%b %-d"),
+    "held": ("%m/%d", "%-m/%-d", "%-d %b", "%B {th}", "%b %-d"),
 }
 # Sex of a relative, and whether the last name is the patient's.
-_RELATIVES = {"son": ("m", True), "daughter": ("f", False), "father": ("m", True), "mother": ("f", True), "brother": ("m", True), "sister": ("f", False), "aunt": ("f", False)}  # fmt: skip
+_RELATIVES = {"son": ("m", True), "daughter": ("f", False), "father": ("m", True), "mother": ("f", True), "brother": ("m", True), "sister": ("f", False), "aunt": ("f", False), "uncle": ("m", False), "granny": ("f", False)}  # fmt: skip
 
 
 def _ordinal(n: int) -> str:
@@ -74,10 +76,15 @@ class Person:
 
 
 def case_en(
-    rng: random.Random, style: str, pools: Mapping[str, Sequence[str]], ages: tuple[int, int] = (18, 89)
+    rng: random.Random,
+    style: str,
+    pools: Mapping[str, Sequence[str]],
+    ages: tuple[int, int] = (18, 89),
+    *,
+    woman: bool = False,
 ) -> Case:
     """Invent a patient, the people around them and the slots of one note."""
-    male = rng.random() < 0.5
+    male = rng.random() < 0.5 and not woman
     patient = Person(rng, style, "m" if male else "f")
     kin = [Person(rng, style, last=patient.last if rng.random() < 0.5 else "") for _ in range(2)]
     staff = [Person(rng, style) for _ in range(5)]
@@ -117,9 +124,9 @@ def case_en(
 
     @cache
     def formats() -> Sequence[str]:
-        """Return the formats of dates; a note of the style group keeps to one, but for some."""
+        """Return the formats of dates; a whole note keeps to one, but for some."""
         every = _DATES[style]
-        return (rng.choice(every),) * 3 * len(every) + every if style == "group" else every
+        return (rng.choice(every),) * 3 * len(every) + every if style in words.WHOLE else every
 
     @cache
     def others() -> Sequence[str]:
@@ -127,7 +134,7 @@ def case_en(
 
     @cache
     def relative(which: str) -> Person:
-        """Invent a relative when a note first speaks of them; in the style group alone."""
+        """Invent a relative when a note first speaks of them; in the styles of whole notes alone."""
         sex, same = _RELATIVES.get(which, ("f" if male else "m", rng.random() < 0.6))
         return Person(rng, style, sex, patient.last if same else "")
 
@@ -172,7 +179,7 @@ def case_en(
         "other_hospital": lambda _: gold(rng.choice([h for h in words.HOSPITALS[style] if h != hospital]), "organisation"),
         "firm": lambda _: gold(rng.choice(words.FIRMS[style]), "organisation"),
         "insurer": lambda _: either(rng.choice(words.INSURERS)), "job": lambda _: either(rng.choice(words.JOBS)),
-        "ward": lambda _: either(rng.choice(("Tower 2", "4 West", "Pod C", "7 North"))), "room": lambda _: either(rng.choice((f"{rng.randint(101, 899)}", f"{rng.randint(2, 9)}B-{rng.randint(10, 40)}"))),
+        "ward": lambda _: either(rng.choice(words.WARDS.get(style, ("Tower 2", "4 West", "Pod C", "7 North")))), "room": lambda _: either(rng.choice((f"{rng.randint(101, 899)}", f"{rng.randint(2, 9)}B-{rng.randint(10, 40)}"))),
         "mrn": made("record-number", "########", "#######", "###-##-##", "M########", "@@######"),
         "csn": made("record-number", "#########", "V########", "E###-####"),
         "accession": made("record-number", "##-@@-#####", "S##-####", "ACC#######", "#########"),
@@ -192,13 +199,13 @@ def case_en(
         "wife": lambda _: [Piece("wife" if male else "husband")], "Wife": lambda _: [Piece("Wife" if male else "Husband")],
         "anyone": lambda how: person(Person(rng, style), "name")(how),
         "short_hospital": lambda _: gold(words.SHORT_HOSPITALS[others()[1]], "organisation"),
-        "staffer": lambda how: person(Person(rng, style), "staff")(how), "school": lambda _: gold(rng.choice(words.SCHOOLS), "organisation"),
-        "station": lambda _: gold(rng.choice(words.STATIONS), "organisation"),
+        "staffer": lambda how: person(Person(rng, style), "staff")(how), "school": lambda _: gold(rng.choice(words.SCHOOLS[style]), "organisation"),
+        "station": lambda _: gold(rng.choice(words.STATIONS[style]), "organisation"),
         "street": lambda _: gold(f"{rng.randint(12, 9800)} {rng.choice(home[3].split(';'))}, {home[0]}", "address"),
-        "practice": lambda _: gold(rng.choice(words.PRACTICES), "organisation"),
+        "practice": lambda _: gold(rng.choice(words.PRACTICES[style]), "organisation"),
     }  # fmt: skip
     slots |= {key: made(label, *shapes) for key, (label, shapes) in words.NUMBERS.get(style, {}).items()}
-    if style == "group":  # one value a note, as in a real one
+    if style in words.WHOLE:  # one value a note, as in a real one
         slots["other_hospital"] = lambda _: gold(others()[0], "organisation")
         slots |= {key: cache(slots[key]) for key in ("ward", "mrn", "csn", "plan", "account", "firm")}
         slots["email"] = lambda _: gold(

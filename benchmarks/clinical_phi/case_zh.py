@@ -16,13 +16,20 @@ _DATES = {
     "county": ("{y}.{m}.{d}", "{y}年{m}月{d}日", "{s}.{m}.{d}", "{s}年{m}月{d}号", "{y}{m:02d}{d:02d}"),
     "letters": ("{y}年{m}月{d}日", "{y}.{m:02d}.{d:02d}", "{y}/{m}/{d}", "{h}", "{y} 年 {m} 月 {d} 日", "{y}－{m:02d}－{d:02d}"),
     "group": ("{y}-{m:02d}-{d:02d}", "{y}-{m:02d}-{d:02d}", "{y}年{m}月{d}日", "{y}.{m}.{d}", "{y}/{m:02d}/{d:02d}"),
+    "held": ("{y}年{m:02d}月{d:02d}日", "{y}-{m}-{d}", "{y}/{m}/{d}", "{y}.{m:02d}.{d:02d}", "{y}年{m}月{d}号", "{y}{m:02d}{d:02d}"),
 }  # fmt: skip
 _MONTH_DAYS = dict.fromkeys(("tertiary", "letters"), ("{0.month}月{0.day}日",)) | {
     "county": ("{0.month}月{0.day}日", "{0.month}.{0.day}", "{0.month}-{0.day}", "{0.month}月{0.day}号"),
     "group": ("{0.month}月{0.day}日", "{0.month}月{0.day}日", "{0.month}-{0.day}", "{0.month}/{0.day}"),
+    "held": (
+        "{0.month}月{0.day}日",
+        "{0.month}月{0.day}号",
+        "{0.month}.{0.day}",
+        "{0.month:02d}/{0.day:02d}",
+    ),
 }
 # Sex of a relative, and whether the surname is the patient's.
-_RELATIVES = {"son": ("m", True), "daughter": ("f", True), "father": ("m", True), "mother": ("f", False), "brother": ("m", True), "aunt": ("f", False), "uncle": ("m", False)}  # fmt: skip
+_RELATIVES = {"son": ("m", True), "daughter": ("f", True), "father": ("m", True), "mother": ("f", False), "brother": ("m", True), "aunt": ("f", False), "uncle": ("m", False), "sister": ("f", True), "inlaw": ("f", False), "sonlaw": ("m", False), "granny": ("f", False)}  # fmt: skip
 
 
 def gold(text: str, label: str) -> list[Piece]:
@@ -51,7 +58,7 @@ class Person:
             return
         self.family = family, family_pinyin = surname or rng.choice(_pairs(words.SURNAMES[style]))
         given = rng.sample(_pairs(words.GIVEN[style][sex]), rng.choice((1, 2, 2, 2)))
-        if style == "group":  # its list holds whole given names
+        if style in words.WHOLE:  # its list holds whole given names
             given = given[:1]
         self.surname, self.given = family, "".join(han for han, _ in given)
         self.full = family + self.given
@@ -75,10 +82,15 @@ def _count(n: int) -> str:
 
 
 def case_zh(
-    rng: random.Random, style: str, pools: Mapping[str, Sequence[str]], ages: tuple[int, int] = (18, 89)
+    rng: random.Random,
+    style: str,
+    pools: Mapping[str, Sequence[str]],
+    ages: tuple[int, int] = (18, 89),
+    *,
+    woman: bool = False,
 ) -> Case:
     """Invent a patient, the people around them and the slots of one note."""
-    male = rng.random() < 0.5
+    male = rng.random() < 0.5 and not woman
     sex = "m" if male else "f"
     patient = Person(rng, style, sex)
     kin = [Person(rng, style), Person(rng, style, surname=None)]
@@ -109,6 +121,12 @@ def case_zh(
             )
         else:
             estate = rng.choice(words.ESTATES[style])
+            if style in words.ROOMS:
+                rest = shaped([room.format(street=street, estate=estate) for room in words.ROOMS[style]])
+                return [
+                    *(either(province) if rng.random() < 0.6 else []),
+                    *gold(town + part + rest, "address"),
+                ]
             room = f"{rng.randint(1, 30)}号楼{rng.randint(1, 4)}单元{rng.randint(1, 24)}0{rng.randint(1, 4)}"
             rest = rng.choice((f"{street}{rng.randint(1, 400)}号{room}室", f"{street}{rng.randint(1, 99)}号", f"{estate}{room}", f"{street}{rng.randint(2, 60)}{words.LANES.get(style, '弄')}{rng.randint(1, 40)}号{rng.randint(1, 6)}0{rng.randint(1, 4)}室"))  # fmt: skip
         return [
@@ -126,9 +144,9 @@ def case_zh(
 
     @cache
     def formats() -> Sequence[str]:
-        """Return the formats of dates; a note of the style group keeps to one, but for some."""
+        """Return the formats of dates; a whole note keeps to one, but for some."""
         every = _DATES[style]
-        return (rng.choice(every),) * 3 * len(every) + every if style == "group" else every
+        return (rng.choice(every),) * 3 * len(every) + every if style in words.WHOLE else every
 
     @cache
     def others() -> Sequence[str]:
@@ -136,7 +154,7 @@ def case_zh(
 
     @cache
     def relative(which: str) -> Person:
-        """Invent a relative when a note first speaks of them; in the style group alone."""
+        """Invent a relative when a note first speaks of them; in the styles of whole notes alone."""
         sex_of, same = _RELATIVES.get(which, ("f" if male else "m", False))
         return Person(rng, style, sex_of, patient.family if same else None)
 
@@ -209,12 +227,12 @@ def case_zh(
         "mate": lambda _: [Piece("妻子" if male else "丈夫")],
         "anyone": lambda how: person(Person(rng, style), "name")(how),
         "staffer": lambda how: person(Person(rng, style), "staff")(how),
-        "place": lambda _: gold(re.sub("(满族自治县|市|县)$", "", rng.choice([place[1] for place in words.PLACES[style] if place[1]])), "place"),
+        "place": lambda _: gold(re.sub("([满瑶]族自治县|市|县)$", "", rng.choice([place[1] for place in words.PLACES[style] if place[1]])), "place"),
         "short_hospital": lambda _: gold(words.SHORT_HOSPITALS[others()[1]], "organisation"),
-        "station": pick(words.STATIONS, "organisation"),
+        "station": pick(words.STATIONS.get(style, ()), "organisation"),
     }  # fmt: skip
     slots |= {key: made(label, *shapes) for key, (label, shapes) in words.NUMBERS.get(style, {}).items()}
-    if style == "group":  # one value a note, as in a real one
+    if style in words.WHOLE:  # one value a note, as in a real one
         slots["other_hospital"] = lambda _: gold(others()[0], "organisation")
         slots |= {key: cache(slots[key]) for key in ("ward", "mrn", "visit", "insurance", "id")}
         users, hosts = words.MAIL[style]

@@ -3,13 +3,16 @@
 Characters of given names carry their pinyin, because reports print it. The lists are the benchmark's own.
 """
 
-# One string per style: surnames with pinyin. The style group shares only the most frequent ones with the others, and
-# has those as often as they are met.
+# The styles that keep to one form of date and one value of a kind in a note; their lists hold whole given names.
+WHOLE = ("group", "held")
+# One string per style: surnames with pinyin. Those two share only the most frequent ones with the others, and
+# have those as often as they are met.
 SURNAMES = {
     "tertiary": "盛sheng 王wang 滕teng 李li 邢xing 张zhang 骆luo 陈chen 牟mou 刘liu 谷gu 杨yang 柴chai 吴wu 廉lian 黄huang 封feng 周zhou 桂gui 徐xu 邬wu 朱zhu 应ying 林lin 宫gong 欧阳ouyang",
     "county": "苗miao 马ma 井jing 胡hu 火huo 郭guo 门men 何he 仝tong 罗luo 党dang 高gao 原yuan 宋song 郎lang 谢xie 寇kou 韩han 亓qi 唐tang 展zhan 冯feng 雒luo 董dong 祁qi 司马sima",
     "letters": "裘qiu 赵zhao 诸zhu 孙sun 阚kan 梁liang 麻ma 郑zheng 鲍bao 曹cao 楼lou 许xu 屠tu 邓deng 车che 彭peng 占zhan 曾zeng 鞠ju 蔡cai 花hua 潘pan 俎zu 袁yuan 上官shangguan 端木duanmu 令狐linghu",
     "group": "王wang 王wang 王wang 王wang 王wang 王wang 王wang 李li 李li 李li 李li 李li 李li 李li 张zhang 张zhang 张zhang 张zhang 张zhang 张zhang 刘liu 刘liu 刘liu 刘liu 刘liu 陈chen 陈chen 陈chen 杨yang 杨yang 杨yang 赵zhao 赵zhao 赵zhao 孙sun 孙sun 孙sun 于yu 于yu 周zhou 吴wu 徐xu 朱zhu 马ma 胡hu 郭guo 林lin 何he 高gao 宋song 姜jiang 姜jiang 丛cong 曲qu 曲qu 金jin 金jin 崔cui 朴piao 关guan 佟tong 那na 鄂e 沙sha 范fan 隋sui 栾luan 迟chi 修xiu 矫jiao 衣yi 初chu 单shan 付fu 贾jia 夏xia 石shi 田tian 任ren 方fang 秦qin 江jiang 史shi 侯hou 邵shao 孟meng 龙long 万wan 段duan 钱qian 汤tang 尹yin 黎li 易yi 常chang 武wu 乔qiao 贺he 赖lai 文wen 庞pang 樊fan 兰lan 殷yin 时shi 翁weng 荆jing 游you 窦dou 左zuo 鲁lu 柏bai 明ming 计ji 温wen 康kang 白bai 米mi 皇甫huangfu 夏侯xiahou",
+    "held": "李li 李li 李li 李li 李li 李li 刘liu 刘liu 刘liu 刘liu 刘liu 陈chen 陈chen 陈chen 陈chen 黄huang 黄huang 黄huang 黄huang 周zhou 周zhou 周zhou 王wang 王wang 王wang 张zhang 张zhang 张zhang 罗luo 罗luo 罗luo 谢xie 谢xie 谢xie 邓deng 邓deng 邓deng 何he 何he 唐tang 唐tang 彭peng 彭peng 曾zeng 曾zeng 欧阳ouyang 欧阳ouyang 欧阳ouyang 廖liao 廖liao 廖liao 雷lei 雷lei 雷lei 肖xiao 肖xiao 肖xiao 谭tan 谭tan 蒋jiang 蒋jiang 首shou 首shou 资zi 资zi 阳yang 阳yang 匡kuang 旷kuang 邝kuang 奉feng 盘pan 盘pan 向xiang 全quan 成cheng 言yan 卿qing 仇qiu 粟su 佘she 凌ling 熊xiong 戴dai 甘gan 舒shu 晏yan 毛mao 宁ning 伍wu 邱qiu 吕lyu 姚yao 屈qu 涂tu 蒲pu 瞿qu 申shen 莫mo 蓝lan 颜yan 阮ruan 聂nie 岳yue 沈shen 卢lu 魏wei 薛xue 叶ye 汪wang 余yu 诸葛zhuge",
 }
 GIVEN = {
     "tertiary": {
@@ -28,12 +31,17 @@ GIVEN = {
         "m": "志刚zhigang 玉成yucheng 洪波hongbo 连江lianjiang 福田futian 凤山fengshan 世杰shijie 延军yanjun 树林shulin 殿臣dianchen 子轩zixuan 浩宇haoyu 铁军tiejun 明哲mingzhe 宝库baoku 忠义zhongyi 春雷chunlei 学文xuewen 俊峰junfeng 一鸣yiming 海涛haitao 常青changqing 德福defu 永吉yongji 广义guangyi 国良guoliang 润泽runze 伟wei 磊lei 斌bin 岩yan 凯kai 宏hong",
         "f": "淑兰shulan 桂芝guizhi 丽华lihua 雪梅xuemei 玉珍yuzhen 艳红yanhong 晓燕xiaoyan 英姬yingji 佳怡jiayi 欣妍xinyan 凤霞fengxia 秋菊qiuju 慧敏huimin 亚男yanan 红梅hongmei 永芬yongfen 思琪siqi 冬雪dongxue 素华suhua 美玲meiling 金凤jinfeng 立新lixin 桂香guixiang 月娥yuee 春玲chunling 梓萱zixuan 丽娟lijuan 娜na 颖ying 丹dan 晶jing 岚lan 倩qian",
     },
+    "held": {
+        "m": "建湘jianxiang 光荣guangrong 祖发zufa 运来yunlai 石生shisheng 冬苟donggou 昌盛changsheng 友谊youyi 解放jiefang 四清siqing 小毛xiaomao 安邦anbang 孝义xiaoyi 和平heping 水生shuisheng 家骏jiajun 梓豪zihao 奕辰yichen 天佑tianyou 景行jingxing 皓轩haoxuan 才茂caimao 润生runsheng 竹青zhuqing 铁牛tieniu 万里wanli 新民xinmin 正南zhengnan 益群yiqun 显扬xianyang 辉hui 强qiang 俊jun 波bo 凡fan 锐rui",
+        "f": "湘君xiangjun 满秀manxiu 腊英laying 冬莲donglian 翠娥cuie 菊元juyuan 细妹ximei 桃花taohua 运姣yunjiao 五珍wuzhen 银凤yinfeng 爱国aiguo 群英qunying 若溪ruoxi 雨桐yutong 梦瑶mengyao 诗琪shiqi 语嫣yuyan 可馨kexin 思远siyuan 芷若zhiruo 小满xiaoman 立夏lixia 春来chunlai 长英changying 福姣fujiao 素贞suzhen 平安pingan 白露bailu 芳fang 艳yan 霞xia 蓉rong 婷ting 琼qiong 燕yan",
+    },
 }
 MINORITY = {
     "tertiary": ("艾尔肯·吐尔逊", "阿依古丽·买买提", "巴特尔"),
     "county": ("央金卓玛", "罗布次仁", "吉克阿木"),
     "letters": ("古丽娜尔·卡德尔", "格桑平措", "乌云其其格", "玉素甫·阿卜杜拉"),
     "group": ("宝音德力格尔", "萨仁图雅", "苏日娜", "帕提古丽·依明", "扎西多吉"),
+    "held": ("阿卜杜热合曼·艾力", "热依汗古丽", "沙玛日呷", "卓嘎拉姆", "索朗次仁"),
 }
 # province (either way), town, district or county, streets
 PLACES = {
@@ -58,45 +66,88 @@ PLACES = {
         ("辽宁省", "庄河市", "城关街道", "新华路 世纪大街 黄海社区"), ("吉林省", "通化市", "东昌区", "滨江西路 建设大街 龙泉路"),
         ("内蒙古", "通辽市", "科尔沁区", "霍林河大街 明仁大街 红光社区"),
     ],
+    "held": [
+        ("湖南省", "郴州市", "北湖区", "香雪路 南岭大道 骆仙西路 人民西路"), ("湖南省", "资兴市", "唐洞街道", "阳安路 鲤鱼江路 晋宁路"),
+        ("湖南省", "宜章县", "梅田镇", "浆水村 麻田村 上寮村"), ("湖南省", "永兴县", "柏林镇", "富里村 竹园坪村 高仓村"),
+        ("湖南省", "衡阳市", "珠晖区", "东风南路 湖北路 衡州大道"), ("湖南省", "耒阳市", "蔡子池街道", "五里牌路 群英东路 水东江社区"),
+        ("广东省", "乐昌市", "坪石镇", "金坪路 三星坪村 皈塘村"), ("湖南省", "江华瑶族自治县", "沱江镇", "阳华路 春晓路 寿域村"),
+    ],
 }  # fmt: skip
 ESTATES = {
     "tertiary": ("鑫源花园", "海岸锦城", "天泰阳光苑", "电业局宿舍"),
     "county": ("幸福家园", "供销社家属院", "教育局小区"),
     "letters": ("听松苑", "剡溪名邸", "钟楼新村", "御景湾", "陶机厂宿舍"),
     "group": ("江畔明珠", "化纤家属楼", "福瑞华府", "望海新居", "铁路三区"),
+    "held": ("罗仙小筑", "矿机厂宿舍", "五岭名都", "燕泉御庭", "木材公司家属楼"),
 }
 HOSPITALS = {
     "tertiary": ("青岛仁泰医院", "绵阳市第九人民医院", "大庆石化总医院", "泉州湾医科大学附属第一医院", "洛阳涧河医院", "重庆嘉陵医学中心"),
     "county": ("会宁县第三人民医院", "古县镇中心卫生院", "宾阳县妇幼保健院", "蜀河镇卫生院", "曲周县安康医院", "盘州市煤矿总医院"),
     "letters": ("嵊州市越剡中医院", "桐城文昌中西医结合医院", "景德镇瓷都康复医院", "佛山季华岐伯堂医院", "杨浦区控江社区医院", "大理苍洱骨伤科医院"),
     "group": ("丹东江城中心医院", "辽东理工大学附属医院", "凤城市第四人民医院", "庄河海晏医院", "东港孤山骨伤医院"),
+    "held": ("郴州苏仙岭医院", "湘南矿务总医院", "衡阳珠晖康复医院", "耒阳蔡伦中西医医院", "宜章骑田岭人民医院", "乐昌坪石铁路医院"),
 }  # fmt: skip
 FIRMS = {
     "tertiary": ("青岛海晟船舶配件有限公司", "绵阳长虹路小学", "泉州闽星鞋业有限公司"),
     "county": ("会宁县祖厉河砖厂", "盘州市红果选煤厂", "祁县明亮玻璃器皿有限公司"),
     "letters": ("嵊州领帅服饰有限公司", "景德镇青木堂陶瓷厂", "佛山季华中学", "大理三塔印刷厂"),
     "group": ("丹东丝绸三厂", "凤城增压器配件厂", "孤山渔业公司", "庄河市实验小学", "辽东客运集团"),
+    "held": (
+        "白露锡业冶炼厂",
+        "便江竹木制品厂",
+        "耒水造纸有限责任公司",
+        "骑田硅材料科技有限公司",
+        "燕泉路第三小学",
+        "坪石机务段",
+    ),
 }
 WARDS = dict.fromkeys(("tertiary", "county", "letters"), ("二病区", "3病区", "B5病区", "东院三病区", "十一病区")) | {
     "group": ("南楼五病区", "7A病区", "外科楼九病区", "12病区", "二部四病区"),
+    "held": ("康复一区", "综合楼六区", "B栋九楼病区", "老年五病区", "十四病室"),
 }  # fmt: skip
-# What the style group has of its own beside the lists: hospitals as people shorten them, lanes, numbers, sites.
+# What the styles of whole notes have of their own beside the lists: hospitals as people shorten them, lanes, numbers, sites.
 SHORT_HOSPITALS = dict(
     zip(HOSPITALS["group"], ("江城中心", "辽东附院", "凤城四院", "庄河海晏", "孤山骨伤"), strict=True)
+) | dict(
+    zip(
+        HOSPITALS["held"],
+        ("仙岭医院", "湘矿总院", "珠晖康复", "蔡伦医院", "骑田人医", "坪铁医院"),
+        strict=True,
+    )
 )
-STATIONS = ("帽盔山社区医院", "灌水镇中心卫生院", "鸭绿江口康养院", "福瑞华府日间照料站")
+STATIONS = {
+    "group": ("帽盔山社区医院", "灌水镇中心卫生院", "鸭绿江口康养院", "福瑞华府日间照料站"),
+    "held": ("燕泉路社区卫生中心", "梅田镇卫生院", "便江街道卫生服务站", "王仙岭颐养院"),
+}
 LANES = {"group": "巷"}
+# Shapes of addresses below the district, where a style has its own: a street or an estate, # is a digit.
+ROOMS = {
+    "held": (
+        "{street}#2号附#号", "{street}1#号#栋#03", "{estate}#栋1#02室", "{estate}#期B#栋2单元#01", "{street}#7号{estate}1#-#-#01", "{street}4#号", "{street}#巷1#号",
+    )
+}  # fmt: skip
 NUMBERS = {
     "group": {
         "mrn": ("record-number", ("0000######", "24######", "########-1", "A#######")), "visit": ("record-number", ("20########", "M#######", "############")),
         "image": ("record-number", ("DR########", "C-######", "##########", "US-#####", "B20##-####")), "insurance": ("insurance-id", ("2106########", "@@#######", "########")),
         "other": ("other-id", ("####", "Q######", "20######-###", "#####")), "ext": ("phone", ("8###", "6####")),
         "landline": ("phone", ("0415-2######", "0415-3######", "(0415)6######", "0415-2######转8##")), "plate": ("plate", ("辽F#####", "辽F·@####", "辽FD#####", "辽BF####")),
-    }
+    },
+    "held": {
+        "mrn": ("record-number", ("S#######", "2######", "ZYH0#####", "10########")), "visit": ("record-number", ("M######", "07########", "#########")),
+        "image": ("record-number", ("DX######", "MR20##-####", "#######", "CT-#######", "P##-#####")), "insurance": ("insurance-id", ("4310########", "K########", "P0##########")),
+        "other": ("other-id", ("#####", "LH-####", "20##-####", "####")), "case": ("other-id", ("LH2#-####", "4310##20######", "#######", "HN########")),
+        "ext": ("phone", ("6##", "8###")), "landline": ("phone", ("0735-2######", "(0734)8######", "0735 7######", "0735-2######转8##")),
+        "plate": ("plate", ("湘L#####", "湘L·@####", "湘LD#####", "湘D@@###", "粤F#####")),
+    },
 }  # fmt: skip
-SITES = {"group": ("hlwyy.ldfy.com.cn", "film.jczx120.com", "sf.haiyanyy.cn")}
+SITES = {
+    "group": ("hlwyy.ldfy.com.cn", "film.jczx120.com", "sf.haiyanyy.cn"),
+    "held": ("hf.zhkf.net.cn", "jk.sxlyy.org.cn", "t.cltx120.cn"),
+}
 MAIL = {
-    "group": (("dandong", "xue", "ly", "jiang", "haibo"), ("qq.com", "163.com", "139.com", "ldfy.com.cn"))
+    "group": (("dandong", "xue", "ly", "jiang", "haibo"), ("qq.com", "163.com", "139.com", "ldfy.com.cn")),
+    "held": (("suxian", "lei", "cz_", "yan.", "wenbin"), ("qq.com", "foxmail.com", "189.cn", "sxlyy.org.cn")),
 }
 JOBS = ("农民", "退休工人", "教师", "司机", "个体户", "会计", "快递员", "职员")
 NATIONS = ("汉族", "回族", "土家族", "壮族", "彝族", "白族")

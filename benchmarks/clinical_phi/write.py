@@ -1,7 +1,7 @@
 """Write the benchmark: notes.jsonl and gold.jsonl, the same bytes for the same seed.
 
 Usage: python benchmarks/clinical_phi/write.py [--out FOLDER] [--seed N] [--per-style N]
-Eight styles, four per language; the styles named "held" are for the last look, not for tuning.
+Ten styles, five per language; the styles named "held" are for the last look, not for tuning.
 """
 
 import argparse
@@ -15,9 +15,11 @@ from typing import Any
 import carriers_en_academic
 import carriers_en_community
 import carriers_en_group
+import carriers_en_held
 import carriers_en_letters
 import carriers_zh_county
 import carriers_zh_group
+import carriers_zh_held
 import carriers_zh_letters
 import carriers_zh_tertiary
 import words_zh
@@ -29,8 +31,10 @@ SEED, PER_STYLE = 20261121, 180
 STYLES = {
     ("zh", "tertiary"): carriers_zh_tertiary, ("zh", "county"): carriers_zh_county,
     ("zh", "letters"): carriers_zh_letters, ("zh", "group"): carriers_zh_group,
+    ("zh", "held"): carriers_zh_held,
     ("en", "academic"): carriers_en_academic, ("en", "community"): carriers_en_community,
     ("en", "letters"): carriers_en_letters, ("en", "group"): carriers_en_group,
+    ("en", "held"): carriers_en_held,
 }  # fmt: skip
 # What is done to a note, in shares of a hundred; the rest stays plain.
 NOISE = {
@@ -47,7 +51,8 @@ def notes(seed: int = SEED, per_style: int = PER_STYLE) -> Iterator[dict[str, An
             rng = random.Random(f"{seed}/{language}/{style}/{i}")
             document = carriers.DOCUMENTS[i % len(carriers.DOCUMENTS)]
             ages = getattr(carriers, "AGES", {}).get(document[0], (18, 89))
-            case = (case_zh if language == "zh" else case_en)(rng, style, carriers.POOLS, ages)
+            woman = document[0] in getattr(carriers, "WOMEN", ())
+            case = (case_zh if language == "zh" else case_en)(rng, style, carriers.POOLS, ages, woman=woman)
             noise = _noise(rng, language)
             pieces = _noisy(_document(case, document, carriers.POOLS), noise, language, rng)
             yield {"id": f"{language}-{style}-{i:03d}", "language": language, "style": style,
