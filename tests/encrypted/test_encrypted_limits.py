@@ -7,12 +7,12 @@ import pytest
 from asgi import ask as call
 from models_of import no_quota, pair, tiny
 
-from confide.encrypted.messages import LONGEST, MOST_RECORDS, largest_request
+from confide.encrypted.messages import LONGEST, MOST_RECORDS, MOST_TOGETHER, largest_request, most_together
 from confide.encrypted.parameters import Parameters
 from confide.encrypted.quota import Quota
 from confide.encrypted.ring import ring
 from confide.encrypted.server import Server
-from confide.encrypted.web import MOST_TOGETHER, make_service, token_digest
+from confide.encrypted.web import make_service, token_digest
 from confide.errors import AccessDenied, InvalidInput
 
 COMPILED = tiny()

@@ -81,12 +81,12 @@ def test_a_sum_that_would_wrap_or_not_decrypt_is_refused(change):
 def test_a_custodians_key_wears_out_and_its_openings_are_counted():
     counted = []
     form = SumForm(name="u", values=1, sites=2, bound=1)
-    custodian = Custodian(form, openings=1, count=counted.append)
+    custodian = Custodian(form, openings=1, count=lambda *told: counted.append(told))
     total = add_sealed(form, [seal_values(form, custodian.public_key(), np.array([1])) for _ in range(2)])
     assert custodian.open(total).tolist() == [2]
     with pytest.raises(InvalidInput, match="its limit"):
         custodian.open(total)
-    assert counted == [1]
+    assert counted == [(custodian.key_name, form.ciphertexts)]
 
 
 def plan(key, **change):
@@ -118,6 +118,7 @@ def test_the_opened_statistics_are_those_of_all_patients_to_within_their_noise()
     told = mine.read(custodian.open(add_sealed(mine.form(), uploads)))
     every = {name: np.concatenate([site[name] for site in sites]) for name in sites[0]}
     assert told["columns"]["age"]["count"] == pytest.approx(18_000, abs=6 * told["noise"])
+    assert told["columns"]["age"]["sum"] == pytest.approx(every["age"].sum(), rel=0.01)
     assert told["columns"]["age"]["mean"] == pytest.approx(every["age"].mean(), abs=0.5)
     assert told["columns"]["stay"]["mean"] == pytest.approx(np.nanmean(every["stay"]), abs=0.5)
     assert told["columns"]["age"]["variance"] == pytest.approx(every["age"].var(), rel=0.05)

@@ -32,7 +32,7 @@ Columns = Mapping[str, NDArray[Any]]  # one value a patient; NaN is missing
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """A numeric column with public bounds: its count, mean and variance, and where `edges` are given a histogram."""
+    """A numeric column with public bounds: count, sum, mean and variance, and where `edges` are given a histogram."""
 
     column: str
     low: float
@@ -186,7 +186,7 @@ class SiteStatistics:
         return np.where(there, np.clip((np.where(there, values, middle) - middle) / half, -1, 1), 0.0), there
 
     def read(self, totals: Integers) -> Json:
-        """Return counts, means, variances, covariances, histograms and groups from the opened totals.
+        """Return counts, sums, means, variances, covariances, histograms and groups from the opened totals.
 
         The standard deviation of the noise on a count is told beside them. A figure of almost nobody is None.
         """
@@ -199,6 +199,7 @@ class SiteStatistics:
             enough = n > 4 * count_noise
             told["columns"][each.column] = {
                 "count": n,
+                "sum": middle * n + half * x,
                 "mean": middle + half * x / n if enough else None,
                 "variance": max(0.0, half**2 * (xx / n - (x / n) ** 2)) if enough else None,
             }

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
 
-from confide.encrypted.messages import LONGEST, largest_request
+from confide.encrypted.messages import LONGEST, largest_request, most_together
 from confide.encrypted.ring import ring
 from confide.encrypted.server import Server
 from confide.errors import AccessDenied, ConfideError, InvalidInput
@@ -24,7 +24,6 @@ try:
 except ImportError:
     raise InvalidInput("encrypted.no-service") from None
 
-MOST_TOGETHER = 4096  # records of one request over the network
 SHORTEST_TOKEN = 32  # characters
 _BYTES = "application/octet-stream"
 
@@ -47,8 +46,8 @@ def make_service(server: Server, clients: Mapping[str, bytes]) -> Starlette:
         server: answers; its `spend` counts.
         clients: name of each client, and the digest of its token.
     """
-    form = server.form
-    largest = min(LONGEST, largest_request(form, ring(form.parameters).key_moduli, MOST_TOGETHER))
+    form, moduli = server.form, ring(server.form.parameters).key_moduli
+    largest = min(LONGEST, largest_request(form, moduli, most_together(form, moduli)))
 
     def name_of(request: Request) -> str:
         given = hashlib.sha256(
