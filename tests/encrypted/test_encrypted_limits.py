@@ -7,7 +7,7 @@ import pytest
 from asgi import ask as call
 from models_of import no_quota, pair, tiny
 
-from confide.encrypted.messages import LONGEST, MOST_RECORDS, MOST_TOGETHER, largest_request, most_together
+from confide.encrypted.messages import LONGEST, MOST_RECORDS, MOST_TOGETHER, largest_request
 from confide.encrypted.parameters import Parameters
 from confide.encrypted.quota import Quota
 from confide.encrypted.ring import ring

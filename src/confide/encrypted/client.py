@@ -39,9 +39,7 @@ class Client:
             ledger may write it down, or refuse by raising.
     """
 
-    def __init__(
-        self, form: Form, *, decryptions: int = DECRYPTIONS, count: Count | None = None
-    ) -> None:
+    def __init__(self, form: Form, *, decryptions: int = DECRYPTIONS, count: Count | None = None) -> None:
         self.form = form
         self._ring, self._digest = ring(form.parameters), form.digest()
         keys, public = Seal.KeyGenerator(self._ring.context), Seal.PublicKey()

@@ -185,18 +185,22 @@ class SiteStatistics:
         middle, half = (each.low + each.high) / 2, (each.high - each.low) / 2
         return np.where(there, np.clip((np.where(there, values, middle) - middle) / half, -1, 1), 0.0), there
 
+    def count_noise(self) -> float:
+        """Return the standard deviation of the noise on a count of all sites together."""
+        return self.sigma * math.sqrt(self.sites / self.honest) / STEPS
+
     def read(self, totals: Integers) -> Json:
         """Return counts, sums, means, variances, covariances, histograms and groups from the opened totals.
 
         The standard deviation of the noise on a count is told beside them. A figure of almost nobody is None.
         """
-        count_noise = self.sigma * math.sqrt(self.sites / self.honest) / STEPS
-        told: Json = {"noise": count_noise, "columns": {}, "covariances": {}, "groups": {}}
+        noise = self.count_noise()
+        told: Json = {"noise": noise, "columns": {}, "covariances": {}, "groups": {}}
         waiting = iter((totals / STEPS).tolist())
         for each in self.measured:
             n, x, xx = next(waiting), next(waiting), next(waiting)
             middle, half = (each.low + each.high) / 2, (each.high - each.low) / 2
-            enough = n > 4 * count_noise
+            enough = n > 4 * noise
             told["columns"][each.column] = {
                 "count": n,
                 "sum": middle * n + half * x,
@@ -207,7 +211,7 @@ class SiteStatistics:
         for first, second in self.pairs:
             n, a, b, ab = next(waiting), next(waiting), next(waiting), next(waiting)
             scale = halves[first] * halves[second]
-            found = scale * (ab / n - a * b / n**2) if n > 4 * count_noise else None
+            found = scale * (ab / n - a * b / n**2) if n > 4 * noise else None
             told["covariances"][f"{first}, {second}"] = found
         for each in (each for each in self.measured if each.edges):
             told["columns"][each.column]["histogram"] = [next(waiting) for _ in each.edges[1:]]
