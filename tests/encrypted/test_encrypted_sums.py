@@ -89,6 +89,18 @@ def test_a_custodians_key_wears_out_and_its_openings_are_counted():
     assert counted == [(custodian.key_name, form.ciphertexts)]
 
 
+def test_an_opening_that_cannot_be_counted_does_not_happen():
+    def refuse(key, ciphertexts):
+        raise InvalidInput("encrypted.key-worn", most=0)
+
+    form = SumForm(name="u", values=1, sites=2, bound=1)
+    custodian = Custodian(form, count=refuse)
+    total = add_sealed(form, [seal_values(form, custodian.public_key(), np.array([1])) for _ in range(2)])
+    custodian._decryptor = None  # who decrypts before counting fails otherwise than by the count
+    with pytest.raises(InvalidInput):
+        custodian.open(total)
+
+
 def plan(key, **change):
     return SiteStatistics(
         **{
@@ -123,7 +135,7 @@ def test_the_opened_statistics_are_those_of_all_patients_to_within_their_noise()
     assert told["columns"]["stay"]["mean"] == pytest.approx(np.nanmean(every["stay"]), abs=0.5)
     assert told["columns"]["age"]["variance"] == pytest.approx(every["age"].var(), rel=0.05)
     both = ~np.isnan(every["stay"])
-    assert told["covariances"]["age, stay"] == pytest.approx(
+    assert told["covariances"]["age, stay"]["value"] == pytest.approx(
         np.cov(every["age"][both], every["stay"][both])[0, 1], rel=0.1
     )
     np.testing.assert_allclose(
@@ -132,6 +144,22 @@ def test_the_opened_statistics_are_those_of_all_patients_to_within_their_noise()
         atol=6 * told["noise"],
     )
     assert told["groups"]["sex"]["F"] == pytest.approx((every["sex"] == "F").sum(), abs=6 * told["noise"])
+
+
+def test_the_noise_told_beside_a_figure_is_the_spread_of_figures_drawn_again():
+    mine, site = plan(b"", honest=3), patients(6000, 0)
+    exact, draw = 3 * mine.sums(site), np.random.default_rng(0)
+    drawn = [mine.read(exact + np.rint(draw.normal(0, mine.sigma, mine.slots))) for _ in range(300)]
+    told = mine.read(exact)
+    for column in ("age", "stay"):
+        for name in ("sum", "mean", "variance"):
+            spread = np.std([one["columns"][column][name] for one in drawn])
+            assert spread == pytest.approx(told["columns"][column]["noise"][name], rel=0.2)
+    spread = np.std([one["covariances"]["age, stay"]["value"] for one in drawn])
+    assert spread == pytest.approx(told["covariances"]["age, stay"]["noise"], rel=0.2)
+    few = mine.read(np.zeros(mine.slots))
+    assert few["columns"]["age"]["mean"] is None
+    assert few["covariances"]["age, stay"] == {"value": None, "noise": None}
 
 
 @settings(max_examples=40)

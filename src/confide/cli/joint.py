@@ -114,25 +114,25 @@ def open_(opener: "Opener", file: Path, total: Path, as_json: bool) -> None:
 
 
 def _tell(told: Json) -> None:
-    """Print a table: a line for each figure, and what it costs."""
+    """Print a table: a line for each figure with the standard deviation of its noise, and what it costs."""
+    noise = told["noise"]
     for column, figures in told["columns"].items():
-        for name in ("count", "sum", "mean", "variance"):
-            _line(say(f"encrypted.joint.{name}", column=column), figures[name])
+        for name, off in {"count": noise, **figures["noise"]}.items():
+            _line(say(f"encrypted.joint.{name}", column=column), figures[name], off)
         for place, count in enumerate(figures.get("histogram", ())):
-            _line(say("encrypted.joint.bin", column=column, number=place + 1), count)
-    for pair, value in told["covariances"].items():
-        _line(say("encrypted.joint.covariance", column=pair), value)
+            _line(say("encrypted.joint.bin", column=column, number=place + 1), count, noise)
+    for pair, found in told["covariances"].items():
+        _line(say("encrypted.joint.covariance", column=pair), found["value"], found["noise"])
     for column, groups in told["groups"].items():
         for category, count in groups.items():
-            _line(f"{column} = {category}", count)
+            _line(f"{column} = {category}", count, noise)
     fields = {name: told[name] for name in ("epsilon", "delta", "honest")}
-    click.echo(
-        say("encrypted.joint.opened", sites=", ".join(told["sites"]), noise=f"{told['noise']:.3g}", **fields)
-    )
+    click.echo(say("encrypted.joint.opened", sites=", ".join(told["sites"]), **fields))
 
 
-def _line(name: str, value: float | None) -> None:
-    click.echo(f"{name}: {say('encrypted.joint.too-few') if value is None else f'{value:.6g}'}")
+def _line(name: str, value: float | None, off: float | None) -> None:
+    """Print a figure with the digits that its noise leaves."""
+    click.echo(f"{name}: {say('encrypted.joint.too-few') if value is None else f'{value:.6g} ± {off:.2g}'}")
 
 
 JOINT_COMMANDS = (check, key, contribute, add, open_)
