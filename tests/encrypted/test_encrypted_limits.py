@@ -7,8 +7,8 @@ import pytest
 from asgi import ask as call
 from models_of import no_quota, pair, tiny
 
-from confide.encrypted.messages import LONGEST, MOST_RECORDS, MOST_TOGETHER, largest_request, most_together
 from confide.encrypted.linear import compile_model
+from confide.encrypted.messages import LONGEST, MOST_RECORDS, MOST_TOGETHER, largest_request, most_together
 from confide.encrypted.models import from_coefficients
 from confide.encrypted.parameters import Parameters
 from confide.encrypted.quota import Quota

@@ -22,6 +22,7 @@ from confide.encrypted.server import Server
 from confide.encrypted.web import make_service, serving, token_digest
 from confide.errors import AccessDenied, BudgetExceeded, InvalidInput
 from confide.study.encrypted import DECRYPTION, ask_model, ask_source, decrypted_under
+from confide.study.plans import grant
 
 TOKEN = "t" * 32
 RANGES = {"age": (0.0, 120.0), "stay": (0.0, 60.0)}
@@ -149,9 +150,13 @@ def test_a_model_of_a_column_that_is_not_there_is_refused_and_the_column_named(a
     assert (server.keys, named) == ([], [])
 
 
-def test_a_study_whose_last_day_is_over_asks_nothing(asks):
+@pytest.mark.parametrize("granted", [False, True], ids=["new", "granted-before"])
+def test_a_study_whose_last_day_is_over_asks_nothing(asks, granted):
     def expire(place):
-        object.__setattr__(place.study.account, "expires", "2020-01-01")
+        object.__setattr__(place.study.account, "expires", "2099-12-31")
+        if granted:
+            grant(place.study, place.ledger)
+        place.ledger.store._clock = lambda: "2100-01-01T00:00:00Z"
 
     told, server, entries, named = asks(risk(), change=expire)
     assert isinstance(told, BudgetExceeded)

@@ -22,7 +22,7 @@ from confide.encrypted.remote import Remote
 from confide.engines.polars import read_numbers
 from confide.errors import InvalidInput
 from confide.ledger.accounts import allowance, opening, verify_in_force
-from confide.ledger.ledger import Ledger, now
+from confide.ledger.ledger import Ledger
 from confide.study.cohort import members_of
 from confide.study.plans import grant
 from confide.study.sources import read_records, seal_sources
@@ -143,7 +143,7 @@ def ask_source(place: Workplace, remote: Remote, source: str, target: Path) -> A
     form.encode(rows)  # refuses before anything is sent or written down
     grant(study, ledger)
     name, account = study.study.name, study.account.name
-    verify_in_force(allowance(ledger.store, account, name), at=now())
+    verify_in_force(allowance(ledger.store, account, name), at=ledger.store.time())
     used: list[Client] = []
 
     def ask(client: Client, some: Floats) -> Floats:
