@@ -26,6 +26,7 @@ try:
     from starlette.requests import Request
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
+    from starlette.types import ASGIApp
 except ImportError:
     raise InvalidInput("encrypted.no-service") from None
 
@@ -123,7 +124,7 @@ def serve(service: Starlette, host: str, port: int) -> None:
 
 
 @contextmanager
-def serving(service: Starlette, host: str = "127.0.0.1") -> Iterator[str]:
+def serving(service: ASGIApp, host: str = "127.0.0.1") -> Iterator[str]:
     """Serve on a free port while the block runs; yields the address, for `confide.encrypted.remote.Remote`.
 
     Raises:
@@ -145,7 +146,7 @@ def serving(service: Starlette, host: str = "127.0.0.1") -> Iterator[str]:
             thread.join(PATIENCE)
 
 
-def _listener(service: Starlette, host: str, port: int) -> "uvicorn.Server":
+def _listener(service: ASGIApp, host: str, port: int) -> "uvicorn.Server":
     """Return what listens: it writes no log and believes no header about who asks."""
     import uvicorn
 
