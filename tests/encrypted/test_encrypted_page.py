@@ -20,6 +20,7 @@ def test_the_python_of_the_page_on_encrypted_computation_runs(name):
     exec(compile("\n".join(found), name, "exec"), {})
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_page_on_encrypted_computation_run_from_an_empty_folder(tmp_path):
     done = walk(page(PAGES[0]), tmp_path)
     assert done.returncode == 0, f"{done.stderr}\n{done.stdout}"
