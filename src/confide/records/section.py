@@ -69,6 +69,12 @@ class SourceSection:
     id: str | None = field(
         default=None, metadata={"doc": "Column of the record id, which no two records share; optional."}
     )
+    pieces: bool = field(
+        default=False,
+        metadata={
+            "doc": "table of .csv, .tsv or .parquet: read piece by piece, in little memory. Only [[stats]] may ask of it, and it names no id and no identifiers."
+        },
+    )
     encoding: Literal["utf-8", "gb18030"] | None = field(
         default=None,
         metadata={
@@ -94,6 +100,7 @@ class SourceSection:
             if not path or path.startswith(("/", "\\")) or _FOLDER_UP.search(path):
                 raise InvalidInput("records.source-path", source=self.name, found=path)
         self._check_images()
+        self._check_pieces()
         if self.kind == "notes" and self.text is None and not self.is_folder_of_texts:
             raise InvalidInput("records.source-text", source=self.name)
         if self.kind in ("table", "images") and self.text is not None:
@@ -110,6 +117,13 @@ class SourceSection:
             raise InvalidInput("sql.path", source=self.name)
         verify_address(self.name, self.url, self.query)
         object.__setattr__(self, "path", snapshot_name(self.name, self.url or "", self.query or ""))
+
+    def _check_pieces(self) -> None:
+        """Refuse pieces of what has to be looked at as a whole."""
+        suffix = PurePosixPath(self.path).suffix.lower()
+        whole = self.kind != "table" or suffix not in (".csv", ".tsv", ".parquet")
+        if self.pieces and (whole or self.id is not None or self.identifiers):
+            raise InvalidInput("records.source-pieces", source=self.name)
 
     def _check_images(self) -> None:
         """Refuse images of another kind of file, and a table where none is needed."""

@@ -286,6 +286,7 @@ def _check_references(study: Study, lines: Lines) -> None:
                     raise InvalidInput("study.no-such-images", **where)
                 code = "study.no-such-table" if wanted == "table" else "tasks.no-such-notes"
                 raise InvalidInput(code, **where)
+    _check_pieces(study, lines)
     _check_series(study, kinds, lines)
     _check_images(study, lines)
     for name in study.leaving:
@@ -298,10 +299,30 @@ def _check_references(study: Study, lines: Lines) -> None:
             raise InvalidInput("study.images-leave", file=FILE, line=lines.of("deid", "sources"), name=name)
 
 
+def _check_pieces(study: Study, lines: Lines) -> None:
+    """Of a table in pieces only statistics are asked, and each row belongs to a patient."""
+    for at, source in enumerate(study.source):
+        if not source.pieces:
+            continue
+        for section in ("synth", "train"):
+            for place, each in enumerate(getattr(study, section)):
+                if each.source == source.name:
+                    _refuse_pieces(source.name, lines.of(f"{section}.{place}", "source"))
+        if source.name in study.leaving or study.patient.unit == "row":
+            _refuse_pieces(source.name, lines.of(f"source.{at}", "pieces"))
+
+
+def _refuse_pieces(name: str, line: int) -> None:
+    raise InvalidInput("study.pieces", file=FILE, line=line, name=name)
+
+
 def _check_series(study: Study, kinds: dict[str, str], lines: Lines) -> None:
     """A series reads tables of patients, and each of its releases is a file of its own."""
+    in_pieces = {source.name for source in study.source if source.pieces}
     for at, series in enumerate(study.series):
         for name in series.sources:
+            if name in in_pieces:
+                _refuse_pieces(name, lines.of(f"series.{at}", "sources"))
             if kinds.get(name) != "table":
                 line = lines.of(f"series.{at}", "sources")
                 tables = ", ".join(each for each, kind in kinds.items() if kind == "table")

@@ -59,6 +59,8 @@ def known_values(study: Study, records: Records) -> dict[str, dict[str, tuple[st
                     if (value := note.fields.get(column, "")).strip():
                         found[note.patient][kind][value] = None
             continue
+        if source.pieces:  # `confide.study.pieces` searches for its ids
+            continue
         frame = frames[source.name]
         for column, kind in identifiers_of(study, source).items():
             if column not in frame.columns:  # images of rows that are protected each by itself

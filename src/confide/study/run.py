@@ -153,6 +153,8 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
     with clock("audit") as progress:
         outgoing = [each for output in outputs for each in output.records]
         search = search_bytes(rows.known, outgoing, progress=progress)
+        for streamed in records.streamed.values():
+            search = search.plus(streamed.search(outgoing, records.ids, rows.known.keys()))
     gates, verdict = judge(
         study.gates,
         k=min((each["k"] for each in risk), default=None),
@@ -188,9 +190,11 @@ def _release_statistics(place: Workplace, records: Records, progress: Progress) 
     """Charge, or show again, every `[[stats]]` of the study; return each release with the error expected of it."""
     study, found = place.study, []
     for done, plan in enumerate(stats_plans(study), start=1):
+        streamed = records.streamed.get(plan.source)
+        data = records.units[plan.source] if streamed is None else streamed.pieces
         release, replayed = place.ledger.run(
             plan,
-            records.units[plan.source],
+            data,
             study=study.study.name,
             account=study.account.name,
             commitment=commitment_for(
