@@ -182,9 +182,10 @@ def test_a_table_that_does_not_fit_its_images_is_refused(changes, code):
     assert refused.value.code == f"records.{code}"
 
 
-def huge():
-    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (99999999999, 28, 28), }"
-    content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(9)
+def huge(images=99_999_999_999, behind=9):
+    """An array that says it has so many images, and has so many bytes."""
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (%d, 28, 28), }" % images
+    content = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(behind)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as book:
         book.writestr("images.npy", content)
@@ -194,7 +195,7 @@ def huge():
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"no zip", npz(images=pixels(2))[:-9], huge(), npz(images=np.array([None, {}], dtype=object)),
+        b"", b"no zip", npz(images=pixels(2))[:-9], huge(), huge(1, 785), npz(images=np.array([None, {}], dtype=object)),
         npz(images=pixels(2).astype(np.float64)), npz(images=pixels(2)[0]), npz(pictures=pixels(2)),
         npz(images=np.zeros((2, 4, 6, 3), dtype=np.uint8)), npz(images=np.zeros((2, 0, 6), dtype=np.uint8)),
         npz(**stacks(train_labels=np.zeros(4))), npz(**stacks(other=np.zeros(5))),
@@ -206,6 +207,10 @@ def huge():
 def test_a_stack_that_is_none_is_refused_in_one_sentence(data):
     with pytest.raises(InvalidInput):
         loaded(STACKS, [("raw/a.npz", data)])
+    if data in (huge(), huge(1, 785)):  # not only for want of patients
+        with pytest.raises(InvalidInput) as refused:
+            loaded(STACKS, [("raw/a.npz", data)], unit="row")
+        assert refused.value.code == "records.unreadable"
 
 
 def test_images_of_nobody_are_read_only_where_each_row_is_protected_by_itself_and_no_list_is_kept():

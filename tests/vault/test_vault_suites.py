@@ -147,6 +147,10 @@ def test_a_reader_reads_and_seeks_as_in_the_plain_file_and_refuses_what_was_chan
             assert parts == wanted
             assert sealed.tell() == open_file.tell()
         assert "hidden" in repr(sealed)
+    with vault.reader(path) as sealed:
+        for offset in (SIZE - 5, 100, SIZE - 9):  # back to before what it holds
+            sealed.seek(offset)
+            assert sealed.read(5) == plain[offset : offset + 5]
     copy = tmp_path / "copy"
     copy.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(IntegrityError), vault.reader(copy) as sealed:
