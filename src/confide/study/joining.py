@@ -162,7 +162,7 @@ def verify_left(place: Workplace, manifest: Manifest, member: Member) -> float:
 def _learner(place: Workplace, manifest: Manifest, source: str) -> tuple[Learner, str]:
     """Read the table as every study reads one; return the model on it, and the commitment to what was read."""
     study, wanted = place.study, manifest.model.columns()
-    tables = [section.name for section in study.source if section.holds == "table"]
+    tables = [section.name for section in study.source if section.holds == "table" and not section.pieces]
     if source not in tables:
         raise InvalidInput("fed.no-source", known=", ".join(tables))
     if study.patient.unit != "patient":

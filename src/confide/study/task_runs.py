@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from confide.audit.membership import Membership, loss_threshold
-from confide.errors import InvalidInput
+from confide.audit.membership import Membership
+from confide.study.attacked import attack_to_json, attacked
 from confide.study.config import Study
 from confide.study.outgoing import Output
 from confide.study.replays import commitment_for
@@ -61,15 +61,7 @@ class Done:
 
     def attack_to_json(self) -> Json | None:
         """Return what the membership attack reached, beside the bound that it must respect."""
-        if self.attack is None:
-            return None
-        return {
-            "model": self.plan.name,
-            "auc": self.attack.auc,
-            "epsilon_lower": self.attack.epsilon_lower,
-            "epsilon_bound": self.plan.epsilon,
-            "patients": self.attack.patients,
-        }
+        return attack_to_json(self.attack, self.plan.name, self.plan.epsilon)
 
 
 def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[Done]:
@@ -107,7 +99,4 @@ def _attack(plan: TaskPlan, release: Json, members: pl.DataFrame, others: pl.Dat
     losses = TASKS[type(plan.settings)].losses
     if losses is None:
         return None
-    try:
-        return loss_threshold(losses(release, members), losses(release, others), delta=plan.delta)
-    except InvalidInput:  # too few patients on a side
-        return None
+    return attacked(losses(release, members), losses(release, others), delta=plan.delta)
