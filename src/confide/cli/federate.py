@@ -72,6 +72,9 @@ def _show(told: "Json") -> None:
     lists = {"site_names": ", ".join(told["sites"]), "column_names": ", ".join(told["columns"])}
     click.echo(say("fed.cli.asks", **told, **lists))
     click.echo(say("fed.cli.sums", **told))
+    if told["hostile"]:
+        named = "; ".join(", ".join(group) for group in told["groups"])
+        click.echo(say("fed.cli.groups", **told, count=len(told["groups"]), group_names=named))
     if told["epsilon"] is None:
         click.echo(say("fed.cli.no-privacy"))
     else:

@@ -22,7 +22,7 @@ from confide.federated.messages import Buffer, Parcel
 from confide.federated.patient_unit import in_steps
 from confide.federated.play import Give, Line, play_site
 from confide.federated.private_training import LocalPlan
-from confide.federated.settings import Member
+from confide.federated.settings import Federation, Member
 from confide.ledger.charge import Charge
 from confide.study.assent import verify_given
 from confide.study.cohort import members_of
@@ -76,7 +76,8 @@ def join(
         InvalidInput: no such table, or columns that the model wants are not there; nobody is in it; the last day is over.
         BudgetExceeded: account or allowance cannot pay for all rounds; nothing was spent.
     """
-    member, settings, learning = member_of(place, manifest), manifest.settings(), manifest.learning
+    member, learning = member_of(place, manifest), manifest.learning
+    settings = manifest.group_of(member.name)
     verify_given(place.ledger, manifest)
     verify_left(place, manifest, member)
     learner, commitment = _learner(place, manifest, source)
@@ -84,7 +85,7 @@ def join(
     folder = site_folder(place.study.folder, manifest)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     journal = Journal(folder / JOURNAL)
-    part = Part(place, manifest, member, learner, commitment, folder, journal)
+    part = Part(place, manifest, settings, member, learner, commitment, folder, journal)
 
     def update(task: Buffer, number: int, give: Give) -> Parcel:
         verify_given(place.ledger, manifest)
@@ -138,7 +139,7 @@ def plans_of(manifest: Manifest, member: Member) -> Sequence[RoundPlan | LocalPl
         case "each":
             return [manifest.local_plan(number) for number in numbers]
         case _:
-            return [manifest.round_plan(number, member.weight) for number in numbers]
+            return [manifest.round_plan(number, member) for number in numbers]
 
 
 def verify_left(place: Workplace, manifest: Manifest, member: Member) -> float:
@@ -184,6 +185,7 @@ class Part:
 
     place: Workplace
     manifest: Manifest
+    settings: Federation  # of the group in which this site is summed
     member: Member
     learner: Learner
     commitment: str
@@ -224,7 +226,7 @@ def _noisy_sum(part: Part, model: Floats, number: int, give: Give) -> Parcel:
     Guarantee: the charge is durable before noise is drawn, and what it paid for is in the journal before the charge is
     committed; a kill in between leaves a round that is said again word for word.
     """
-    manifest, settings, sent = part.manifest, part.manifest.settings(), list[Parcel]()
+    manifest, settings, sent = part.manifest, part.settings, list[Parcel]()
     update, after = local_update(
         manifest.learning, part.learner, model, number, part.state(), clip=settings.grid.clip
     )
@@ -235,7 +237,7 @@ def _noisy_sum(part: Part, model: Floats, number: int, give: Give) -> Parcel:
         what = f"updates to the federated model {manifest.study.name}"
         part.place.ledger.note_not_private(what, study=study, account=account, commitment=part.commitment)
         return give(steps)
-    plan = manifest.round_plan(number, part.member.weight)
+    plan = manifest.round_plan(number, part.member)
     with part.charge(plan) as charge:
         data = (steps, lambda noised: part.hand_over(noised, plan, give, sent))
         charge.commit(plan.execute(data, charge.noise))
@@ -244,7 +246,7 @@ def _noisy_sum(part: Part, model: Floats, number: int, give: Give) -> Parcel:
 
 def _noisy_steps(part: Part, model: Floats, number: int, give: Give) -> Parcel:
     """Train by steps that are noisy themselves, under one charge, and give what came out."""
-    manifest, settings, sent = part.manifest, part.manifest.settings(), list[Parcel]()
+    manifest, settings, sent = part.manifest, part.settings, list[Parcel]()
     plan = manifest.local_plan(number)
 
     def hand_over(update: Floats, after: bytes) -> str:
