@@ -251,6 +251,16 @@ def test_a_table_without_the_columns_or_the_patients_is_refused(made):
     assert (nobody.returncode, "visits" in nobody.stderr) == (2, True)
 
 
+def test_a_study_that_protects_rows_takes_no_part_in_a_federation_of_patients(made):
+    study = made / "north" / "study.toml"
+    text = study.read_text()
+    assert "[patient]\n" in text
+    study.write_text(text.replace("[patient]\n", '[patient]\nunit = "row"\n', 1))
+    refused = confide(made / "north", *join(made, "north"), check=False)
+    assert (refused.returncode, "protects rows" in refused.stderr) == (2, True)
+    assert not (made / "north" / "federation").exists()
+
+
 def test_a_site_whose_patients_have_no_known_target_does_not_join(made):
     visits = made / "north" / "raw" / "visits.csv"
     head, *rows = visits.read_text().splitlines()
