@@ -172,7 +172,7 @@ def test_a_module_with_other_weights_than_were_approved_is_refused_also_under_it
 
     def made():
         model = get_peft_model(llama(), adapters)
-        return model, {name: value for name, value in model.named_parameters()}
+        return model, dict(model.named_parameters())
 
     model, named = made()
     first = start_digest(model)

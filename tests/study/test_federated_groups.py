@@ -112,7 +112,9 @@ def test_a_hostile_site_among_nine_does_not_spoil_what_groups_of_three_learn(tmp
     np.testing.assert_array_equal(model, fold(agreed, given, [["commit"] * 3] * 3))
     assert np.abs(model - [1, -1]).max() < 0.4  # half the way, three times
     spoilt = given[1, HOSTILE] * agreed.federation.clip / agreed.federation.levels
-    assert np.linalg.norm(spoilt) > 9  # as far as the clip lets it go: the mean of three groups would be off by more than 1
+    assert (
+        np.linalg.norm(spoilt) > 9
+    )  # as far as the clip lets it go: the mean of three groups would be off by more than 1
     page = page_of(agreed, tmp_path / "hub" / JOURNAL, study=None)
     assert all(member.name in page for group in agreed.groups() for member in group.members)
     assert "median" in page
@@ -209,7 +211,9 @@ def group_names(group):
         ({"count": 12, "learning": PROTECTED, "privacy": replace(PRIVACY, honest=5)}, "fed.robust-groups"),
     ],
 )  # fmt: skip
-def test_groups_too_small_for_colluders_or_too_few_for_the_hostile_are_refused_before_anybody_approves(changes, code):
+def test_groups_too_small_for_colluders_or_too_few_for_the_hostile_are_refused_before_anybody_approves(
+    changes, code
+):
     with pytest.raises(InvalidInput) as refused:
         of_sites(**changes)
     assert refused.value.code == code

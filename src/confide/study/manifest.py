@@ -22,7 +22,7 @@ from confide.federated.robust import secret_groups
 from confide.federated.settings import FEWEST_HONEST, MOST_SITES, Federation, Grid, Member
 from confide.ledger.accounts import verify_day
 from confide.study.config import StudySection
-from confide.study.learnt import ModelSection, blank
+from confide.study.learnt import ModelSection, begun
 from confide.study.toml import read_sections
 from confide.types import Json
 
@@ -125,6 +125,10 @@ class Manifest:
         if (self.privacy is None) != (protection == "none"):
             code = "fed.privacy-missing" if self.privacy is None else "fed.privacy-unused"
             raise InvalidInput(code, protection=protection)
+        if self.model.kind == "cox" and protection in ("patient", "each"):
+            raise InvalidInput("learning.coupled", model="cox")
+        if self.model.personal and protection == "patient":
+            raise InvalidInput("learning.combination", first="personal", second="protection = patient")
         if self.federation.robust != "none" and self.learning.algorithm == "scaffold":
             raise InvalidInput("learning.combination", first="robust", second="scaffold")
         if len(self.groups()) < self.least_groups:
@@ -136,11 +140,11 @@ class Manifest:
     @property
     def length(self) -> int:
         """How many numbers the model has."""
-        return blank(self.model).length
+        return len(begun(self.model)[0])
 
     def start(self) -> Floats:
         """Return what the first round hands out: the same everywhere, from public settings."""
-        return blank(self.model).start()
+        return begun(self.model)[0]
 
     def to_json(self) -> Json:
         """Return everything that is approved, without floats."""
@@ -212,7 +216,9 @@ class Manifest:
             prices(group, sensitivity=sensitivity(self.learning, group), rounds=self.learning.rounds, delta=privacy.delta)
             for group in self.groups()
         ]  # fmt: skip
-        return Prices(**{who: max(getattr(each, who) for each in told) for who in ("coalition", "hub", "outsider")})
+        return Prices(
+            **{who: max(getattr(each, who) for each in told) for who in ("coalition", "hub", "outsider")}
+        )
 
     def round_plan(self, number: int, member: Member) -> RoundPlan:
         """Return what a round with noise in parts costs a site.
@@ -247,7 +253,7 @@ class Manifest:
         return LocalPlan(
             name=self._round_name(number),
             learning=replace(learning, multiplier=found),
-            length=self.length,
+            length=self.length + len(begun(self.model)[1]),
             number=number,
             delta=privacy.delta,
         )
@@ -285,6 +291,8 @@ def summary(manifest: Manifest) -> Json:
         "groups": [[member.name for member in group.members] for group in groups],
         "model": manifest.model.kind,
         "columns": sorted(manifest.model.columns()),
+        "base": manifest.model.base,
+        "personal": manifest.model.personal,
         "rounds": manifest.learning.rounds,
         "numbers": settings.length,
         "bytes": 4 * settings.length,
