@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fed_hospitals import play_here
 from test_assent import manifest
 
 from confide.crypto.sign import new_key
+from confide.demo.federation import SITES as HOSPITALS
+from confide.demo.federation import SOURCE, make_federation
 from confide.errors import IntegrityError, InvalidInput
 from confide.federated.durable import DurableSite
 from confide.federated.horizontal import mean_update, model_of, steps_for
@@ -20,7 +23,17 @@ from confide.federated.play import play_site
 from confide.federated.robust import combined
 from confide.study.federation_page import page_of
 from confide.study.hosting import COURSE, JOURNAL, host, read_model, status_of
-from confide.study.manifest import FederationSection, HubSection, PrivacySection, SiteSection, summary
+from confide.study.joining import JOURNAL as OF_SITE
+from confide.study.joining import site_folder
+from confide.study.manifest import (
+    FILE,
+    FederationSection,
+    HubSection,
+    PrivacySection,
+    SiteSection,
+    load_manifest,
+    summary,
+)
 
 HUB, SITES = new_key(), [new_key() for _ in range(12)]
 HOSTILE = "site-04"
@@ -121,18 +134,18 @@ def test_a_hostile_site_among_nine_does_not_spoil_what_groups_of_three_learn(tmp
 
 
 def test_a_round_with_too_few_groups_changes_nothing_and_the_others_count(tmp_path):
-    agreed = of_sites()
+    agreed = of_sites(learning=Learning(rounds=2, rate=0.5))
     gone = agreed.groups()[1].members[0].name
     given = played(tmp_path, agreed, dead={gone: 1})
     lines = lines_to(tmp_path, {site.name for site in agreed.site})
     signed = host(tmp_path / "hub", agreed, HUB, lines, wait=2.0, grace=0.2)
-    assert [one["state"] for one in signed["rounds"]] == ["commit", "too-few-groups", "too-few-groups"]
+    assert [one["state"] for one in signed["rounds"]] == ["commit", "too-few-groups"]
     states = [[group["state"] for group in one["groups"]] for one in signed["rounds"]]
     assert states[1] == ["commit", "too-few-sites", "commit"]
     model, _ = read_model((tmp_path / "hub" / "model.json").read_bytes(), agreed)
     np.testing.assert_array_equal(model, fold(agreed, given, states))
     own = status_of(agreed, tmp_path / agreed.groups()[0].members[0].name)
-    assert [one["survivors"] for one in own] == [[m.name for m in agreed.groups()[0].members]] * 3
+    assert [one["survivors"] for one in own] == [[m.name for m in agreed.groups()[0].members]] * 2
 
 
 class Killed(Exception):
@@ -245,3 +258,27 @@ def test_noise_in_parts_is_sized_for_the_honest_sites_of_a_group():
 
 def plans(agreed):
     return [agreed.round_plan(1, group.members[0]) for group in agreed.groups()]
+
+
+def test_hospitals_whose_own_noise_suffices_are_seen_one_by_one_and_pay_for_it(tmp_path):
+    made = tmp_path / "made"
+    make_federation(made, "en", patients=200)
+    text = (made / FILE).read_text()
+    for old, new in [
+        ("colluders = 0", 'colluders = 0\nrobust = "median"\nhostile = 1\ngroup = 1'),
+        ('protection = "patient" ', 'protection = "each" '),
+        ("rounds = 15", "rounds = 2\nsteps = 2"),
+    ]:
+        assert old in text
+        text = text.replace(old, new, 1)
+    (made / FILE).write_text(text)
+    agreed = load_manifest(made / FILE)
+    signed, left = play_here(
+        made, agreed, SOURCE, then=lambda place: place.ledger.balance(place.study.account.name, agreed.study.name)
+    )  # fmt: skip
+    assert [[group["state"] for group in one["groups"]] for one in signed["rounds"]] == [["commit"] * 3] * 2
+    assert [one["survivors"] for one in signed["rounds"]] == [list(HOSPITALS)] * 2
+    for name in HOSPITALS:
+        assert (left[name].charges, left[name].abandoned) == (2, 0)
+        own = status_of(agreed, site_folder(made / name, agreed) / OF_SITE)
+        assert [one["survivors"] for one in own] == [[name]] * 2

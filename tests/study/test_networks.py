@@ -1,33 +1,23 @@
 """Networks of a federation file: their numbers follow from the file, their base is what was approved, and they learn together."""
 
 import base64
-import contextlib
 import csv
 import json
 import shutil
-import threading
 
 import numpy as np
 import polars as pl
 import pytest
+from fed_hospitals import play_here
 from test_assent import manifest
 
-from confide.demo.federation import HUB, SITES, make_federation
-from confide.demo.walk import institution
+from confide.demo.federation import SITES, make_federation
 from confide.errors import InvalidInput
 from confide.federated.learning import Course, Learning, local_update
-from confide.ledger.home import home, open_ledger
-from confide.study import assent
-from confide.study.hosting import host
-from confide.study.joining import join, own_model, site_folder
-from confide.study.keys import vault_folder
+from confide.study.joining import own_model, site_folder
 from confide.study.learnt import ModelSection, begun, chances, learner_of, net_of
 from confide.study.manifest import FILE, PrivacySection, load_manifest
 from confide.study.networks import base_digest, base_told, start_of
-from confide.study.places import HOME, Way, line_to, lines_at
-from confide.study.workplace import open_workplace
-from confide.vault.boxes import signing_key
-from confide.vault.vault import open_vault
 
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
 
@@ -219,19 +209,6 @@ def test_a_head_that_stays_and_patients_who_are_coupled_do_not_go_with_one_noisy
     assert noisy.local_plan(1).length == noisy.length + len(begun(personal)[1])
 
 
-LOCK = threading.Lock()  # which institution is at home is a matter of the whole process
-
-
-def site_of(made, name, agreed, base, done):
-    """Take part as one hospital, from a thread of this process."""
-    with contextlib.ExitStack() as stack:
-        with LOCK, institution(made / name / HOME):
-            place = stack.enter_context(open_workplace(made / name))
-        line = line_to(agreed, Way(), site_folder(made / name, agreed))
-        done[name] = join(place, agreed, "letters", line, base=base)
-        done[f"{name}'s own"] = own_model(place, agreed)
-
-
 def test_three_hospitals_learn_from_notes_and_each_keeps_a_head_of_its_own(language_model, tmp_path):
     made = tmp_path / "made"
     make_federation(made, "en", patients=200)
@@ -254,26 +231,14 @@ def test_three_hospitals_learn_from_notes_and_each_keeps_a_head_of_its_own(langu
         + f'[model]\nkind = "texts"\ntarget = "category(ward, surgery, medicine)"\nbase = "{told["base"]}"\nwidth = {told["width"]}\n'
         + 'rank = 2\ntokens = 10\npersonal = true\n\n[learning]\nrounds = 2\nrate = 0.1\nsteps = 5\n'
     )  # fmt: skip
-    agreed, done = load_manifest(made / FILE), {}
-    for name in SITES:
-        with institution(made / name / HOME), open_ledger(home()) as ledger:
-            assent.give(ledger, agreed, heard=agreed.digest())
-    with institution(made / HUB / HOME):
-        secret = (made / HUB / "passphrase.txt").read_text().strip()
-        key = signing_key(open_vault(vault_folder(), passphrase=secret))
-    sites = [
-        threading.Thread(target=site_of, args=(made, name, agreed, language_model, done)) for name in SITES
-    ]
-    for site in sites:
-        site.start()
-    signed = host(made / HUB, agreed, key, lines_at(agreed, Way(), made / HUB), wait=60.0)
-    for site in sites:
-        site.join()
+    agreed = load_manifest(made / FILE)
+    signed, own = play_here(
+        made, agreed, "letters", base=language_model, then=lambda place: own_model(place, agreed)
+    )
     assert [one["state"] for one in signed["rounds"]] == ["commit"] * 2
-    assert all(done[name].has_model for name in SITES)
     heads = []
     for name in SITES:
-        model = done[f"{name}'s own"]
+        model = own[name]
         assert len(model) == agreed.length + len(begun(agreed.model)[1])
         heads.append(model[agreed.length :])
         said = chances(agreed.model, model, notes(2), base=language_model)
