@@ -125,7 +125,7 @@ class Federation:
         verify_public_key(self.hub)
         if len(names) < n or len(keys | {self.hub}) < n + 1:
             raise InvalidInput("fed.site-twice")
-        check_whole("members", n, 1 if self.alone else 2, MOST_SITES)
+        check_whole("members", n, 1, MOST_SITES)
         check_whole("colluders", self.colluders, 0, n - 1)
         check_whole("threshold", self.threshold, 1, n)
         check_whole("length", self.length, 1, LARGEST_LENGTH)
