@@ -265,7 +265,7 @@ def test_hospitals_whose_own_noise_suffices_are_seen_one_by_one_and_pay_for_it(t
     make_federation(made, "en", patients=200)
     text = (made / FILE).read_text()
     for old, new in [
-        ("colluders = 0", 'colluders = 0\nrobust = "median"\nhostile = 1\ngroup = 1'),
+        ("colluders = 0", 'colluders = 0\nrobust = "median"\nhostile = 1\ngroup = 1\npatience = 20.0'),
         ('protection = "patient" ', 'protection = "each" '),
         ("rounds = 15", "rounds = 2\nsteps = 2"),
     ]:

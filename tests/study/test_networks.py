@@ -147,10 +147,9 @@ def test_a_base_with_another_byte_is_another_and_one_that_must_run_code_is_refus
         file.write("\n")
     refused(lambda: learner_of(model, notes(), base=here), "fed.base-other")
     refused(lambda: learner_of(model, notes()), "fed.base-wanted")
-    refused(
-        lambda: learner_of(texts_model(language_model, layers=3), notes(), base=language_model),
-        "fed.base-shape",
-    )
+    for sizes in ({"layers": 3}, {"width": 8}, {"tokens": 17}):
+        wrong = texts_model(language_model, **sizes)
+        refused(lambda wrong=wrong: learner_of(wrong, notes(), base=language_model), "fed.base-shape")
     (here / "model.safetensors").rename(here / "pytorch_model.bin")
     refused(lambda: base_digest(here), "fed.base-folder")
     refused(lambda: base_digest(tmp_path / "nowhere"), "fed.base-folder")

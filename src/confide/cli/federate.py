@@ -331,7 +331,7 @@ def demo(folder: Path, patients: int, make_only: bool, as_json: bool) -> None:
 
 
 def _tell_round(one: "Json") -> None:
-    state = one["state"] if one["state"] in ("commit", "open") else "ended"
+    state = one["state"] if one["state"] in ("commit", "open", "too-few-groups") else "ended"
     fields = {**one, "there": len(one["survivors"]), "survivors": ", ".join(one["survivors"])}
     click.echo(say(f"fed.cli.round-{state}", **fields))
 

@@ -11,6 +11,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,6 +156,8 @@ def learner_on(
     Raises:
         InvalidInput: torch is missing; the folder is not the one that was approved, or another kind of model.
     """
+    if find_spec("torch") is None or find_spec("transformers") is None:
+        raise InvalidInput("tasks.extra")
     from confide.federated.torch_learner import start_digest, torch_learner
 
     patients = records["_patient"].cast(pl.String).to_list()
@@ -357,14 +360,22 @@ def _top(
     inject_adapter_in_model(lora, top)
     top.head.requires_grad_(True)
     encoder.encoder.layer = layers[: -net.layers]
-    reader: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    try:
+        reader: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InvalidInput("fed.base-kind") from None
+    if reader.pad_token_id is None:  # texts are filled up to one length
+        raise InvalidInput("fed.base-kind")
     known: list[Known] = []
     for at in range(0, len(texts), _AT_ONCE):
         read = reader(
             texts[at : at + _AT_ONCE], padding="max_length", truncation=True, max_length=net.tokens, return_tensors="pt"
         )  # fmt: skip
         own = read["attention_mask"]
-        with torch.no_grad():
-            hidden = encoder(read["input_ids"], attention_mask=own)[0]
+        try:
+            with torch.no_grad():
+                hidden = encoder(read["input_ids"], attention_mask=own)[0]
+        except (IndexError, RuntimeError):  # it has no places for so many tokens
+            raise InvalidInput("fed.base-shape") from None
         known += zip(hidden, own, places[at : at + _AT_ONCE].tolist(), strict=True)
     return top.eval(), known
