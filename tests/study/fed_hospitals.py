@@ -18,11 +18,16 @@ from confide.vault.vault import open_vault
 LOCK = threading.Lock()  # which institution is at home is a matter of the whole process
 
 
-def play_here(made, agreed, source, *, base=None, then=lambda place: None):
-    """Have all approve, play hub and sites; return what the hub signed, and what `then` made of each site's place."""
+def approve_all(made, agreed):
+    """Have the officer of each hospital approve what the file says now."""
     for name in SITES:
         with institution(made / name / HOME), open_ledger(home()) as ledger:
             assent.give(ledger, agreed, heard=agreed.digest())
+
+
+def play_here(made, agreed, source, *, base=None, then=lambda place: None):
+    """Have all approve, play hub and sites; return what the hub signed, and what `then` made of each site's place."""
+    approve_all(made, agreed)
     with institution(made / HUB / HOME):
         secret = (made / HUB / "passphrase.txt").read_text().strip()
         key = signing_key(open_vault(vault_folder(), passphrase=secret))
