@@ -14,6 +14,7 @@ from test_assent import manifest
 from confide.demo.federation import SITES, make_federation
 from confide.errors import InvalidInput
 from confide.federated.learning import Course, Learning, local_update
+from confide.federated.patient_unit import ROUNDING
 from confide.study.joining import own_model, site_folder
 from confide.study.learnt import ModelSection, begun, chances, learner_of, net_of
 from confide.study.manifest import FILE, PrivacySection, load_manifest
@@ -134,6 +135,19 @@ def test_a_network_of_the_file_learns_and_rows_that_cannot_be_read_take_no_part(
     np.testing.assert_allclose(said[read].sum(axis=1), 1)
     right = (said[:, 1] > 0.5)[read] == places.to_numpy()[read]
     assert right.mean() > 0.9
+
+
+@pytest.mark.parametrize("kind", ["images", "texts"])
+def test_one_patient_moves_the_clipped_sum_of_a_network_by_at_most_the_clip(language_model, kind):
+    model, frame = (IMAGES, scans(8)) if kind == "images" else (texts_model(language_model), notes(8))
+    numbers, clip = begun(model)[0], 0.05
+
+    def total(rows):
+        return learner_of(model, rows, base=language_model).clipped_sum(numbers, clip)
+
+    for who in ("p0", "p2"):
+        moved = np.linalg.norm(total(frame) - total(frame.filter(pl.col("_patient") != who)))
+        assert clip * 0.99 < moved <= clip * (1 + ROUNDING)
 
 
 def test_a_base_with_another_byte_is_another_and_one_that_must_run_code_is_refused(language_model, tmp_path):
