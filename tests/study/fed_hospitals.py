@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+import time
 
 from confide.demo.federation import HUB, SITES
 from confide.demo.walk import institution
@@ -45,7 +46,8 @@ def play_here(made, agreed, source, *, base=None, then=lambda place: None):
     for each in sites:
         each.start()
     signed = host(made / HUB, agreed, key, lines_at(agreed, Way(), made / HUB), wait=60.0)
+    until = time.monotonic() + 30
     for each in sites:
-        each.join(60)
+        each.join(max(0.0, until - time.monotonic()))
     assert {name: joined.has_model for name, (joined, _) in done.items()} == dict.fromkeys(SITES, True)
     return signed, {name: made_of for name, (_, made_of) in done.items()}
