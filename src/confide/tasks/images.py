@@ -159,12 +159,10 @@ def losses(model: "nn.Module", batch: list[Picture]) -> "Tensor":
     import torch
     from torch.nn.functional import cross_entropy
 
-    return cross_entropy(
-        model(_scaled(batch)), torch.tensor([each.label for each in batch]), reduction="none"
-    )
+    return cross_entropy(model(scaled(batch)), torch.tensor([each.label for each in batch]), reduction="none")
 
 
-def _scaled(batch: list[Picture]) -> "Tensor":
+def scaled(batch: list[Picture]) -> "Tensor":
     """Return grey levels from -1 to 1, by public numbers."""
     import torch
 
@@ -191,7 +189,7 @@ def scores(release: Json, pictures: list[Picture]) -> Floats:
     found = np.zeros((len(pictures), len(release["classes"])))
     with torch.no_grad():
         for at in range(0, len(pictures), 256):
-            told = model(_scaled(pictures[at : at + 256])).softmax(dim=1)
+            told = model(scaled(pictures[at : at + 256])).softmax(dim=1)
             found[at : at + 256] = told.double().numpy()
     return found
 
