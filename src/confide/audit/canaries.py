@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from confide.audit.one_run import Coins, Floats, Guessed, epsilon_lower, event_lower, gaussian_lower, guess
+from confide.audit.section import FEWEST
 from confide.dp.events import Composed, Event, SampledGaussian
 from confide.dp.noise import Noise
 from confide.errors import InvalidInput
@@ -25,7 +26,6 @@ from confide.train.privacy import PrivacyPlan
 from confide.types import Progress, no_progress
 
 LOUDNESS = 8.0  # a canary's gradient before clipping, in clip bounds: clipping has to work for it
-FEWEST = 50
 Train = Callable[..., None]
 
 

@@ -1,4 +1,4 @@
-"""Turn the sections `[[stats]]`, `[[series]]`, `[[synth]]` and `[[train]]` into plans, and ask for the allowance that pays for them.
+"""Turn the sections `[[stats]]`, `[[series]]`, `[[synth]]`, `[[train]]` and `[[audit]]` into plans, and ask for the allowance that pays for them.
 
 Guarantee: what a plan costs depends on the study file only, never on a record.
 """
@@ -14,12 +14,13 @@ from confide.study.config import Study
 from confide.study.replays import commitment_for
 from confide.study.series import steps_of
 from confide.study.tasks import TaskPlan, task_plans
+from confide.study.training_audits import AuditPlan, audit_plans
 from confide.synth.plan import SynthPlan
 from confide.train.logistic import LogisticPlan
 from confide.train.section import TrainSection
 
 OnePlan = StatsPlan | SynthPlan | LogisticPlan | TaskPlan  # reads one source
-AnyPlan = OnePlan | SeriesPlan
+AnyPlan = OnePlan | SeriesPlan | AuditPlan
 
 
 def stats_plans(study: Study) -> list[StatsPlan]:
@@ -45,7 +46,8 @@ def one_plans(study: Study) -> list[OnePlan]:
 def all_plans(study: Study) -> list[AnyPlan]:
     """Return every plan that a run of the study pays for, in order."""
     series = [section.plan() for section in study.series]
-    return [*stats_plans(study), *series, *synth_plans(study), *train_plans(study), *task_plans(study)]
+    trained = [*train_plans(study), *task_plans(study)]
+    return [*stats_plans(study), *series, *synth_plans(study), *trained, *audit_plans(study)]
 
 
 def columns_of_plans(study: Study, source: str) -> set[str]:

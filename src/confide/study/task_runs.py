@@ -76,6 +76,7 @@ def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[
     """Carry out, or replay, one task per plan, in the order of the study file."""
     study = place.study
     key = place.vault.subkey(f"split/{study.study.name}")
+    dealing = place.vault.subkey(f"teachers/{study.study.name}")
     plans, done = task_plans(study), list[Done]()
     for plan in plans:
         task, section = TASKS[type(plan.settings)], plan.settings
@@ -83,7 +84,7 @@ def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[
         releases = {each.plan.name: each.release for each in done}
         release, replayed = place.ledger.run(
             plan,
-            task.data(plan, members, releases),
+            task.data(plan, members, releases, dealing),
             study=study.study.name,
             account=study.account.name,
             commitment=commitment_for(

@@ -16,16 +16,18 @@ from confide.tasks.diagnose import DiagnosePlan
 from confide.tasks.mapped import GraphPlan, Read
 from confide.tasks.ner import NerPlan
 from confide.tasks.public import NO_PUBLIC, read_public
+from confide.tasks.rehearsal import Rehearsal
 from confide.tasks.report_section import ReportSection
 from confide.tasks.reports import ReportPlan
-from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
+from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, TeachersSection
+from confide.tasks.voted import Pupils, VotedPlan
 from confide.types import Json
 
 if TYPE_CHECKING:
     from confide.study.config import Study
 
-TaskPlan = NerPlan | DiagnosePlan | GraphPlan | ReportPlan
-TaskSection = NerSection | DiagnoseSection | GraphSection | ReportSection
+TaskPlan = NerPlan | DiagnosePlan | GraphPlan | ReportPlan | VotedPlan
+TaskSection = NerSection | DiagnoseSection | GraphSection | ReportSection | TeachersSection
 Figures = dict[str, float | None]
 
 
@@ -33,16 +35,20 @@ Figures = dict[str, float | None]
 class Task:
     """What belongs to one task.
 
-    `plan` reads the study file and public files only. `data` is what the plan's `execute` gets: the notes to learn from, and
-    the releases so far. `scores` measures a release on held-out notes, `losses` gives one loss per patient for the attack;
-    None where there is nothing of the kind. `files` writes further editions of a release.
+    `plan` reads the study file and public files only. `data` is what the plan's `execute` gets: from the notes to learn from,
+    the releases so far, and a key of the study that deals patients out. `scores` measures a release on held-out notes, `losses` gives one loss per patient for the attack;
+    None where there is nothing of the kind. `files` writes further editions of a release. `rehearsal` is what an audit trains;
+    None where no model is trained by noisy steps.
     """
 
     plan: Callable[["Study", Any], TaskPlan]
-    data: Callable[[Any, pl.DataFrame, Mapping[str, Json]], Any] = lambda plan, notes, releases: notes
+    data: Callable[[Any, pl.DataFrame, Mapping[str, Json], bytes], Any] = lambda plan, notes, releases, key: (
+        notes
+    )
     scores: Callable[[Json, pl.DataFrame], Json] | None = None
     losses: Callable[[Json, pl.DataFrame], Floats] | None = None
     files: Callable[[Json], dict[str, str]] = lambda release: {}
+    rehearsal: Callable[[Any], Rehearsal] | None = None
 
 
 def _ner(study: "Study", section: NerSection) -> NerPlan:
@@ -64,22 +70,34 @@ def _graph(study: "Study", section: GraphSection) -> GraphPlan:
     raise InvalidInput("tasks.no-model", name=section.name, model=section.model)
 
 
+def _teachers(study: "Study", section: TeachersSection) -> VotedPlan:
+    return VotedPlan(settings=section, public=read_public(study.folder, section.public, None, least=1))
+
+
 TASKS: dict[type, Task] = {
-    NerSection: Task(plan=_ner, scores=ner.evaluate, losses=ner.patient_losses),
+    NerSection: Task(plan=_ner, scores=ner.evaluate, losses=ner.patient_losses, rehearsal=ner.rehearsal),
     DiagnoseSection: Task(
         plan=lambda study, section: DiagnosePlan(settings=section),
         scores=diagnose.evaluate,
         losses=diagnose.patient_losses,
+        rehearsal=diagnose.rehearsal,
     ),
     GraphSection: Task(
         plan=_graph,
-        data=lambda plan, notes, releases: Read(notes, releases[plan.settings.model]),
+        data=lambda plan, notes, releases, key: Read(notes, releases[plan.settings.model]),
         files=mapped.files_of,
     ),
     ReportSection: Task(
         plan=lambda study, section: ReportPlan(settings=section),
         scores=reports.evaluate,
         losses=reports.patient_losses,
+        rehearsal=reports.rehearsal,
+    ),
+    TeachersSection: Task(
+        plan=_teachers,
+        data=lambda plan, notes, releases, key: Pupils(notes, key),
+        scores=diagnose.evaluate,
+        losses=diagnose.patient_losses,
     ),
 }
 
