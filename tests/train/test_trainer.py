@@ -413,6 +413,18 @@ def test_a_checkpoint_that_is_not_there_and_a_key_that_is_not_given_are_refused(
         trainer(tmp_path).train(resume_from_checkpoint=True)
 
 
+def test_a_training_with_banded_noise_cannot_go_on_from_a_checkpoint(tmp_path):
+    """Its noise takes back that of the steps before; drawn afresh beside them, it would be another mechanism."""
+    banded = plan(bands=2)
+    with pytest.raises(InvalidInput, match="checkpoint_key"):
+        trainer(tmp_path, privacy=banded, checkpoint_key=KEY)
+    with pytest.raises(InvalidInput, match="resume_from_checkpoint"):
+        trainer(tmp_path, privacy=banded).train(resume_from_checkpoint=True)
+    run = trainer(tmp_path, privacy=banded)
+    assert run.train().global_step == 3
+    assert run.release["privacy"]["bands"] == 2
+
+
 def test_without_a_key_nothing_is_written_while_training(tmp_path):
     trainer(tmp_path, settings=SAVING).train()
     assert list(tmp_path.iterdir()) == []

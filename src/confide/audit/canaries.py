@@ -110,11 +110,13 @@ def audit_training(
         progress: told after each step.
 
     Raises:
-        InvalidInput: no record, or too few canaries.
+        InvalidInput: no record, too few canaries, or noise that is correlated over steps.
 
     Source: Nasr et al. 2023, "Tight Auditing of Differentially Private Machine Learning" (canaries in gradient
     space); Steinke, Nasr, Jagielski 2023 (many in one run).
     """
+    if privacy.bands > 1:  # the sum of all steps is another statistic there
+        raise InvalidInput("privacy.banded", field="audit", found=privacy.bands)
     if not records or canaries < FEWEST:
         raise InvalidInput("audit.too-few-canaries", records=len(records), canaries=canaries, least=FEWEST)
     inserted = noise.bernoulli(0.5, canaries)
