@@ -1,6 +1,7 @@
 """A study whose teachers vote, and the audit of its training, from end to end: charged once, shown in both languages."""
 
 import json
+from contextlib import contextmanager
 from importlib.resources import files
 
 import jsonschema
@@ -68,6 +69,17 @@ def spent():
         return ledger.balance("inpatients").epsilon_spent
 
 
+class Told:
+    """A step of a run that keeps what its progress is told."""
+
+    def __init__(self):
+        self.shares = {}
+
+    @contextmanager
+    def __call__(self, step):
+        yield lambda done, total: self.shares.setdefault(step, []).append(done / total)
+
+
 def verify_schema(folder):
     schema = json.loads(files("confide.study").joinpath("dossier.schema.json").read_text())
     for name in ("inside", "outside"):
@@ -79,7 +91,10 @@ def test_a_study_with_teachers_and_an_audit_runs_from_end_to_end(tmp_path, langu
     folder = make_task_study(tmp_path / "study", language=language, text=HEAD + TEACHERS + AUDIT)
     prices = [(price.name, price.kind, price.epsilon) for price in check_study(folder).prices]
     assert prices == [("labels", "task", 20.0), ("ward", "task", 8.0), ("ward-audit", "audit", 0.0)]
-    assert run_study(folder, step=QUIET).verdict == "pass"
+    told = Told()
+    assert run_study(folder, step=told).verdict == "pass"
+    assert told.shares["train"] == [0.5, 0.75, 1.0, 1.0]  # teachers; two steps of the training, and its end
+    assert told.shares["audit"][:2] == [0.5, 1.0]
     assert spent() == pytest.approx(28.0, abs=1e-3)  # the audit adds nothing
     release = json.loads((folder / "outgoing/models/labels.json").read_text())
     assert len(release["labels"]) == 30

@@ -16,8 +16,11 @@ from confide.study.outgoing import Output
 from confide.study.replays import commitment_for
 from confide.study.sources import Records, with_unit
 from confide.study.tasks import TASKS, TaskPlan, task_plans, told
+from confide.study.watched import Watched
 from confide.study.workplace import Workplace
+from confide.tasks.mapped import GraphPlan
 from confide.tasks.notes import frame_of
+from confide.tasks.voted import VotedPlan
 from confide.train.split import split_patients
 from confide.types import Json, Progress
 
@@ -83,7 +86,9 @@ def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[
         members, others = split_patients(notes_of(study, records, plan.source), key, section.test_share)
         releases = {each.plan.name: each.release for each in done}
         release, replayed = place.ledger.run(
-            plan,
+            plan
+            if isinstance(plan, GraphPlan | VotedPlan)
+            else Watched(plan, len(done), len(plans), progress),
             task.data(plan, members, releases, dealing),
             study=study.study.name,
             account=study.account.name,

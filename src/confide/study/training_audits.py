@@ -15,6 +15,7 @@ from confide.dp.noise import Noise
 from confide.errors import InvalidInput
 from confide.study.config import Study
 from confide.study.tasks import TASKS, TaskPlan, task_plans
+from confide.study.watched import Watched
 from confide.study.workplace import Workplace
 from confide.tasks.rehearsal import Rehearsal
 from confide.types import Json, Progress, no_progress
@@ -127,8 +128,9 @@ def audit_trainings(place: Workplace, *, progress: Progress) -> list[Audited]:
     study, found = place.study, list[Audited]()
     plans = audit_plans(study)
     for plan in plans:
+        watched = Watched(plan, len(found), len(plans), progress)
         release, replayed = place.ledger.run(
-            plan, None, study=study.study.name, account=study.account.name, cohort=study.account.cohort
+            watched, None, study=study.study.name, account=study.account.name, cohort=study.account.cohort
         )
         found.append(Audited(plan.name, replayed, release))
         progress(len(found), len(plans))
