@@ -12,6 +12,8 @@ settings.register_profile(
 )  # how long an example takes says nothing: machines are busy
 settings.load_profile("confide")
 
+# Tests run beside each other: threads of torch and BLAS, one a core in each, would wait for each other most of the time.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 os.environ["CONFIDE_LANGUAGE"] = "en"
 os.environ.pop("CONFIDE_HOME", None)
 os.environ.pop("CONFIDE_LEDGER", None)

@@ -25,6 +25,7 @@ from confide.deid.hits import Hit, settle
 from confide.deid.known import Known, find_known, known_values
 from confide.deid.patterns import find_patterns
 from confide.deid.tagger import find_tagged
+from confide.deid.whole import whole_names
 
 _SURE: Final = 0.7  # a find below this is not searched for in the other documents
 _LONGEST: Final = 80  # what is longer is no name and no number, and is not searched for elsewhere
@@ -139,8 +140,8 @@ def _with_tagged(draft: Document, hits: Sequence[Hit], known: Known) -> Document
         from confide.deid.names_zh import is_braked
 
         hits = [hit for hit in hits if hit.type != "name" or not is_braked(text, hit.start)]
-    added = beside_rules(without_clinical(text, hits), draft)
-    return replace(draft, hits=(*draft.hits, *added))
+    found = (*draft.hits, *beside_rules(without_clinical(text, hits), draft))
+    return replace(draft, hits=(*found, *whole_names(text, found)))
 
 
 def beside_rules(tagged: Sequence[Hit], draft: Document) -> list[Hit]:

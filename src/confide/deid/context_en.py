@@ -84,6 +84,7 @@ def find_context_en(text: str) -> list[Hit]:
     hits += names_en.find_led(text, at.get("lead", ()))
     hits += places_en.find_addresses(text, at.get("street", ()), at.get("box", ()), at.get("state", ()))
     hits += places_en.find_organisations(text, at.get("unit", ()), at.get("work-lead", ()))
+    hits += places_en.find_saints(text, at.get("saint", ()))
     hits += places_en.find_places(text, at.get("place-lead", ()))
     return hits
 
@@ -244,7 +245,7 @@ _NUMBER_WORDS: Final = {
     **dict.fromkeys(("case number", "visit number", "visit ID", "hospital number", "NHS number", "NHS", "CSN", "order number"), "record-number"),
     **dict.fromkeys(("member ID", "policy", "Medicare", "Medicaid", "insurance ID", "group number", "GRP", "group #", "subscriber ID", "health plan"), "insurance-id"),
     **dict.fromkeys(("account", "acct", "credit card", "card number", "card ending", "routing number"), "account-number"),
-    **dict.fromkeys(("SSN", "social security"), "ssn"),
+    **dict.fromkeys(("SSN", "social security", "four of social", "4 of social", "last four", "last 4"), "ssn"),
     **dict.fromkeys(("serial", "S/N", "pacemaker SN", "UDI", "lot number", "device ID", "ser.", "SN", "ser"), "device-id"),
     **dict.fromkeys(("phone", "tel", "telephone", "ext", "ext.", "pager number", "cell", "fax", "pager", "beeper", "mobile", "extension"), "phone"),
     **dict.fromkeys(("NPI", "DEA", "license", "licence", "badge", "room", "bed", "driver's license", "employee ID", "certificate"), "other-id"),
@@ -253,7 +254,7 @@ _NUMBER_WORDS: Final = {
     **dict.fromkeys(("green card", "alien number", "visa number", "residence permit", "work permit", "military ID"), "permit"),
 }  # fmt: skip
 _BEHIND_WORD: Final = re.compile(
-    r"(?: [Nn]umbers?| [Nn]o\.?| ?#| [Cc]ode| ID)?(?: is| was|:| of)? {0,2}#?(?P<v>[A-Z]{0,4}-?[0-9][0-9A-Z-]{1,24})(?![0-9A-Za-z%]|[./][0-9])"
+    r"(?: [Nn]umbers?| [Nn]o\.?| ?#| [Cc]ode| ID)?(?: is| was|:| of(?: SSN| social)?| ending(?: in)?)? {0,2}#?(?P<v>[A-Z]{0,4}-?[0-9][0-9A-Z-]{1,24})(?![0-9A-Za-z%]|[./][0-9])"
 )
 
 

@@ -20,6 +20,7 @@ from confide.deid.names_zh import (
     find_names_before_sex,
     find_role_names,
     find_signatures,
+    find_surnames,
     find_titled_names,
     read_names,
 )
@@ -62,6 +63,7 @@ def _anchors() -> Anchors:
             "bed": ["床"],
             "staff-lead": words("zh", "staff_leads"),
             "name-lead": [*words("zh", "name_leads"), "床"],
+            "surname": ["姓"],
             "dot": ["·", "•"],
             "wechat": ["加", "微信", "微", "wx", "vx", "VX", "V信", "v信"],
         }
@@ -87,6 +89,7 @@ def find_context_zh(text: str) -> list[Hit]:
     hits += find_led_names(text, at.get("name-lead", ()), "name")
     hits += [
         *find_signatures(text),
+        *find_surnames(text, at.get("surname", ())),
         *find_dotted_names(text, at.get("dot", ())),
         *_wechat(text, at.get("wechat", ())),
     ]

@@ -134,11 +134,11 @@ def _name_length(run: str, *, strict: bool) -> tuple[int, float]:
 
 _END: Final = (
     r"(?=[^\u3400-\u9fffA-Za-z·]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院"
-    r"|之[妻子女夫父母]|等|及|与|和|的|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话)"
+    r"|之[妻子女夫父母]|等|及|与|和|的|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话|医嘱|主管|查收|上门|接班|值班|当班|照料|接待)"
 )
 _CLEAR_END: Final = (
     r"(?=[ ,.;:。、()\[\]0-9]|$|\n|男[, 0-9]|女[, 0-9]|,男|,女"
-    r"|陪同|陪护|代诉|代述|电话|手机|带来|签字|签名|报告|会诊|负责)"
+    r"|陪同|陪护|代诉|代述|电话|手机|带来|签字|签名|报告|会诊|负责|医嘱|主管|查收|接班|值班|当班)"
 )
 _ASKED: Final = r"(?=会诊|负责|主刀|阅片|执行|陪同)"  # 请赵樾礼会诊: what is asked of a person
 _MINORITY_NAME: Final = rf"[{_H}]{{1,8}}(?:[·•][{_H}]{{1,8}}?){{1,3}}{_END}"
@@ -229,7 +229,7 @@ def find_names_before_sex(text: str, sexes: Places) -> Iterator[Hit]:
             yield Hit(*found.span("n"), "name", 0.85 if sure else 0.6, "context:sex")
 
 
-_BOUNDARY: Final = " ,.;:、()\n\t\"'请由经找与和及遵按是叫问见给让到被跟向听"
+_BOUNDARY: Final = "小老 ,.;:、()\n\t\"'请由经找与和及遵按是叫问见给让到被跟向听"
 
 
 def find_titled_names(text: str, titles: Places) -> Iterator[Hit]:
@@ -276,10 +276,26 @@ def find_led_names(text: str, leads: Places, kind: str) -> Iterator[Hit]:
         if found is None or is_braked(text, found.start("n")) or found.group("n") in _NOT_GIVEN:
             continue
         name = found.group("n")
-        if _NEVER_GIVEN.isdisjoint(name) and (
-            name[0] in _surnames()[0] or name[:2] in _surnames()[2] or "·" in name
-        ):
+        sure = name[0] in _surnames()[0] or name[:2] in _surnames()[2] or "·" in name
+        if _NEVER_GIVEN.isdisjoint(name) and (sure or _DUTY.match(text, found.end())):
             yield Hit(*found.span("n"), kind, 0.6, "context:lead")
+
+
+_DUTY: Final = re.compile("医嘱|会诊|负责|主管|查收|接班|值班|当班")  # what only a person gives or has
+
+
+def find_surnames(text: str, places: Places) -> Iterator[Hit]:
+    """Yield a family name that is said to be one: 免贵姓王, 病人姓李."""
+    sure, careful, compound = _surnames()
+    for _, end in places:
+        for length in (2, 1):
+            name = text[end : end + length]
+            if (name in compound or name in sure or name in careful) and _ALONE.match(text, end + length):
+                yield Hit(end, end + length, "name", 0.6, "context:姓")
+                break
+
+
+_ALONE: Final = re.compile(r" ?(?:[,.;:。、!?()\n]|$|的)")
 
 
 def find_signatures(text: str) -> Iterator[Hit]:

@@ -41,6 +41,7 @@ def lists() -> dict[str, tuple[str, ...]]:
         "unit": words("en", "organisation_units"),
         "place-lead": words("en", "place_leads"),
         "work-lead": words("en", "work_leads"),
+        "saint": ("St. ", "St ", "Saint ", "ST. ", "ST ", "SAINT ", "st. ", "saint "),
     }
 
 
@@ -147,6 +148,18 @@ def find_organisations(text: str, units: Places, leads: Places) -> Iterator[Hit]
             at := _own_name(match.group("v") + " ", strict=True)
         ) is not None:
             yield Hit(match.start("v") + at, match.end("v"), "organisation", 0.55, "context:work")
+
+
+_SAINT: Final = re.compile(
+    r"(?:(?:[A-Z][a-z]+(?:[- ][A-Z][a-z]+)?|[A-Z]{3,}|[a-z]{3,})(?:'[sS]|s'))(?! (?i:wort|fire|dance|disease))(?![A-Za-z])"
+)
+
+
+def find_saints(text: str, saints: Places) -> Iterator[Hit]:
+    """Yield what bears the name of a saint: transferred from St. Luke's; St. John's wort stays."""
+    for start, end in saints:
+        if not text[start - 1 : start].isalpha() and (match := _SAINT.match(text, end)):
+            yield Hit(start, match.end(), "organisation", 0.7, "context:saint")
 
 
 def _own_name(run: str, *, strict: bool) -> int | None:
