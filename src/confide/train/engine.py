@@ -273,9 +273,10 @@ class Engine:
 
     def _refuse_bare(self, name: str) -> Callable[[Tensor], None]:
         def refuse(parameter: Tensor) -> None:
+            if self.asleep:  # nobody listens: an ordinary backward pass, whose gradient is wanted
+                return
             parameter.grad = None
-            if not self.asleep:
-                raise InvalidInput("engine.bare-use", parameter=name)
+            raise InvalidInput("engine.bare-use", parameter=name)
 
         return refuse
 
