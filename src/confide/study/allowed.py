@@ -96,6 +96,7 @@ NOTE: Fields = {
     "key": text, "max_rows": number, "total": number, "ratio": number, "cut": number, "column": text,
     "patients": number,
 }  # fmt: skip
+PICTURE: Fields = {"group": text, "half_width": number, "png": text}
 INTERVAL: Fields = {"value": number, "low": number, "high": number}
 SYNTHETIC: Fields = {
     "name": text, "source": text, "method": text, "epsilon": number, "delta": number, "rows": number,
@@ -128,6 +129,7 @@ SUFFIXES = (
     "npz",
     "nt",
     "parquet",
+    "png",
     "safetensors",
     "svg",
     "ttl",

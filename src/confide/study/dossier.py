@@ -182,6 +182,7 @@ def _statistics(step: Facts) -> Json:
             for row in release.get("rows") or ()
         ],
         "notes": pick_each(release.get("notes"), allowed.NOTE),
+        "pictures": pick_each(release.get("pictures"), allowed.PICTURE),
     }
 
 

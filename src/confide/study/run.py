@@ -22,10 +22,19 @@ from confide.study.cohort import members_of
 from confide.study.dossier import build
 from confide.study.facts import Found, facts_of
 from confide.study.gates import Gate, Verdict, judge
+from confide.study.images import as_table, expected_error, other_files, stack_of
 from confide.study.keys import nobody_types
 from confide.study.models import train_models
 from confide.study.outgoing import FOLDER, Output, put_out, take_back
-from confide.study.plans import grant, stats_plans, synth_plans, train_plans, verify_paid, verify_plans
+from confide.study.plans import (
+    grant,
+    image_plans,
+    stats_plans,
+    synth_plans,
+    train_plans,
+    verify_paid,
+    verify_plans,
+)
 from confide.study.publish import write_dossier
 from confide.study.replays import commitment_for
 from confide.study.rows import Rows
@@ -119,10 +128,12 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         rows = cleaned(place, records, began=began, progress=progress)
     with clock("risk"):
         risk = _risk(place, rows)
-    verify_plans(study, ledger, records.columns, records.commitments)
+    verify_plans(study, ledger, records.columns, records.commitments, records.sizes)
     grant(study, ledger)
     with clock("stats") as progress:
         statistics = _release_statistics(place, records, progress) + _release_series(place, records)
+        of_images = _release_images(place, records)
+        statistics += [shown for shown, _ in of_images]
     with clock("synth") as progress:
         made = make_tables(place, records, synth_plans(study), progress=progress)
     with clock("train") as progress:
@@ -138,6 +149,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         *(model.output() for model in models),
         *(output for task in tasks for output in task.outputs()),
         *pictures,
+        *(output for _, files in of_images for output in files),
     ]
     with clock("audit") as progress:
         audits = audit_trainings(place, progress=progress)
@@ -219,6 +231,27 @@ def _release_series(place: Workplace, records: Records) -> list[Json]:
             {"name": series.name, "replayed": ledger.store.head()[0] == size, "release": releases[-1],
              "expected_error": {NEW: error}}
         )  # fmt: skip
+    return found
+
+
+def _release_images(place: Workplace, records: Records) -> list[tuple[Json, list[Output]]]:
+    """Charge, or show again, every `[[images]]`; return each as a table and as files."""
+    study, found = place.study, []
+    for plan in image_plans(study):
+        stack = stack_of(records.images[plan.source], records.units[plan.source], plan.by)
+        release, replayed = place.ledger.run(
+            plan,
+            stack,
+            study=study.study.name,
+            account=study.account.name,
+            commitment=commitment_for(
+                study, place.ledger, plan, plan.source, records.commitments[plan.source]
+            ),
+            cohort=study.account.cohort,
+        )
+        shown = {"name": plan.name, "replayed": replayed, "release": as_table(plan, release),
+                 "expected_error": expected_error(plan)}  # fmt: skip
+        found.append((shown, other_files(plan, release)))
     return found
 
 
