@@ -17,6 +17,7 @@ _TITLES = {
     "synth": "advise.run.synthetic",
     "train": "advise.run.model",
     "task": "tasks.run",
+    "audit": "audit.run",
 }
 
 
@@ -68,6 +69,8 @@ def _expected(price: Price, found: Forecast) -> str:
         return _images(price, found)
     if price.kind == "task":
         return paragraph(say("tasks.how-well"), indent=2)
+    if price.kind == "audit":
+        return paragraph(say("audit.no-proof"), indent=2)
     return _errors(price, found) if price.kind == "stats" else _signals(price)
 
 

@@ -32,6 +32,7 @@ from confide.study.plans import AnyPlan, all_plans, verify_paid, verify_plans
 from confide.study.rows import policy_of
 from confide.study.sources import read_originals
 from confide.study.tokens import status_of
+from confide.study.training_audits import AuditPlan
 from confide.study.workplace import CHECKPOINT, open_workplace
 from confide.synth.plan import SynthPlan
 from confide.train.expected import Signal
@@ -41,6 +42,7 @@ from confide.types import Json, Progress, Status, no_progress
 SIZES = (100, 1_000, 10_000)
 _KINDS = {
     StatsPlan: "stats", SeriesPlan: "series", ImagePlan: "images", SynthPlan: "synth", LogisticPlan: "train",
+    AuditPlan: "audit",
 }  # else a task # fmt: skip
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
+from confide.audit.section import AuditSection
 from confide.deid.section import DeidSection
 from confide.errors import InvalidInput
 from confide.ledger.accounts import verify_day
@@ -22,8 +23,9 @@ from confide.stats.series_section import SeriesSection
 from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section, read_sections
 from confide.synth.section import SynthSection
+from confide.tasks.image_section import ImageSection
 from confide.tasks.report_section import ReportSection
-from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
+from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, TeachersSection
 from confide.train.section import TrainSection
 from confide.vault.section import TokenSection
 
@@ -178,6 +180,9 @@ class GatesSection:
     open_reviews: int | None = field(
         default=None, metadata={"doc": "At most so many doubtful documents are open."}
     )
+    refuted_claims: int | None = field(
+        default=None, metadata={"doc": "At most so many claims of trainings are refuted by [[audit]]."}
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,7 +202,17 @@ class Study:
     series: tuple[SeriesSection, ...] = ()
     images: tuple[ImagesSection, ...] = ()
     synth: tuple[SynthSection, ...] = ()
-    train: tuple[TrainSection | NerSection | DiagnoseSection | GraphSection | ReportSection, ...] = ()
+    train: tuple[
+        TrainSection
+        | NerSection
+        | DiagnoseSection
+        | GraphSection
+        | ReportSection
+        | TeachersSection
+        | ImageSection,
+        ...,
+    ] = ()
+    audit: tuple[AuditSection, ...] = ()
     token: tuple[TokenSection, ...] = ()
     gates: GatesSection = field(default_factory=GatesSection)
 
@@ -267,7 +282,7 @@ def read_study(text: str, folder: Path) -> Study:
 def _check_references(study: Study, lines: Lines) -> None:
     """Every name that one section uses is the name of another, and names are used once."""
     kinds: dict[str, str] = {source.name: source.holds for source in study.source}
-    for section in ("source", "stats", "series", "images", "synth", "train"):
+    for section in ("source", "stats", "series", "images", "synth", "train", "audit"):
         names = [each.name for each in getattr(study, section)]
         for at, name in enumerate(names):
             line = lines.of(f"{section}.{at}", "name")

@@ -12,6 +12,7 @@ from confide.study.attacked import attack_to_json, attacked
 from confide.study.outgoing import Output
 from confide.study.replays import commitment_for
 from confide.study.sources import Records
+from confide.study.watched import Watched
 from confide.study.workplace import Workplace
 from confide.train.logistic import LogisticPlan
 from confide.train.plain import plain_model
@@ -64,7 +65,7 @@ def train_models(
         frame = records.units[plan.source]
         members, others = split_patients(frame, key, plan.settings.test_share)
         release, replayed = place.ledger.run(
-            plan,
+            Watched(plan, done, len(plans), progress),
             members,
             study=study.study.name,
             account=study.account.name,

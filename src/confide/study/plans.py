@@ -1,4 +1,4 @@
-"""Turn the sections `[[stats]]`, `[[series]]`, `[[images]]`, `[[synth]]` and `[[train]]` into plans, and ask for the allowance that pays for them.
+"""Turn `[[stats]]`, `[[series]]`, `[[images]]`, `[[synth]]`, `[[train]]` and `[[audit]]` into plans, and ask for the allowance that pays.
 
 Guarantee: what a plan costs depends on the study file only, never on a record.
 """
@@ -15,12 +15,14 @@ from confide.study.config import Study
 from confide.study.replays import commitment_for
 from confide.study.series import steps_of
 from confide.study.tasks import TaskPlan, task_plans
+from confide.study.training_audits import AuditPlan, audit_plans
 from confide.synth.plan import SynthPlan
+from confide.tasks.image_plan import ImageTaskPlan
 from confide.train.logistic import LogisticPlan
 from confide.train.section import TrainSection
 
 OnePlan = StatsPlan | ImagePlan | SynthPlan | LogisticPlan | TaskPlan  # reads one source
-AnyPlan = OnePlan | SeriesPlan
+AnyPlan = OnePlan | SeriesPlan | AuditPlan
 
 
 def stats_plans(study: Study) -> list[StatsPlan]:
@@ -57,7 +59,7 @@ def one_plans(study: Study) -> list[OnePlan]:
 def all_plans(study: Study) -> list[AnyPlan]:
     """Return every plan that a run of the study pays for, in order."""
     series = [section.plan() for section in study.series]
-    return [*stats_plans(study), *series, *one_plans(study)[len(study.stats) :]]
+    return [*stats_plans(study), *series, *one_plans(study)[len(study.stats) :], *audit_plans(study)]
 
 
 def columns_of_plans(study: Study, source: str) -> set[str]:
@@ -124,7 +126,7 @@ def verify_plans(
     for plan in one_plans(study):
         with _of_step(plan.name, plan.source):
             plan.verify_columns(columns[plan.source])
-            if isinstance(plan, ImagePlan):
+            if isinstance(plan, ImagePlan | ImageTaskPlan):
                 plan.verify_size(sizes[plan.source])
         commitment_for(study, ledger, plan, plan.source, commitments[plan.source])
     account = study.account

@@ -43,6 +43,7 @@ from confide.study.sources import Records, read_records, seal_sources
 from confide.study.synthetic import make_tables
 from confide.study.tables import other_editions, statistics_output
 from confide.study.task_runs import do_tasks
+from confide.study.training_audits import audit_trainings
 from confide.study.workplace import Workplace, open_workplace
 from confide.types import Json, Progress
 from confide.words import say, speaking
@@ -151,6 +152,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         *(output for _, files in of_images for output in files),
     ]
     with clock("audit") as progress:
+        audits = audit_trainings(place, progress=progress)
         outgoing = [each for output in outputs for each in output.records]
         search = search_bytes(rows.known, outgoing, progress=progress)
         for streamed in records.streamed.values():
@@ -161,6 +163,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         search=search,
         epsilon=ledger.balance(study.account.name, study.study.name).epsilon_spent,
         open_reviews=rows.open_reviews,
+        refuted_claims=sum(len(each.release["refuted"]) for each in audits) if audits else None,
     )
     passed = verdict == "pass"
     with clock("dossier"):
@@ -171,7 +174,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             take_back(study.folder)
         found = Found(
             began=began, sealed=sealed, records=records, rows=rows, risk=risk, statistics=statistics,
-            made=made, models=models, tasks=tasks, outputs=outputs, search=search, gates=gates, verdict=verdict,
+            made=made, models=models, tasks=tasks, audits=audits, outputs=outputs, search=search, gates=gates, verdict=verdict,
         )  # fmt: skip
         facts = facts_of(place, found, clock.seconds)
         dossiers = write_dossier(study.folder, *build(facts), language=study.study.language)
