@@ -91,6 +91,13 @@ def drugs(quick: bool):
     yield from drug_lines(quick)
 
 
+def sent(quick: bool):
+    """A share of each update, and what keeping the rest would add."""
+    from federated_sent import sent_lines
+
+    yield from sent_lines(quick)
+
+
 def distributed(quick: bool):
     """Noise in parts against noise in one place."""
     from federated_distributed import distributed_lines
@@ -128,6 +135,7 @@ def main() -> None:
             "fed.robust": lambda: robust(asked.quick),
             "fed.heart": lambda: heart(asked.quick),
             "fed.brca": lambda: brca(asked.quick),
+            "fed.sent": lambda: sent(asked.quick),
             "fed.drugs": lambda: drugs(asked.quick),
             "fed.distributed_dp": lambda: distributed(asked.quick),
             "fed.lora": lambda: lora(asked.quick),

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from confide.federated.learning import Learning
 from confide.federated.measures import accuracy, auc
-from confide.federated.torch_learner import TorchLearner, torch_learner
+from confide.federated.torch_learner import TorchLearner, start_digest, torch_learner
 
 SITES, HELD_OUT, LENGTH, RANK = 3, 100, 32, 2
 EPSILONS, DELTA = (8.0, 3.0), 1e-5
@@ -79,6 +79,7 @@ class Notes:
         nn.init.zeros_(self.top.head.weight)
         self.top.head.requires_grad_(True)
         self.top.eval()
+        self.start = start_digest(self.top)
         self.first = {name: value.clone() for name, value in self.top.state_dict().items()}
 
     def learner(self, rows: np.ndarray) -> TorchLearner:
@@ -91,7 +92,9 @@ class Notes:
                 scores, self.outcomes[some], reduction="none"
             )
 
-        return torch_learner(self.top, loss, rows.tolist(), np.arange(len(rows)), physical_batch=50)
+        return torch_learner(
+            self.top, loss, rows.tolist(), np.arange(len(rows)), start=self.start, physical_batch=50
+        )
 
     def told(self, model: np.ndarray, rows: np.ndarray) -> tuple[float, float]:
         """Return accuracy and AUC on notes that were not learnt from."""

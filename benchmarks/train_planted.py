@@ -18,18 +18,19 @@ PATIENTS = ("tests/train/test_engine_patients.py",)
 NEIGHBOURS = ("tests/train/test_neighbours.py",)
 NOISE = ("tests/train/test_loop.py", "tests/train/test_privacy_plan.py")
 SAMPLER = ("tests/train/test_sampling.py",)
+BANDED = ("tests/train/test_banded.py",)
 STREAM = ("tests/dp/test_dp_dense.py", "tests/train/test_loop.py")
-ADDED = "noise.add_gaussian(flat, spread)"
-WRITTEN = "engine.write(noised(engine.take(), privacy, noise))"
+ADDED = "noise.add_gaussian(each, privacy.noise_on_sum)"
+WRITTEN = "engine.write(noised(engine.take(), privacy, noise, bands))"
 
 BUGS = (
     Bug("no noise", "train/loop.py", ADDED, "pass", AUDIT),
     Bug("no noise, asked of the weights", "train/loop.py", ADDED, "pass", NOISE),
-    Bug("half of the noise", "train/loop.py", ADDED, "noise.add_gaussian(flat, spread / 2)", AUDIT),
+    Bug("half of the noise", "train/loop.py", ADDED, "noise.add_gaussian(each, privacy.noise_on_sum / 2)", AUDIT),
     Bug("half of the noise in what the plan says", "train/privacy.py",
         "return self.sigma * self.clip * (1 + ROUNDING)", "return self.sigma * self.clip / 2", AUDIT),
     Bug("noise divided twice", "train/loop.py", ADDED,
-        "noise.add_gaussian(flat, spread / privacy.expected_batch)", AUDIT),
+        "noise.add_gaussian(each, privacy.noise_on_sum / privacy.expected_batch)", AUDIT),
     Bug("a layer that is not in the norm", "train/engine.py",
         "[held.squares() for held in self._held.values()]",
         "[held.squares() for held in list(self._held.values())[: max(1, len(self._held) - 1)]]", NEIGHBOURS),
@@ -51,7 +52,7 @@ BUGS = (
         "size = max(1.0, groups.patients * privacy.rate) / privacy.expected_batch\n"
         "    engine.write({n: g / size for n, g in noised(engine.take(), privacy, noise).items()})", AUDIT),
     Bug("noise on each of two ranks", "train/loop.py", ADDED,
-        "[noise.add_gaussian(flat, spread) for rank in range(2)]", AUDIT),
+        "[noise.add_gaussian(each, privacy.noise_on_sum) for rank in range(2)]", AUDIT),
     Bug("noise on each piece of a batch", "train/loop.py",
         "engine.backward(losses.float() * weights, torch.from_numpy(batch.patients).to(losses.device))",
         "engine.backward(losses.float() * weights, torch.from_numpy(batch.patients).to(losses.device))\n"
@@ -60,6 +61,12 @@ BUGS = (
         "sums = engine.take()\n"
         "    if any(bool(each.any()) for each in sums.values()):\n"
         "        engine.write(noised(sums, privacy, noise))", NOISE),
+    Bug("banded noise that takes nothing back", "train/banded.py",
+        "result = _added(row, [-each for each in c], told)", "result = row.astype(np.float64)", BANDED),
+    Bug("banded noise, and every patient in every step", "train/banded.py",
+        "return self._parts[self._steps % len(self._parts)]", "return self._parts[0]", BANDED),
+    Bug("banded noise priced as if a patient had one row", "train/privacy.py",
+        "found = column_norm(self.bands) * _calibrated(", "found = _calibrated(", BANDED),
     Bug("the stream of noise starts where it started before", "dp/random.py",
         "os.urandom(KEY_BYTES) if key is None", "bytes(KEY_BYTES) if key is None", STREAM),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Three hospitals ask an owner's model and show it no patient: readmission, heart disease, the kind of a note.
 
-Each time an owner trains on its own records, compiles, and lets a client have so many answers. The hospital asks about
-its patients under its own ledger. Then it is told what each side learnt: figures, and what a thief could rebuild from
+Each time an owner trains on its own records, compiles, serves over HTTP, and lets a client have so many answers. The
+hospital asks about its patients under its own ledger. Then it is told what each side learnt: figures, and what a thief could rebuild from
 the answers that were given. Usage: python examples/encrypted/scenarios.py [readmission] [heart] [text]
 """
 
@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from starlette.applications import Starlette
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 import encrypted_data
@@ -28,8 +30,10 @@ from confide.encrypted.form import Answers
 from confide.encrypted.linear import Compiled, compile_model
 from confide.encrypted.models import from_sklearn
 from confide.encrypted.quota import Quota, worth
+from confide.encrypted.remote import Remote
 from confide.encrypted.report import report
 from confide.encrypted.server import Server
+from confide.encrypted.web import make_service, serving, token_digest
 from confide.errors import AccessDenied
 from confide.ledger.home import open_ledger
 from confide.study.encrypted import ask_model
@@ -141,26 +145,32 @@ def embeddings(notes: list[str]) -> np.ndarray:
     return np.clip(np.concatenate(found), -CLIP, CLIP)
 
 
-class Wire:
-    """What passes between the hospital and the owner, kept to be counted and looked at."""
+class Tap:
+    """The owner's service as the network sees it: what passes is kept, to be counted and looked at."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
-        self.up: list[bytes] = []
-        self.down: list[bytes] = []
-        self.answers = np.empty((0, 0))
+    def __init__(self, service: Starlette) -> None:
+        self._service = service
+        self.passed: list[tuple[str, bytes, bytes]] = []  # path, what came up, what went down
 
-    def enroll(self, client: Client) -> None:
-        """Hand the hospital's public key to the owner."""
-        self.up.append(client.public_key())
-        self._server.enroll(WARD, self.up[-1])
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        up, down = bytearray(), bytearray()
 
-    def ask(self, client: Client, rows: np.ndarray) -> np.ndarray:
-        """Send records, encrypted, and return what is read from the reply."""
-        self.up.append(client.ask(rows))
-        self.down.append(self._server.answer(WARD, self.up[-1]))
-        self.answers = client.read(self.down[-1])
-        return self.answers
+        async def receiving() -> Any:
+            message = await receive()
+            up.extend(message.get("body", b""))
+            return message
+
+        async def sending(message: Any) -> None:
+            down.extend(message.get("body", b""))
+            await send(message)
+
+        await self._service(scope, receiving, sending)
+        self.passed.append((scope["path"], bytes(up), bytes(down)))
+
+    def at(self, path: str) -> list[tuple[bytes, bytes]]:
+        """Return what passed at a path and was answered: up and down."""
+        return [(up, down) for each, up, down in self.passed if each == path and not down.startswith(b"{")]
 
 
 def compiled_of(scenario: Scenario) -> Compiled:
@@ -173,27 +183,33 @@ def compiled_of(scenario: Scenario) -> Compiled:
 
 
 def ask_under_ledger(scenario: Scenario, compiled: Compiled, institution: Path) -> Asked:
-    """Let the hospital ask about as many patients as it may, and then about one more.
+    """Let the hospital ask about as many patients as it may, and then about one more, over HTTP on the loopback address.
 
     Args:
         scenario: whose question.
         compiled: the owner's model.
         institution: folder of the hospital's ledger; here the owner's count of answers lies there too.
     """
-    form, rows = compiled.form, scenario.hospital[0]
-    quota = Quota(institution / f"{scenario.name}.answers", form, scenario.most)
-    wire = Wire(Server(compiled, spend=quota.spend))
-    with open_ledger(institution) as ledger:
+    quota = Quota(institution / f"{scenario.name}.answers", compiled.form, scenario.most)
+    token, rows, told = token_hex(32), scenario.hospital[0], list[np.ndarray]()
+    tap = Tap(make_service(Server(compiled, spend=quota.spend), {WARD: token_digest(token)}))
+    with serving(tap) as address, open_ledger(institution) as ledger:
         ledger.open_account(ACCOUNT, epsilon=1.0, delta=1e-7, patients=70_000)
+        remote = Remote(address, token)
+        form = remote.form()
+
+        def ask(client: Client, some: np.ndarray) -> np.ndarray:
+            told.append(remote.ask(client, some))
+            return told[-1]
 
         def put(some: np.ndarray) -> np.ndarray:
             return ask_model(
-                ledger, form, some, wire.ask, study=scenario.name, account=ACCOUNT, enroll=wire.enroll
+                ledger, form, some, ask, study=scenario.name, account=ACCOUNT, enroll=remote.enroll
             )
 
         asked = rows[: scenario.most // len(form.outputs)]
         said, refused = put(asked), ""
-        answers, (key, *up), down = wire.answers, wire.up, tuple(wire.down)
+        (key, _), passed = tap.at("/key")[0], tap.at("/ask")
         if len(asked) * len(form.outputs) == scenario.most:
             try:
                 put(rows[:1])
@@ -201,17 +217,17 @@ def ask_under_ledger(scenario: Scenario, compiled: Compiled, institution: Path) 
                 refused = str(error)
         noted = tuple(each["what"] for each in ledger.not_private(ACCOUNT))
         counted = sum(each.body["details"]["ciphertexts"] for each in ledger.store.all(kind="record"))
-    return Asked(said=said, answers=answers, key=key, up=tuple(up), down=down, refused=refused,
-                 ledger=noted, decrypted=counted)  # fmt: skip
+    return Asked(said=said, answers=told[0], key=key, up=tuple(up for up, _ in passed),
+                 down=tuple(down for _, down in passed), refused=refused, ledger=noted, decrypted=counted)  # fmt: skip
 
 
 def check(scenario: Scenario, compiled: Compiled, given: np.ndarray) -> Checked:
     """Let the owner ask itself about records, compare with the plain model, and play thief with the answers given."""
     model, form = scenario.model, compiled.form
     rows, truth = (part[:CHECKED] for part in scenario.hospital)
-    wire, client = Wire(Server(compiled, spend=lambda client, answers: None)), Client(form)
-    wire.enroll(client)
-    found = wire.ask(client, rows)
+    server, client = Server(compiled, spend=lambda client, answers: None), Client(form)
+    server.enroll(WARD, client.public_key())
+    found = client.read(server.answer(WARD, client.ask(rows)))
     plain = model.decision_function(rows).reshape(len(rows), -1) - _shift(scenario)
     own = decided(plain)
     unsure = margin(plain) <= form.error * (1 if plain.shape[1] == 1 else 2)

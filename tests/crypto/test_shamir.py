@@ -63,6 +63,11 @@ def test_what_is_no_share_is_refused(share):
         join({1: cut[1], 2: share})
 
 
+def test_shares_that_come_to_more_than_any_key_are_refused():
+    with pytest.raises(InvalidInput):
+        join({1: (PRIME - 1).to_bytes(SHARE, "big")})
+
+
 @pytest.mark.parametrize(("threshold", "points"), [(0, [1]), (2, [1]), (1, [0]), (1, [1, 1]), (1, [65536])])
 def test_points_and_threshold_that_cannot_be_are_refused(threshold, points):
     with pytest.raises(ValueError, match="different points"):

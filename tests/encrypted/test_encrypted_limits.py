@@ -7,12 +7,14 @@ import pytest
 from asgi import ask as call
 from models_of import no_quota, pair, tiny
 
-from confide.encrypted.messages import LONGEST, MOST_RECORDS, largest_request
+from confide.encrypted.linear import compile_model
+from confide.encrypted.messages import LONGEST, MOST_RECORDS, MOST_TOGETHER, largest_request, most_together
+from confide.encrypted.models import from_coefficients
 from confide.encrypted.parameters import Parameters
 from confide.encrypted.quota import Quota
 from confide.encrypted.ring import ring
 from confide.encrypted.server import Server
-from confide.encrypted.web import MOST_TOGETHER, make_service, token_digest
+from confide.encrypted.web import make_service, token_digest
 from confide.errors import AccessDenied, InvalidInput
 
 COMPILED = tiny()
@@ -67,6 +69,18 @@ def test_the_service_stops_reading_where_the_longest_request_ends():
     for size, status in ((most, 400), (most + 1, 413)):
         found = call(app, "/ask", method="POST", body=bytes(size), authorization=f"Bearer {token}")
         assert found.status == status
+
+
+def test_a_question_by_labels_is_cut_so_that_no_request_and_no_reply_is_too_long():
+    names = tuple(f"x{i}" for i in range(30))
+    wide = compile_model(
+        from_coefficients(dict.fromkeys(names, 1.0)), dict.fromkeys(names, (-1.0, 1.0)), name="wide",
+        answers="label", tolerance=1e-5,
+    ).form  # fmt: skip
+    moduli = ring(wide.parameters).key_moduli
+    assert largest_request(wide, moduli, MOST_TOGETHER) > LONGEST, "else there is nothing to cut"
+    assert largest_request(wide, moduli, most_together(wide, moduli)) <= LONGEST
+    assert most_together(COMPILED.form, ring(COMPILED.form.parameters).key_moduli) == MOST_TOGETHER
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,15 @@ def test_a_form_with_any_field_changed_is_refused_or_sound(field, value):
     refused_or(Form.from_json, COMPILED.form.to_json() | {field: value})
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\x1b[2J", "a\nb", "a\u202eb", "a" * 201])
+@pytest.mark.parametrize("field", ["name", "features", "outputs"])
+def test_a_form_cannot_write_into_the_terminal_or_the_ledger_of_who_asks(field, name):
+    told = COMPILED.form.to_json()
+    changed = name if field == "name" else [name, *told[field][1:]]
+    with pytest.raises(InvalidInput, match="no form"):
+        Form.from_json(told | {field: changed})
+
+
 @pytest.mark.parametrize(
     "settings",
     [

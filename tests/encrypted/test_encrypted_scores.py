@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from models_of import asked, cancer, compiled_cancer, pair, tiny, wide
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor, SGDClassifier
 from sklearn.naive_bayes import BernoulliNB, GaussianNB, MultinomialNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from confide.encrypted.client import Client
@@ -111,6 +111,9 @@ def _fitted():
         few,
         lambda m, x: m.decision_function(x),
     )
+    yield SVC(kernel="linear").fit(bits, labels), bits, lambda m, x: m.decision_function(x)[:, None]
+    yield SVR(kernel="linear").fit(bits, rows[:, 6]), bits, lambda m, x: m.predict(x)[:, None]
+    yield SGDClassifier(random_state=0).fit(bits, labels), bits, lambda m, x: m.decision_function(x)[:, None]
     yield make_pipeline(StandardScaler(), GaussianNB()).fit(few, labels), few, _odds
     yield GaussianNB().fit(few[:, :2], three), few[:, :2], lambda m, x: m.predict_joint_log_proba(x)
     yield BernoulliNB(binarize=None).fit(bits, labels), bits, _odds
@@ -200,6 +203,7 @@ def _refused():
     rows, labels, _ = cancer()
     few = rows[:, :3]
     yield SVC().fit(few, labels), "model is of kind SVC"
+    yield SVC(kernel="linear").fit(few, np.arange(len(few)) % 3), "model is of kind SVC"
     yield DecisionTreeClassifier().fit(few, labels), "model is of kind DecisionTreeClassifier"
     yield (
         make_pipeline(PolynomialFeatures(), LogisticRegression()).fit(few / few.max(axis=0), labels),
@@ -209,7 +213,9 @@ def _refused():
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("case", [*_refused()], ids=lambda case: case[1])
+@pytest.mark.parametrize(
+    "case", [*_refused()], ids=lambda case: f"{case[1]} {getattr(case[0], 'kernel', '')}"
+)
 def test_a_step_without_an_encrypted_form_is_named(case):
     with pytest.raises(InvalidInput, match=case[1]):
         from_sklearn(case[0])
@@ -266,6 +272,26 @@ def test_a_range_that_is_none_is_refused(ranges):
         compile_model(from_coefficients({"a": 1.0, "b": 1.0, "c": 1.0}), ranges, name="m")
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("weight", "bias", "bounds", "settings", "code"),
+    [
+        (1e300, 0.0, (1e15, 1e15 + 1), {}, "encrypted.weights"),
+        (1.7e308, 1.7e308, (-1.0, 1.0), {}, "encrypted.weights"),
+        (1.0, 0.0, (-1e308, 1e308), {}, "encrypted.range"),
+        (1e-300, 1.0, (0.0, 1e-300), {}, "encrypted.weights"),
+        (1.0, 1e30, (-1.0, 1.0), {"tolerance": 1.0}, "encrypted.precision"),
+        (5e-324, 1.0, (-1.0, 1.0), {}, "encrypted.precision"),
+        (1.0, 0.0, (-1.0, 1.0), {"answers": "rounded", "resolution": 1e300}, "encrypted.precision"),
+    ],
+)
+def test_scales_that_overflow_are_refused_in_one_sentence(weight, bias, bounds, settings, code):
+    scores = from_coefficients({"a": weight, "b": weight}, intercept=bias)
+    with pytest.raises(InvalidInput) as refused:
+        compile_model(scores, {"a": bounds, "b": bounds}, name="m", **settings)
+    assert refused.value.code == code
+
+
 def test_a_model_of_zeros_is_refused():
     with pytest.raises(InvalidInput, match="no weight other than zero"):
         compile_model(from_coefficients({"a": 0.0}), {"a": (0.0, 1.0)}, name="m")
@@ -287,12 +313,12 @@ def test_records_of_another_shape_are_refused(shape):
 def test_a_key_past_its_limit_is_refused_and_a_new_one_works():
     compiled = tiny()
     counted = []
-    client, server = pair(compiled, decryptions=2, count=counted.append)
+    client, server = pair(compiled, decryptions=2, count=lambda *told: counted.append(told))
     for _ in range(2):
         asked(client, server, np.zeros((1, 3)))
     with pytest.raises(InvalidInput, match="decrypted 2 times"):
         asked(client, server, np.zeros((1, 3)))
-    assert counted == [1, 1]
+    assert [ciphertexts for _, ciphertexts in counted] == [1, 1]
     fresh = Client(compiled.form)
     server.enroll("ward", fresh.public_key())
     assert asked(fresh, server, np.zeros((1, 3)))[0, 0] == pytest.approx(0.25, abs=0.01)

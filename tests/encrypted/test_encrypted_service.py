@@ -2,27 +2,22 @@
 
 import json
 import socket
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
 from asgi import ask as call
-from models_of import compiled_cancer, no_quota, tiny, wide
+from models_of import no_quota, tiny
 
 from confide.encrypted.client import Client
 from confide.encrypted.files import read_compiled, read_ranges, read_scores, write_compiled
-from confide.encrypted.models import from_sklearn
 from confide.encrypted.quota import Quota
 from confide.encrypted.remote import Remote
 from confide.encrypted.server import Server
-from confide.encrypted.web import make_service, token_digest
-from confide.errors import InvalidInput
+from confide.encrypted.web import make_service, serving, token_digest
+from confide.errors import AccessDenied, InvalidInput
 
 TOKEN = "t" * 32
 AUTH = {"authorization": f"Bearer {TOKEN}"}
-CONFIDE = [sys.executable, "-c", "from confide.cli.main import run; run()"]
 
 
 def service(compiled, spend=no_quota):
@@ -116,54 +111,12 @@ def test_a_file_that_is_no_model_is_refused_and_never_executed(tmp_path, content
             read(file)
 
 
-def test_compile_serve_and_ask_work_from_the_command_line(tmp_path):
-    rows, model, _ = compiled_cancer()
-    scores = from_sklearn(model)
-    (tmp_path / "model.json").write_text(json.dumps(scores.to_json()))
-    ranges = "".join(
-        f"{name} = [{low}, {high}]\n" for name, (low, high) in wide(rows, scores.features).items()
-    )
-    (tmp_path / "ranges.toml").write_text("[ranges]\n" + ranges)
-    (tmp_path / "token").write_text("0123456789abcdef" * 4 + "\n")
-    table = "\n".join([",".join(scores.features), *(",".join(map(repr, row)) for row in rows[:3].tolist())])
-    (tmp_path / "table.csv").write_text(table + "\n")
-    told = _confide(tmp_path, "compile", "model.json", "compiled.json", "--ranges", "ranges.toml", "--json")
-    assert json.loads(told)["security_bits"] == 128
-    assert json.loads(told)["raw_answers_that_give_it_away"] == 31
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    serving = subprocess.Popen(
-        [*CONFIDE, "encrypted", "serve", "compiled.json", "--client", "ward=token", "--most", "4",
-         "--listen", f"127.0.0.1:{port}"], cwd=tmp_path, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        assert "31 raw ones give the model away" in serving.stdout.readline()
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                time.sleep(0.05)
-        address = f"http://127.0.0.1:{port}"
-        said = json.loads(_confide(tmp_path, "ask", address, "table.csv", "--token", "token", "--json"))
-        np.testing.assert_allclose(
-            np.array(said["answers"])[:, 0], model.decision_function(rows[:3]), atol=said["error"]
-        )
-        second = subprocess.run(
-            [*CONFIDE, "encrypted", "ask", address, "table.csv", "--token", "token"],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert second.returncode == 6
-        assert "no more answers" in second.stderr
-    finally:
-        serving.terminate()
-        serving.wait(10)
-
-
-def _confide(folder, *arguments):
-    run = subprocess.run(
-        [*CONFIDE, "encrypted", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stderr
-    return run.stdout
+def test_what_is_served_on_a_free_port_answers_there_and_no_longer_when_the_block_ends():
+    compiled = tiny()
+    with serving(service(compiled)) as address:
+        remote = Remote(address, TOKEN)
+        assert remote.form() == compiled.form
+        with pytest.raises(AccessDenied, match="token is not one"):
+            Remote(address, "u" * 32).form()
+    with pytest.raises(InvalidInput, match="nobody answers"):
+        remote.form()

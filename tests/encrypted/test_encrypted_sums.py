@@ -81,12 +81,24 @@ def test_a_sum_that_would_wrap_or_not_decrypt_is_refused(change):
 def test_a_custodians_key_wears_out_and_its_openings_are_counted():
     counted = []
     form = SumForm(name="u", values=1, sites=2, bound=1)
-    custodian = Custodian(form, openings=1, count=counted.append)
+    custodian = Custodian(form, openings=1, count=lambda *told: counted.append(told))
     total = add_sealed(form, [seal_values(form, custodian.public_key(), np.array([1])) for _ in range(2)])
     assert custodian.open(total).tolist() == [2]
     with pytest.raises(InvalidInput, match="its limit"):
         custodian.open(total)
-    assert counted == [1]
+    assert counted == [(custodian.key_name, form.ciphertexts)]
+
+
+def test_an_opening_that_cannot_be_counted_does_not_happen():
+    def refuse(key, ciphertexts):
+        raise InvalidInput("encrypted.key-worn", most=0)
+
+    form = SumForm(name="u", values=1, sites=2, bound=1)
+    custodian = Custodian(form, count=refuse)
+    total = add_sealed(form, [seal_values(form, custodian.public_key(), np.array([1])) for _ in range(2)])
+    custodian._decryptor = None  # who decrypts before counting fails otherwise than by the count
+    with pytest.raises(InvalidInput):
+        custodian.open(total)
 
 
 def plan(key, **change):
@@ -118,11 +130,12 @@ def test_the_opened_statistics_are_those_of_all_patients_to_within_their_noise()
     told = mine.read(custodian.open(add_sealed(mine.form(), uploads)))
     every = {name: np.concatenate([site[name] for site in sites]) for name in sites[0]}
     assert told["columns"]["age"]["count"] == pytest.approx(18_000, abs=6 * told["noise"])
+    assert told["columns"]["age"]["sum"] == pytest.approx(every["age"].sum(), rel=0.01)
     assert told["columns"]["age"]["mean"] == pytest.approx(every["age"].mean(), abs=0.5)
     assert told["columns"]["stay"]["mean"] == pytest.approx(np.nanmean(every["stay"]), abs=0.5)
     assert told["columns"]["age"]["variance"] == pytest.approx(every["age"].var(), rel=0.05)
     both = ~np.isnan(every["stay"])
-    assert told["covariances"]["age, stay"] == pytest.approx(
+    assert told["covariances"]["age, stay"]["value"] == pytest.approx(
         np.cov(every["age"][both], every["stay"][both])[0, 1], rel=0.1
     )
     np.testing.assert_allclose(
@@ -131,6 +144,31 @@ def test_the_opened_statistics_are_those_of_all_patients_to_within_their_noise()
         atol=6 * told["noise"],
     )
     assert told["groups"]["sex"]["F"] == pytest.approx((every["sex"] == "F").sum(), abs=6 * told["noise"])
+
+
+def test_the_noise_told_beside_a_figure_is_what_the_noise_of_every_sum_adds_up_to():
+    mine, site = plan(b"", honest=3), patients(6000, 0)
+    exact = 3.0 * mine.sums(site | {"age": site["age"] / 10 + 100})
+
+    def figures(totals):
+        told = mine.read(totals)
+        return [
+            *(
+                told["columns"][column][name]
+                for column in ("age", "stay")
+                for name in ("sum", "mean", "variance")
+            ),
+            told["covariances"]["age, stay"]["value"],
+        ]
+
+    moved = [np.subtract(figures(exact + step), figures(exact - step)) / 2 for step in np.eye(mine.slots)]
+    told = mine.read(exact)
+    found = [*told["columns"]["age"]["noise"].values(), *told["columns"]["stay"]["noise"].values()]
+    found.append(told["covariances"]["age, stay"]["noise"])
+    np.testing.assert_allclose(np.linalg.norm(moved, axis=0) * mine.sigma, found, rtol=1e-3)
+    few = mine.read(np.zeros(mine.slots))
+    assert few["columns"]["age"]["mean"] is None
+    assert few["covariances"]["age, stay"] == {"value": None, "noise": None}
 
 
 @settings(max_examples=40)

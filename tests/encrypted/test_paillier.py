@@ -1,5 +1,6 @@
 """Packed Paillier adds and scales vectors as whole numbers do, and agrees with a second implementation."""
 
+import hashlib
 import secrets
 
 import numpy as np
@@ -13,6 +14,8 @@ from confide.errors import InvalidInput
 
 KEY = paillier.new_key(lane_bits=40, bits=2048)
 BOUND = 1 << 20
+FIRST, SECOND = 1037, 1697  # beyond 3 · 2^1022: the two primes of a known answer
+KNOWN = "2d2d7f60a9d8c167cc711629f12079ac1625def28fd8e294a0e5877056321237"
 vectors = st.lists(st.integers(-BOUND, BOUND), min_size=1, max_size=120)
 
 
@@ -34,6 +37,18 @@ def test_the_second_implementation_opens_what_ours_seals_and_ours_what_it_seals(
     assert paillier.unpacked(message - n if message > n // 2 else message, 4, 40) == values
     theirs = second.encrypt(n, paillier.packed(values, 40), secrets.randbelow(n - 1) + 1)
     assert paillier.decrypt(KEY, paillier.Sealed(KEY.public, 4, BOUND, (theirs,))).tolist() == values
+
+
+def test_a_vector_that_was_sealed_elsewhere_opens_to_what_was_written_down():
+    """A known answer: primes, randomness and values are fixed, the ciphertext was made by the second implementation."""
+    p, q = (3 << 1022) + FIRST, (3 << 1022) + SECOND
+    n, values = p * q, [1, -1, 0, 2**19, -(2**19), 123456]
+    sealed = second.encrypt(n, paillier.packed(values, 40), 3**1000 % n)
+    assert hashlib.sha256(sealed.to_bytes(512, "big")).hexdigest() == KNOWN
+    public = paillier.PublicKey(n, 40)
+    key = paillier.SecretKey(public, p, q)
+    assert paillier.decrypt(key, paillier.Sealed(public, 6, 2**19, (sealed,))).tolist() == values
+    assert second.decrypt(77, 7, 11, second.encrypt(77, 42, 23)) == 42  # small enough for paper
 
 
 def test_the_same_vector_is_never_sealed_alike():

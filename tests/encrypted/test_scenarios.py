@@ -46,6 +46,7 @@ def test_no_decision_of_a_scenario_changes_beyond_the_stated_error(played):
 def test_the_ledger_of_the_hospital_names_the_answers_and_counts_every_decryption(played):
     scenario, compiled, asked, _ = played
     assert asked.ledger == (f"answers of encrypted model {scenario.name}",)
+    assert len(asked.up) == len(asked.down) == 1, "over the service, the refused question has no answer"
     groups = -(-len(asked.said) // compiled.form.records) * compiled.form.groups
     assert asked.decrypted == groups, "the refused question opened nothing"
 
@@ -53,7 +54,7 @@ def test_the_ledger_of_the_hospital_names_the_answers_and_counts_every_decryptio
 def test_the_answer_after_the_last_is_refused(played):
     scenario, _, asked, _ = played
     if asked.answers.size == scenario.most:
-        assert "0 of" in asked.refused
+        assert asked.refused == "the service gives no more answers to this client"
     else:
         assert scenario.name == "text", "a small sample does not use the quota up"
     assert scenarios.worth(played[1].form) == RAW[scenario.name]

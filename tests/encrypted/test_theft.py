@@ -8,8 +8,10 @@ from thefts import (
     THEFTS,
     advantage,
     by_chosen_digits,
+    by_mask,
     by_noise,
     ideal_share,
+    made_key,
     noise,
     parts,
     phase,
@@ -19,9 +21,11 @@ from thefts import (
 )
 
 from confide.encrypted.linear import compile_model
+from confide.encrypted.messages import packed_size
 from confide.encrypted.models import from_coefficients
 from confide.encrypted.parameters import answer_noise, flood_bits, zero_noise
 from confide.encrypted.server import blur, floods
+from confide.errors import InvalidInput
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +103,25 @@ def test_inputs_outside_the_ranges_give_the_linear_answer_modulo_t_and_nothing_e
     found, _ = by_chosen_digits(client, server)
     first, second = compiled.weights[0][:2].tolist()
     assert (found - first - (second << 16) - int(compiled.bias[0])) % t == 0
+
+
+def test_a_key_made_to_be_weak_passes_for_a_good_one_and_gives_the_weights_away(compiled):
+    """Where the promise ends: it is made to a hospital that makes its key by the protocol, and nothing can check that."""
+    client, server = sides(compiled, naive=False)
+    server.enroll("thief", made_key(client))
+    found, _ = by_mask(client, server)
+    assert share(found, compiled) > 0.95
+
+
+def test_no_key_but_the_public_one_has_a_place_in_any_message(compiled):
+    """Neither relinearisation nor rotation keys travel, so there are none to be made weak."""
+    client, server = sides(compiled, naive=False)
+    key, moduli = client.public_key(), client._ring.key_moduli
+    degree = client.form.parameters.degree
+    assert len(key) == 60 + packed_size(2, moduli, degree)
+    for more in (key + key[60:], key + bytes(packed_size(2, moduli, degree)), key[:-1]):
+        with pytest.raises(InvalidInput, match="bytes where"):
+            server.enroll("thief", more)
 
 
 def test_floods_are_even_and_reach_both_ends():

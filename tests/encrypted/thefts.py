@@ -143,6 +143,31 @@ def by_mask(client, server):
     return np.where(found > prime // 2, found - prime, found).astype(float)[::-1], at
 
 
+def made_key(client):
+    """Give the client another key, whose public half works, looks even, and hides nothing: its second polynomial is small.
+
+    A second secret key stands in its place, whose transform looks like any other; the first is made to fit, without
+    error. What re-randomises, (p1 · u + e1) / P rounded, is then 0 nearly everywhere.
+    """
+    ring = client._ring
+    moduli = np.array(ring.key_moduli, dtype=object)[:, None]
+    own, second = (Seal.KeyGenerator(ring.context).secret_key() for _ in range(2))
+    client._encryptor, client._decryptor = (
+        Seal.Encryptor(ring.context, own),
+        Seal.Decryptor(ring.context, own),
+    )
+    own, small = _transformed(own, ring), _transformed(second, ring)
+    first = (moduli - small.astype(object) * own.astype(object) % moduli) % moduli
+    residues = np.array([first, small.astype(object)]).astype(np.uint64)
+    return write("key", client._digest, bytes(16), 0, pack(residues, ring.key_moduli))
+
+
+def _transformed(key, ring):
+    """Return a secret key as SEAL keeps it: transformed, shape (all primes, degree)."""
+    shape = (len(ring.key_moduli), ring.parameters.degree)
+    return np.frombuffer(ring.secret_bytes(key)[-8 * shape[0] * shape[1] :], "<u8").reshape(shape)
+
+
 def solved(matrix, right, prime):
     """Return x with matrix · x = right modulo a prime, by Gauss."""
     rows = [[int(v) for v in row] + [int(b)] for row, b in zip(matrix, right, strict=True)]

@@ -225,8 +225,9 @@ def test_more_numbers_than_there_are_cannot_travel():
         Course(Learning(rounds=1, rate=0.1, sent=2), np.zeros(4)).take(np.ones(2))
 
 
-def test_the_example_of_the_page_on_learning_runs():
-    page = Path(__file__).parents[2] / "docs" / "federated-learning.md"
+@pytest.mark.parametrize("name", ["federated-learning.md", "federated-learning.zh-CN.md"])
+def test_the_example_of_the_page_on_learning_runs(name):
+    page = Path(__file__).parents[2] / "docs" / name
     [example] = re.findall(
         r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
     )

@@ -18,6 +18,7 @@ from confide.federated.robust import (
     centred_clipping,
     clipped,
     clipped_to_median,
+    combined,
     coordinate_median,
     geometric_median,
     groups_of,
@@ -85,6 +86,21 @@ def test_two_hostile_of_ten_do_not_move_the_result_far(rule, attack, bad):
 def test_a_median_of_norms_lets_no_minority_be_longer_than_the_longest_honest_row(rows, hostile):
     found = clipped_to_median(np.concatenate([hostile, rows]))
     assert np.linalg.norm(found, axis=1).max() <= np.linalg.norm(rows, axis=1).max() * (1 + 1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    hostile=hnp.arrays(np.float64, (2, 3), elements=st.floats(-1e90, 1e90)),
+    rule=st.sampled_from(["median", "trimmed", "krum", "geometric", "mixed"]),
+)
+def test_the_rule_of_a_federation_is_finite_and_no_longer_than_the_longest_honest_row(hostile, rule):
+    honest = 1 + 0.1 * np.random.default_rng(0).standard_normal((3, 3))
+    found = combined(rule, np.concatenate([hostile, honest]), hostile=2)
+    longest = np.linalg.norm(honest, axis=1).max()
+    assert np.linalg.norm(found) <= np.sqrt(3) * longest * (1 + 1e-9)  # of each coordinate, for the median
+    with pytest.raises(InvalidInput) as refused:
+        combined(rule, honest, hostile=2)
+    assert refused.value.code == "fed.too-hostile"
 
 
 def test_centred_clipping_never_leaves_its_radius():
@@ -176,6 +192,22 @@ def test_groups_follow_from_the_approved_digest_and_a_site_speaks_in_its_own_alo
     ) as refused:  # groups of another drawing are another federation to every site
         site.receive(begin)
     assert refused.value.code == "fed.other-federation"
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_group_of_one_is_played_where_its_own_noise_suffices_and_refused_elsewhere(private):
+    more = {"private": True} if private else {"noise": SiteNoise(sigma=100.0, honest=1)}
+    fed = federation(4, 4, 2, **more)
+    groups = secret_groups(fed, colluders=2, size=1)
+    assert [(len(one.members), one.threshold, one.colluders) for one in groups] == [(1, 1, 0)] * 4
+    assert {len(one.members) for one in secret_groups(fed, colluders=1)} == {2}
+    updates, name = updates_of(fed), groups[1].members[0].name
+    hub = Hub(groups[1], 1, HUB_KEY)
+    play(hub, {name: Site(groups[1], 1, KEYS[int(name[-2:])], os.urandom(32))}, updates)
+    np.testing.assert_array_equal(hub.total, plain_sum(updates, [name]))
+    for bare in (lambda: secret_groups(federation(4, 3), colluders=0, size=1), lambda: federation(1, 1)):
+        with pytest.raises(InvalidInput):
+            bare()
 
 
 def test_a_rule_over_secret_groups_stands_a_hostile_site_that_the_mean_does_not():

@@ -17,7 +17,7 @@ from confide.federated.learners import TableLearner, table
 from confide.federated.learning import Course, Learning, local_update
 from confide.federated.patient_unit import ROUNDING, in_steps, reach, sensitivity
 from confide.federated.settings import Grid
-from confide.federated.torch_learner import torch_learner
+from confide.federated.torch_learner import start_digest, torch_learner
 
 draw = np.random.default_rng(2)
 INPUTS = draw.normal(size=(11, 3)).astype(np.float32)
@@ -42,7 +42,10 @@ def logistic_loss(module, records):
 
 def headed(records=None, patients=PATIENTS, **more):
     records = list(zip(INPUTS, OUTCOMES, strict=True)) if records is None else records
-    return torch_learner(Headed(), logistic_loss, records, patients, physical_batch=4, **more)
+    module = Headed()
+    return torch_learner(
+        module, logistic_loss, records, patients, start=start_digest(module), physical_batch=4, **more
+    )
 
 
 def llama():
@@ -60,7 +63,8 @@ def next_words(model, records):
 def test_a_linear_module_has_the_gradient_of_our_own_logistic_regression():
     module = nn.Linear(3, 1)
     ours = TableLearner(Glm(kind="logistic", features=3), table(INPUTS, OUTCOMES, np.array(PATIENTS)))
-    theirs = torch_learner(module, logistic_loss, list(zip(INPUTS, OUTCOMES, strict=True)), PATIENTS)
+    records = list(zip(INPUTS, OUTCOMES, strict=True))
+    theirs = torch_learner(module, logistic_loss, records, PATIENTS, start=start_digest(module))
     model = draw.normal(size=4)
     swapped = np.roll(model, -1)  # torch has the slopes first
     for found, wanted in [
@@ -143,7 +147,8 @@ def test_of_a_language_model_only_its_adapters_travel():
     model = get_peft_model(llama(), LoraConfig(r=2, target_modules=["q_proj", "v_proj"]))
     frozen = {n: p.detach().clone() for n, p in model.named_parameters() if not p.requires_grad}
     texts = list(torch.randint(0, 40, (6, 8), generator=torch.Generator().manual_seed(1)))
-    learner = torch_learner(model, next_words, texts, [0, 0, 1, 1, 2, 2], physical_batch=4)
+    first = start_digest(model)
+    learner = torch_learner(model, next_words, texts, [0, 0, 1, 1, 2, 2], start=first, physical_batch=4)
     assert learner.length == 2 * (2 * 16 + 2 * 16)
     before = float(next_words(model, texts).detach().mean())
     learning = Learning(rounds=3, rate=50.0, protection="patient", clip=1.0, patients=3)
@@ -153,6 +158,34 @@ def test_of_a_language_model_only_its_adapters_travel():
     learner.load(course.model)
     assert float(next_words(model, texts).detach().mean()) < before
     assert all(torch.equal(p, frozen[n]) for n, p in model.named_parameters() if n in frozen)
+    refuse_start(model, first)  # it has learnt
+
+
+def refuse_start(module, start):
+    with pytest.raises(InvalidInput) as refused:
+        torch_learner(module, next_words, [], [], start=start)
+    assert refused.value.code == "learning.start"
+
+
+def test_a_module_with_other_weights_than_were_approved_is_refused_also_under_its_adapters():
+    adapters = LoraConfig(r=2, target_modules=["q_proj", "v_proj"])
+
+    def made():
+        model = get_peft_model(llama(), adapters)
+        return model, dict(model.named_parameters())
+
+    model, named = made()
+    first = start_digest(model)
+    assert start_digest(made()[0]) == first
+    for name in ("embed_tokens.weight", "q_proj.lora_B.default.weight"):
+        model, named = made()
+        [whole] = [key for key in named if key.endswith(name)]
+        with torch.no_grad():
+            named[whole].reshape(-1)[0] += 1e-6
+        refuse_start(model, first)
+    model, named = made()
+    next(value for name, value in named.items() if "lora" in name).requires_grad_(False)
+    refuse_start(model, first)
 
 
 def test_modules_that_cannot_travel_are_refused():
@@ -162,8 +195,13 @@ def test_modules_that_cannot_travel_are_refused():
         (Headed(), ["hea"], PATIENTS), (Headed(), ["body", "head"], PATIENTS), (Headed(), [], PATIENTS[1:]),
     ]:  # fmt: skip
         with pytest.raises(InvalidInput):
-            torch_learner(module, logistic_loss, records, patients, personal=personal)
-    learner = torch_learner(Headed(), lambda *given: logistic_loss(*given).mean(), records, PATIENTS)
+            torch_learner(
+                module, logistic_loss, records, patients, start=start_digest(module), personal=personal
+            )
+    module = Headed()
+    learner = torch_learner(
+        module, lambda *given: logistic_loss(*given).mean(), records, PATIENTS, start=start_digest(module)
+    )
     with pytest.raises(InvalidInput):
         learner.gradient(learner.start())
     with pytest.raises(InvalidInput):

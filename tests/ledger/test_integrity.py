@@ -1,5 +1,6 @@
 """An older, cut, altered or foreign ledger is refused."""
 
+import gc
 import shutil
 import sqlite3
 
@@ -33,6 +34,19 @@ def test_a_text_with_anything_behind_the_entry_is_none_though_its_hash_fits(more
     assert parse(0, START, link(START, text), text).body["kind"] == "genesis"
     with pytest.raises(IntegrityError):
         parse(0, START, link(START, text + more), text + more)
+
+
+def test_whoever_keeps_the_collector_off_finds_it_off_after_a_verification(tmp_path):
+    fill(tmp_path)
+    with open_ledger(tmp_path) as ledger:
+        verify_ledger(ledger)
+        assert gc.isenabled()
+        gc.disable()
+        try:
+            verify_ledger(ledger)
+            assert not gc.isenabled()
+        finally:
+            gc.enable()
 
 
 def test_a_ledger_older_than_its_own_checkpoint_is_refused(tmp_path):

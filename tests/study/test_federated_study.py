@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from fed_hospitals import approve_all, play_here
 
 from confide.demo.federation import HUB, SITES, SOURCE, make_federation
 from confide.demo.walk import institution
@@ -22,7 +23,7 @@ from confide.study.hosting import MODEL, read_model, survivors_of
 from confide.study.joining import JOURNAL as SITE_JOURNAL
 from confide.study.joining import plans_of, site_folder
 from confide.study.keys import vault_folder
-from confide.study.manifest import FILE, load_manifest
+from confide.study.manifest import FILE, Manifest, load_manifest
 from confide.study.places import HOME, Way, lines_at
 from confide.vault.boxes import signing_key
 from confide.vault.vault import open_vault
@@ -251,6 +252,16 @@ def test_a_table_without_the_columns_or_the_patients_is_refused(made):
     assert (nobody.returncode, "visits" in nobody.stderr) == (2, True)
 
 
+def test_a_study_that_protects_rows_takes_no_part_in_a_federation_of_patients(made):
+    study = made / "north" / "study.toml"
+    text = study.read_text()
+    assert "[patient]\n" in text
+    study.write_text(text.replace("[patient]\n", '[patient]\nunit = "row"\n', 1))
+    refused = confide(made / "north", *join(made, "north"), check=False)
+    assert (refused.returncode, "protects rows" in refused.stderr) == (2, True)
+    assert not (made / "north" / "federation").exists()
+
+
 def test_a_site_whose_patients_have_no_known_target_does_not_join(made):
     visits = made / "north" / "raw" / "visits.csv"
     head, *rows = visits.read_text().splitlines()
@@ -270,8 +281,7 @@ def test_a_stranger_is_no_member_and_may_not_be_the_hub(made):
 
 
 def test_the_page_for_the_officer_shows_sums_prices_and_this_site_s_word_and_is_safe(made):
-    anew(made, ("rounds = 15", "rounds = 2"))
-    confide(made, *everything(made))
+    play_here(made, changed(made, ("rounds = 15", "rounds = 2")), SOURCE)
     page = made / "page.html"
     confide(made / "north", "federate", "report", made / FILE, "--study", made / "north", "--to", page)
     text = page.read_text()
@@ -289,14 +299,17 @@ def test_the_page_for_the_officer_shows_sums_prices_and_this_site_s_word_and_is_
 
 def anew(folder: Path, *changes: tuple[str, str]) -> None:
     """Change the file, and have every hospital approve what it says now."""
+    approve_all(folder, changed(folder, *changes))
+
+
+def changed(folder: Path, *changes: tuple[str, str]) -> Manifest:
+    """Change the file; return what it says now, which nobody has approved yet."""
     text = (folder / FILE).read_text()
     for old, new in changes:
         assert old in text
         text = text.replace(old, new, 1)
     (folder / FILE).write_text(text)
-    digest = load_manifest(folder / FILE).digest()
-    for name in SITES:
-        confide(folder / name, "federate", "approve", folder / FILE, "--digest", digest)
+    return load_manifest(folder / FILE)
 
 
 @pytest.mark.parametrize(
@@ -314,8 +327,7 @@ def anew(folder: Path, *changes: tuple[str, str]) -> None:
     ids=["each", "none"],
 )  # fmt: skip
 def test_other_protections_are_charged_or_said(made, changes, status, charges):
-    anew(made, *changes)
-    told = json.loads(confide(made, *everything(made), "--json").stdout)
+    told, _ = play_here(made, changed(made, *changes), SOURCE)
     assert (told["status"], [one["state"] for one in told["rounds"]]) == (status, ["commit"] * 2)
     confide(made / "north", "ledger", "export", made / "ledger.jsonl")
     lines = [json.loads(line) for line in (made / "ledger.jsonl").read_text().splitlines()]

@@ -94,8 +94,9 @@ def test_one_model_or_no_probabilities_make_no_ranking(votes):
         screened(votes)
 
 
-def test_the_example_of_the_page_runs():
+@pytest.mark.parametrize("page", ["federated-studies.md", "federated-studies.zh-CN.md"])
+def test_the_example_of_the_page_runs(page):
     pytest.importorskip("rdkit", reason="pip install confide[drugs]")
-    text = (Path(__file__).parents[2] / "docs" / "federated-studies.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs" / page).read_text(encoding="utf-8")
     [code] = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    exec(compile(code, "federated-studies.md", "exec"), {})
+    exec(compile(code, page, "exec"), {})

@@ -77,17 +77,46 @@ class Twice(nn.Module):
 
 
 class Attention(nn.Module):
-    """Torch's own attention, whose projections are one bare parameter, on a bare position parameter."""
+    """Torch's own attention, whose projections are bare parameters; of one text, or of a text to another."""
+
+    def __init__(self, *, of_itself: bool = False, **settings: object) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.attention = nn.MultiheadAttention(8, 2, **settings)
+        self.norm, self.of_itself = nn.LayerNorm(8), of_itself
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norm(x)
+        other = x if self.of_itself else x[:, :3]
+        wide = other[..., :6] if self.attention.kdim == 6 else other
+        asked = (
+            [x, wide, other]
+            if self.attention.batch_first
+            else [each.transpose(0, 1) for each in (x, wide, other)]
+        )
+        hidden = torch.zeros(x.shape[1], other.shape[1], dtype=torch.bool).triu(1)
+        padding = torch.zeros(other.shape[:2], dtype=torch.bool)
+        padding[:, -1] = x[:, 0, 0] > 0  # as of texts of different lengths
+        out, weights = self.attention(*asked, key_padding_mask=padding, attn_mask=hidden)
+        out = out if self.attention.batch_first else out.transpose(0, 1)
+        return out + weights.square().sum((1, 2), keepdim=True)
+
+
+class KeyOfItsOwn(nn.Module):
+    """Attention with a learnt key: a form without a rule."""
 
     def __init__(self) -> None:
         super().__init__()
         torch.manual_seed(0)
-        self.attention = nn.MultiheadAttention(8, 2, batch_first=True)
-        self.norm = nn.LayerNorm(8)
+        self.attention = nn.MultiheadAttention(8, 2, batch_first=True, add_bias_kv=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.norm(x)
         return self.attention(x, x[:, :3], x[:, :3], need_weights=False)[0]
+
+
+def encoder() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.TransformerEncoderLayer(8, 2, 12, dropout=0.0, batch_first=True, norm_first=True)
 
 
 class Position(nn.Module):
@@ -154,6 +183,19 @@ def cases() -> dict[str, Callable[[], Case]]:
         "a layer that runs twice": lambda: (Twice(8), rows(5, 8), squared),
         "a small layer that runs twice": lambda: (Twice(2), rows(40, 2), squared),
         "a layer in two places": lambda: (shared(), rows(4, 3), squared),
-        "attention of torch": lambda: (Attention(), rows(5, 8), squared),
+        "attention of torch": lambda: (Attention(batch_first=True), rows(5, 8), squared),
+        "attention of a text to itself": lambda: (
+            Attention(batch_first=True, of_itself=True),
+            rows(5, 8),
+            squared,
+        ),
+        "attention, records second, no bias": lambda: (
+            Attention(of_itself=True, bias=False),
+            rows(5, 8),
+            squared,
+        ),
+        "attention of two widths": lambda: (Attention(batch_first=True, kdim=6), rows(5, 8), squared),
+        "attention with a key of its own": lambda: (KeyOfItsOwn(), rows(5, 8), squared),
+        "an encoder of torch": lambda: (encoder(), rows(5, 8), squared),
         "a bare parameter": lambda: (Position(), rows(5, 4), squared),
     }

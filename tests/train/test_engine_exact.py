@@ -20,6 +20,28 @@ def test_the_sums_are_those_of_the_explicit_loop(name, patients):
         engine.close()
 
 
+@pytest.mark.parametrize("name", ["convolutions", "convolutions of signals"])
+def test_patients_with_equally_many_images_are_found_side_by_side(name):
+    """Their weight gradients come from one convolution whose groups are patients."""
+    model, records, loss = CASES[name]()
+    engine = Engine(model, clip=0.05)
+    assert engine.verify(records, loss, torch.tensor([5, 2, 2, 7, 7, 5])) < 1e-5
+    engine.close()
+
+
+def test_an_engine_that_sleeps_leaves_the_gradients_of_an_ordinary_step():
+    """The step that benchmarks compare with: with its gradients taken away, its optimiser would have nothing to do."""
+    model, records, loss = CASES["convolutions"]()
+    loss(model, records).sum().backward()
+    wanted = {n: p.grad.clone() for n, p in model.named_parameters()}
+    model.zero_grad()
+    engine = Engine(model, clip=1.0)
+    engine.asleep = True
+    loss(model, records).sum().backward()
+    assert all(torch.equal(p.grad, wanted[n]) for n, p in model.named_parameters())
+    engine.close()
+
+
 @pytest.mark.parametrize("name", ["GPT-2", "convolutions"])
 def test_verify_sees_a_sum_that_is_wrong(name, monkeypatch):
     model, records, loss = CASES[name]()

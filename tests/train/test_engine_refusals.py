@@ -128,6 +128,21 @@ def test_recurrent_layers_that_are_not_covered_are_refused(settings):
     assert LastState(nn.GRU).head.weight.requires_grad
 
 
+def test_attention_that_drops_weights_at_random_is_refused_while_it_trains():
+    model = nn.MultiheadAttention(4, 2, dropout=0.1, batch_first=True)
+    engine = Engine(model, clip=1.0)
+    x = torch.stack(rows(5, 4))
+    losses = model(x, x, x)[0].square().sum((1, 2))
+    assert refused(lambda: engine.backward(losses)) == "attention-dropout"
+    engine.close()
+    assert (
+        Engine(model.eval(), clip=1.0).verify(
+            rows(5, 4), lambda m, b: m(*[torch.stack(list(b))] * 3)[0].sum((1, 2))
+        )
+        < 1e-5
+    )
+
+
 @pytest.mark.parametrize("patients", [PATIENTS[:3], PATIENTS.float(), PATIENTS.unsqueeze(1)])
 def test_patients_that_do_not_fit_the_records_are_refused(patients):
     model, records, loss = CASES["convolutions"]()

@@ -186,6 +186,36 @@ def test_what_is_logged_is_the_same_whatever_the_records_are(tmp_path, number):
     assert shown == other.logs
 
 
+def test_a_tensorboard_file_holds_step_rate_and_epsilon_and_no_figure_of_a_record(tmp_path, monkeypatch):
+    pytest.importorskip("tensorboard", reason="TensorBoard is optional: pip install tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    written = []
+    for number, data in enumerate((notes(24, 1), notes(5, 3))):
+        folder = tmp_path / str(number)
+        monkeypatch.setenv("TENSORBOARD_LOGGING_DIR", str(folder / "runs"))
+        trainer(folder, data=data, settings={"report_to": "tensorboard"}).train()
+        (file,) = folder.rglob("events.out.tfevents.*")
+        events = EventAccumulator(str(file)).Reload()
+        scalars = {tag: [(e.step, e.value) for e in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
+        assert set(scalars) == {"train/learning_rate", "train/epsilon", "train/epoch"}
+        assert [step for step, _ in scalars["train/epsilon"]] == [1, 2, 3]
+        assert {value for _, value in scalars["train/epsilon"]} == {3.0}
+        assert not any(events.Tags()[kind] for kind in ("images", "audio", "histograms", "graph"))
+        texts = events.Tags()["tensors"]
+        assert {tag.partition("/")[0] for tag in texts} <= {"args", "model_config"}  # public settings
+        written.append(scalars)
+    assert written[0] == written[1]  # whatever the records are
+
+
+def test_the_progress_bar_counts_the_steps_of_the_plan_and_shows_no_loss(tmp_path, capsys):
+    trainer(tmp_path, settings={"disable_tqdm": False}).train()
+    shown = "".join(capsys.readouterr())
+    assert "3/3" in shown
+    assert "epsilon" in shown
+    assert "loss" not in shown
+
+
 def test_a_model_is_written_with_its_card_and_only_after_the_commit(tmp_path):
     run = trainer(tmp_path, model=lora())
     with pytest.raises(InvalidInput, match="nothing has been released"):
@@ -411,6 +441,18 @@ def test_a_checkpoint_that_is_not_there_and_a_key_that_is_not_given_are_refused(
         trainer(tmp_path, checkpoint_key=KEY).train(resume_from_checkpoint=True)
     with pytest.raises(InvalidInput, match="key"):
         trainer(tmp_path).train(resume_from_checkpoint=True)
+
+
+def test_a_training_with_banded_noise_cannot_go_on_from_a_checkpoint(tmp_path):
+    """Its noise takes back that of the steps before; drawn afresh beside them, it would be another mechanism."""
+    banded = plan(bands=2)
+    with pytest.raises(InvalidInput, match="checkpoint_key"):
+        trainer(tmp_path, privacy=banded, checkpoint_key=KEY)
+    with pytest.raises(InvalidInput, match="resume_from_checkpoint"):
+        trainer(tmp_path, privacy=banded).train(resume_from_checkpoint=True)
+    run = trainer(tmp_path, privacy=banded)
+    assert run.train().global_step == 3
+    assert run.release["privacy"]["bands"] == 2
 
 
 def test_without_a_key_nothing_is_written_while_training(tmp_path):

@@ -2,14 +2,16 @@
 
 import os
 import pickle
+import resource
 import secrets
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from confide.errors import IntegrityError
+from confide.errors import IntegrityError, InvalidInput
 from confide.vault.spill import Spill
 
 
@@ -47,6 +49,18 @@ def test_a_byte_that_was_changed_on_the_disk_is_refused():
             file.write(b"x")
         with pytest.raises(IntegrityError):
             list(spill.take(0))
+
+
+def test_a_disk_that_takes_half_of_a_block_is_said_to_be_full():
+    was, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with Spill(parts=1) as spill:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, was[1]))
+            with pytest.raises(InvalidInput, match="disk"):
+                spill.put(0, bytes(9_000_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, was)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_two_blocks_that_change_places_are_refused():

@@ -1,5 +1,6 @@
 """Both suites, ranges, threads and memory: what a file looks like is what the docs say, whoever sealed it."""
 
+import io
 import subprocess
 import sys
 
@@ -126,6 +127,34 @@ def test_a_range_of_a_file_that_was_cut_lengthened_or_changed_there_is_refused(r
         copy.write_bytes(broken)
         with pytest.raises(IntegrityError, match="copy"):
             vault.read_range(copy, 0, 300)
+
+
+def test_a_reader_reads_and_seeks_as_in_the_plain_file_and_refuses_what_was_changed(ranged, tmp_path):
+    vault, path, plain = ranged()
+    with vault.reader(path) as sealed, io.BytesIO(plain) as open_file:
+        for offset, whence, size in (
+            (0, 0, 10),
+            (-5, 2, 9),
+            (100, 0, SIZE),
+            (-7, 1, 3),
+            (SIZE + 9, 0, 4),
+            (3, 0, -1),
+        ):
+            assert sealed.seek(offset, whence) == open_file.seek(offset, whence)
+            parts, wanted = b"", open_file.read(size)
+            while len(parts) < len(wanted):
+                parts += sealed.read(len(wanted) - len(parts))
+            assert parts == wanted
+            assert sealed.tell() == open_file.tell()
+        assert "hidden" in repr(sealed)
+    with vault.reader(path) as sealed:
+        for offset in (SIZE - 5, 100, SIZE - 9):  # back to before what it holds
+            sealed.seek(offset)
+            assert sealed.read(5) == plain[offset : offset + 5]
+    copy = tmp_path / "copy"
+    copy.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(IntegrityError), vault.reader(copy) as sealed:
+        sealed.read(1)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

@@ -12,7 +12,7 @@ Nothing found is no proof of safety: what nobody listed is not searched for.
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unicodedata import normalize
 
 import numpy as np
@@ -39,6 +39,15 @@ class ByteSearch:
     bytes: int
     found: int
     coincidences: int
+
+    def plus(self, other: "ByteSearch") -> "ByteSearch":
+        """Return what was found of these identifiers and of others, in the same outputs."""
+        return replace(
+            self,
+            identifiers=self.identifiers + other.identifiers,
+            found=self.found + other.found,
+            coincidences=self.coincidences + other.coincidences,
+        )
 
 
 def search_bytes(

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from confide.audit.one_run import Coins, Floats, Guessed, epsilon_lower, event_lower, gaussian_lower, guess
+from confide.audit.section import FEWEST
 from confide.dp.events import Composed, Event, SampledGaussian
 from confide.dp.noise import Noise
 from confide.errors import InvalidInput
@@ -25,7 +26,6 @@ from confide.train.privacy import PrivacyPlan
 from confide.types import Progress, no_progress
 
 LOUDNESS = 8.0  # a canary's gradient before clipping, in clip bounds: clipping has to work for it
-FEWEST = 50
 Train = Callable[..., None]
 
 
@@ -110,11 +110,13 @@ def audit_training(
         progress: told after each step.
 
     Raises:
-        InvalidInput: no record, or too few canaries.
+        InvalidInput: no record, too few canaries, or noise that is correlated over steps.
 
     Source: Nasr et al. 2023, "Tight Auditing of Differentially Private Machine Learning" (canaries in gradient
     space); Steinke, Nasr, Jagielski 2023 (many in one run).
     """
+    if privacy.bands > 1:  # the sum of all steps is another statistic there
+        raise InvalidInput("privacy.banded", field="audit", found=privacy.bands)
     if not records or canaries < FEWEST:
         raise InvalidInput("audit.too-few-canaries", records=len(records), canaries=canaries, least=FEWEST)
     inserted = noise.bernoulli(0.5, canaries)

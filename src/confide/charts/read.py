@@ -15,7 +15,16 @@ from confide.types import Json
 Shape = Literal["bars", "points", "steps"]
 
 MOST_PANELS, MOST_MARKS, MOST_LINES = 24, 40, 4
-_TOTALS = ("count", "patients", "sum", "histogram", "top", "contingency", "running")  # their bars begin at 0
+_TOTALS = (
+    "count",
+    "images",
+    "patients",
+    "sum",
+    "histogram",
+    "top",
+    "contingency",
+    "running",
+)  # their bars begin at 0
 _CURVES = ("survival", "kaplan", "km")
 
 

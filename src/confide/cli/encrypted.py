@@ -1,10 +1,11 @@
-"""`confide encrypted`: compile a model, answer encrypted records with it, ask an owner's service."""
+"""`confide encrypted`: compile a model, answer encrypted records with it, ask an owner's service; tables of several sites."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from confide.cli.joint import JOINT_COMMANDS
 from confide.cli.page import Group, argument, json_option, option
 from confide.cli.show import show_json
 from confide.errors import InvalidInput
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
 
 _there = click.Path(path_type=Path, dir_okay=False, exists=True)
 _new = click.Path(path_type=Path, dir_okay=False)
+_folder = click.Path(path_type=Path, file_okay=False)
 
 
 @click.group(cls=Group, name="encrypted", help=say("encrypted.cli.help"))
 def encrypted_command() -> None:
     pass
+
+
+for joint_command in JOINT_COMMANDS:
+    encrypted_command.add_command(joint_command)
 
 
 @encrypted_command.command("compile", help=say("encrypted.cli.compile"))
@@ -106,26 +112,21 @@ def serve(compiled: Path, clients: tuple[str, ...], most: int, listen: str, as_j
 
 @encrypted_command.command("ask", help=say("encrypted.cli.ask"))
 @argument("address")
-@argument("table", type=_there)
+@option("--study", type=_folder, required=True, help=say("encrypted.cli.study"))
+@option("--source", required=True, help=say("encrypted.cli.source"))
 @option("--token", type=_there, required=True, help=say("encrypted.cli.token"))
+@option("--to", "target", type=_new, required=True, help=say("encrypted.cli.to"))
 @json_option
-def ask(address: str, table: Path, token: Path, as_json: bool) -> None:
-    from confide.encrypted.client import Client
-    from confide.encrypted.files import read_rows, read_token
+def ask(address: str, study: Path, source: str, token: Path, target: Path, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from confide.cli.study import ask_passphrase
+    from confide.encrypted.files import read_token
     from confide.encrypted.remote import Remote
+    from confide.study.encrypted import ask_source
+    from confide.study.workplace import open_workplace
 
     remote = Remote(address, read_token(token))
-    form = remote.form()
-    rows = read_rows(table, form)
-    client = Client(form)
-    remote.enroll(client)
-    answers = remote.ask(client, rows)
-    said = client.predict(answers)
-    if as_json:
-        show_json({"outputs": list(form.outputs), "answers": answers.tolist(), "predictions": said.tolist(),
-                   "error": form.error})  # fmt: skip
-        return
-    names = [f"{form.name}" if form.link == "largest" else output for output in form.outputs][: said.shape[1]]
-    click.echo(",".join(names))
-    for row in said.tolist():
-        click.echo(",".join(f"{value:.6g}" for value in row))
+    with open_workplace(study, ask=ask_passphrase) as place:
+        told = asdict(ask_source(place, remote, source, target))
+    show_json(told) if as_json else click.echo(say("encrypted.cli.asked", **told))

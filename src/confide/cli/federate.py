@@ -26,6 +26,7 @@ _hub_folder = option("--folder", type=_folder, help=say("fed.cli.option.folder")
 _files = option("--files", type=_folder, help=say("fed.cli.option.files"))
 _kit = option("--kit", type=_folder, help=say("fed.cli.option.kit"))
 _admin = option("--admin", type=_folder, help=say("fed.cli.option.admin"))
+_base = option("--base", type=_folder, help=say("fed.cli.option.base"))
 _wait = option("--wait", type=float, default=600.0, show_default=True, help=say("fed.cli.option.wait"))
 
 
@@ -65,6 +66,16 @@ def check(file: Path, as_json: bool) -> None:
         _show(told)
 
 
+@federate_command.command("base", help=say("fed.cli.base"))
+@argument("folder", type=_folder)
+@json_option
+def base(folder: Path, as_json: bool) -> None:
+    from confide.study.networks import base_told
+
+    told = base_told(folder)
+    show_json(told) if as_json else click.echo(say("fed.cli.base-told", **told))
+
+
 def _show(told: "Json") -> None:
     """Say what a manifest asks, in words."""
     from confide.study.figures import spent
@@ -72,6 +83,13 @@ def _show(told: "Json") -> None:
     lists = {"site_names": ", ".join(told["sites"]), "column_names": ", ".join(told["columns"])}
     click.echo(say("fed.cli.asks", **told, **lists))
     click.echo(say("fed.cli.sums", **told))
+    if told["hostile"]:
+        named = "; ".join(", ".join(group) for group in told["groups"])
+        click.echo(say("fed.cli.groups", **told, count=len(told["groups"]), group_names=named))
+    if told["base"]:
+        click.echo(say("fed.cli.reads-texts", base=told["base"][:16]))
+    if told["personal"]:
+        click.echo(say("fed.cli.personal"))
     if told["epsilon"] is None:
         click.echo(say("fed.cli.no-privacy"))
     else:
@@ -187,8 +205,17 @@ def _host(
 @option("--source", required=True, help=say("fed.cli.option.source"))
 @_files
 @_kit
+@_base
 @json_option
-def join(file: Path, study: Path, source: str, files: Path | None, kit: Path | None, as_json: bool) -> None:
+def join(
+    file: Path,
+    study: Path,
+    source: str,
+    files: Path | None,
+    kit: Path | None,
+    base: Path | None,
+    as_json: bool,
+) -> None:
     from dataclasses import asdict
 
     from confide.cli.study import ask_passphrase
@@ -204,7 +231,7 @@ def join(file: Path, study: Path, source: str, files: Path | None, kit: Path | N
         ProgressLines(quiet=as_json)("federate") as progress,
     ):
         line = line_to(manifest, Way(files=files, kit=kit), site_folder(study, manifest))
-        found = take_part(place, manifest, source, line, progress=progress)
+        found = take_part(place, manifest, source, line, base=base, progress=progress)
     told = {**asdict(found), "folder": str(found.folder)}
     show_json(told) if as_json else click.echo(say("fed.cli.joined", **told))
 
@@ -254,8 +281,9 @@ def report(file: Path, folder: Path | None, study: Path | None, to: Path, as_jso
 @_manifest
 @option("--hub", type=_folder, required=True, help=say("fed.cli.option.hub"))
 @option("--site", "sites", multiple=True, required=True, help=say("fed.cli.option.site"))
+@_base
 @json_option
-def run(file: Path, hub: Path, sites: tuple[str, ...], as_json: bool) -> None:
+def run(file: Path, hub: Path, sites: tuple[str, ...], base: Path | None, as_json: bool) -> None:
     from confide.study.manifest import load_manifest
     from confide.study.places import play_here
 
@@ -267,6 +295,7 @@ def run(file: Path, hub: Path, sites: tuple[str, ...], as_json: bool) -> None:
         load_manifest(file),
         hub,
         [(Path(folder), source) for folder, _, source in parted],
+        base=base,
         as_json=as_json,
     )
 
@@ -302,7 +331,7 @@ def demo(folder: Path, patients: int, make_only: bool, as_json: bool) -> None:
 
 
 def _tell_round(one: "Json") -> None:
-    state = one["state"] if one["state"] in ("commit", "open") else "ended"
+    state = one["state"] if one["state"] in ("commit", "open", "too-few-groups") else "ended"
     fields = {**one, "there": len(one["survivors"]), "survivors": ", ".join(one["survivors"])}
     click.echo(say(f"fed.cli.round-{state}", **fields))
 

@@ -13,9 +13,11 @@ from confide.words import say
 _TITLES = {
     "stats": "advise.run.table",
     "series": "advise.run.series",
+    "images": "images.run",
     "synth": "advise.run.synthetic",
     "train": "advise.run.model",
     "task": "tasks.run",
+    "audit": "audit.run",
 }
 
 
@@ -63,9 +65,23 @@ def _expected(price: Price, found: Forecast) -> str:
             say("advise.run.periods", count=len(price.periods), worst=short(worst), period=name, max_rows=price.max_rows),
             indent=2,
         )  # fmt: skip
+    if price.kind == "images":
+        return _images(price, found)
     if price.kind == "task":
         return paragraph(say("tasks.how-well"), indent=2)
+    if price.kind == "audit":
+        return paragraph(say("audit.no-proof"), indent=2)
     return _errors(price, found) if price.kind == "stats" else _signals(price)
+
+
+def _images(price: Price, found: Forecast) -> str:
+    rows = [[say("images.in-a-group"), *(f"{size:,}" for size in found.sizes)]]
+    for at, title in enumerate((say("images.run-mean"), say("images.run-share"))):
+        halves = [each[at] for each in price.images]
+        if any(half is not None for half in halves) or (at == 0 and not rows[1:]):
+            shown = [short(half) if at == 0 else percent(half) for half in halves if half is not None]
+            rows.append([title, *("–" if half is None else f"± {shown.pop(0)}" for half in halves)])
+    return table(rows) + "\n" + paragraph(say("images.run-none", max_rows=price.max_rows), indent=2)
 
 
 def _errors(price: Price, found: Forecast) -> str:

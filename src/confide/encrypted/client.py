@@ -4,8 +4,8 @@ Guarantee: what `ask` and `public_key` return is all that leaves, and it is secu
 decrypts at most `decryptions` replies; then it is refused, and a new `Client` has a new one. Nothing is printed.
 """
 
+import hashlib
 import os
-from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from confide.encrypted.form import Form, Integers
 from confide.encrypted.lift import Floats
 from confide.encrypted.messages import (
+    Count,
     Head,
     pack,
     packed_size,
@@ -34,16 +35,19 @@ class Client:
     Args:
         form: of the model that is asked.
         decryptions: after so many replies the key is refused.
-        count: told of every decryption before it happens; a ledger may write it down, or refuse by raising.
+        count: told of every decryption before it happens, with the name of the key and the number of ciphertexts; a
+            ledger may write it down, or refuse by raising.
     """
 
-    def __init__(
-        self, form: Form, *, decryptions: int = DECRYPTIONS, count: Callable[[int], None] | None = None
-    ) -> None:
+    def __init__(self, form: Form, *, decryptions: int = DECRYPTIONS, count: Count | None = None) -> None:
         self.form = form
         self._ring, self._digest = ring(form.parameters), form.digest()
-        self._keys = Seal.KeyGenerator(self._ring.context)
-        secret = self._keys.secret_key()
+        keys, public = Seal.KeyGenerator(self._ring.context), Seal.PublicKey()
+        secret = keys.secret_key()
+        keys.create_public_key(public)
+        moduli = self._ring.key_moduli
+        body = pack(self._ring.residues(public, len(moduli)), moduli)
+        self._public = write("key", self._digest, bytes(16), 0, body)
         self._encryptor = Seal.Encryptor(self._ring.context, secret)
         self._decryptor = Seal.Decryptor(self._ring.context, secret)
         self._left, self._decrypted, self._count = decryptions, 0, count
@@ -51,10 +55,12 @@ class Client:
 
     def public_key(self) -> bytes:
         """Return the message that the owner needs once, to re-randomise answers."""
-        key = Seal.PublicKey()
-        self._keys.create_public_key(key)
-        moduli = self._ring.key_moduli
-        return write("key", self._digest, bytes(16), 0, pack(self._ring.residues(key, len(moduli)), moduli))
+        return self._public
+
+    @property
+    def key_name(self) -> str:
+        """What the key is called where its decryptions are counted: the digest of its public half."""
+        return hashlib.sha256(self._public).hexdigest()
 
     def ask(self, rows: Floats) -> bytes:
         """Return a request: the records, encrypted.
@@ -94,7 +100,7 @@ class Client:
             body, sum(packed_size(1, moduli, degree) + packed_size(1, moduli, len(at)) for at, _, _ in sizes)
         )
         if self._count is not None:
-            self._count(len(sizes))
+            self._count(self.key_name, len(sizes))
         del self._open[head.request]
         self._left, self._decrypted = self._left - 1, self._decrypted + 1
         whole = np.zeros((asked.records, len(form.outputs)), dtype=np.int64)

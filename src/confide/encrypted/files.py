@@ -1,7 +1,7 @@
-"""The files of `confide encrypted`: a model as JSON, ranges as TOML, a compiled model, a token, a table of records.
+"""The files of `confide encrypted`: a model as JSON, ranges as TOML, a compiled model, a token.
 
 Guarantee: a compiled model is written for its owner's eyes alone (mode 600); nothing that is read is executed, so a
-pickled model is refused; no cell is named in an error.
+pickled model is refused.
 """
 
 import json
@@ -9,10 +9,6 @@ import os
 import tomllib
 from pathlib import Path
 
-import numpy as np
-
-from confide.encrypted.form import Form
-from confide.encrypted.lift import Floats
 from confide.encrypted.linear import Compiled
 from confide.encrypted.models import Scores
 from confide.errors import InvalidInput
@@ -75,25 +71,3 @@ def read_token(file: Path) -> str:
         return file.read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         raise InvalidInput("encrypted.token-file") from None
-
-
-def read_rows(file: Path, form: Form) -> Floats:
-    """Read the features of a form from a CSV file with a header.
-
-    Raises:
-        InvalidInput: a feature is no column, or a cell of it is missing or no number.
-    """
-    import polars as pl
-
-    try:
-        table = pl.read_csv(file, infer_schema=False)
-    except (pl.exceptions.PolarsError, OSError):
-        raise InvalidInput("encrypted.table") from None
-    for feature in form.features:
-        if feature not in table.columns:
-            raise InvalidInput("encrypted.no-column", feature=feature)
-    numbers = table.select(pl.col(name).cast(pl.Float64, strict=False) for name in form.features)
-    for feature in form.features:
-        if numbers[feature].null_count():
-            raise InvalidInput("encrypted.outside", feature=feature)
-    return np.ascontiguousarray(numbers.to_numpy(), dtype=np.float64)

@@ -24,6 +24,7 @@ Link = Literal["identity", "logistic", "exp", "largest"]
 FORMAT = 1
 MOST_MONOMIALS = 8192
 MOST_OUTPUTS = 256
+LONGEST_NAME = 200  # characters
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +75,7 @@ class Form:
             and all(one and 0 <= min(one) <= max(one) < len(self.features) for one in self.monomials)
             and list(map(len, self.monomials)) == sorted(map(len, self.monomials))
             and 0 < len(self.outputs) <= MOST_OUTPUTS
+            and all(map(_is_one_line, (self.name, *self.features, *self.outputs)))
             and self.link in ("identity", "logistic", "exp", "largest")
             and self.answers in ("score", "rounded", "label")
             and 0 < self.input_bits <= 40
@@ -190,8 +192,13 @@ class Form:
             raise InvalidInput("encrypted.form") from None
 
 
+def _is_one_line(name: str) -> bool:
+    """Whether a name can stand in a terminal and a ledger, where it comes from somebody else."""
+    return bool(name.strip()) and name.isprintable() and len(name) <= LONGEST_NAME
+
+
 def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 1000:
+    if not isinstance(value, str):
         raise TypeError
     return value
 

@@ -120,12 +120,19 @@ def compile_model(
         raise InvalidInput("encrypted.range", feature=missing[0])
     low = np.array([float(ranges[feature][0]) for feature in scores.features])
     high = np.array([float(ranges[feature][1]) for feature in scores.features])
-    if not (np.isfinite(low) & np.isfinite(high) & (low < high)).all():
-        raise InvalidInput("encrypted.range", feature=scores.features[int(np.argmin(low < high))])
-    monomials, weights, bias, off = scores.inside(low, high)
-    if not (np.isfinite(weights).all() and np.isfinite(bias).all() and weights.any(axis=1).all()):
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no finite number is refused just below
+        sound = np.isfinite(high - low) & (low < high)
+        if not sound.all():
+            raise InvalidInput("encrypted.range", feature=scores.features[int(np.argmin(sound))])
+        monomials, weights, bias, off = scores.inside(low, high)
+        largest = float((np.abs(weights).sum(axis=1) + np.abs(bias)).max())
+    if not (
+        math.isfinite(largest + off)
+        and np.isfinite(weights).all()
+        and np.isfinite(bias).all()
+        and weights.any(axis=1).all()
+    ):
         raise InvalidInput("encrypted.weights")
-    largest = float((np.abs(weights).sum(axis=1) + np.abs(bias)).max())
     wanted = largest / 1000 if tolerance is None else tolerance
     best = math.inf
     for degree, primes, kept in _RINGS:
@@ -172,11 +179,12 @@ def _at(
 ) -> Compiled | None:
     """Return the model at these scales; None where it does not fit."""
     scale_bits = input_bits + weight_bits
-    shift = np.rint(np.ldexp(bias, scale_bits))
-    dither = round(math.ldexp(form.resolution, scale_bits))
-    if np.abs(shift).max() >= 2.0**WIDEST_PLAIN or dither >= 2**WIDEST_PLAIN or not -60 <= scale_bits <= 80:
+    if not -60 <= scale_bits <= 80:
         return None
-    shift = shift.astype(np.int64)
+    step = 2.0**scale_bits
+    if not (np.abs(bias).max() < 2.0**WIDEST_PLAIN / step and form.resolution < 2.0**WIDEST_PLAIN / step):
+        return None
+    shift, dither = np.rint(bias * step).astype(np.int64), round(form.resolution * step)
     plain_bits = _plain_bits(whole, shift, input_bits, dither, form)
     if plain_bits > WIDEST_PLAIN:
         return None

@@ -5,6 +5,7 @@ place in it, so no secret key, no plain record and no parameters travel. Every b
 """
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +17,9 @@ from confide.errors import InvalidInput
 
 VERSION = 1
 MOST_RECORDS = 1 << 16  # in one request
+MOST_TOGETHER = 4096  # of them over the network
 LONGEST = 1 << 28  # bytes of any message
+Count = Callable[[str, int], None]  # told of decryptions to come: name of the key, ciphertexts
 Kind = Literal["key", "records", "columns", "reply", "values", "total"]
 
 _KINDS: tuple[Kind, ...] = ("key", "records", "columns", "reply", "values", "total")
@@ -132,3 +135,14 @@ def largest_request(form: Form, moduli: tuple[int, ...], records: int) -> int:
     heads = [Head("records", b"", records), Head("columns", b"", records)]
     most = max(request_ciphertexts(form, head) for head in heads)
     return _HEAD.size + packed_size(2 * most, moduli, form.parameters.degree)
+
+
+def most_together(form: Form, moduli: tuple[int, ...]) -> int:
+    """Return how many records stand in one request over the network, so that neither it nor its reply is too long.
+
+    Both sides compute it; it is 4,096 but for forms whose every record takes a ciphertext of its own.
+    """
+    records = MOST_TOGETHER
+    while records > 1 and form.groups * largest_request(form, moduli, records) > LONGEST:
+        records //= 2
+    return records

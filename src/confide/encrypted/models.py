@@ -18,10 +18,18 @@ from confide.types import Json
 
 _REGRESSIONS = {
     "LinearRegression", "Ridge", "RidgeCV", "Lasso", "LassoCV", "ElasticNet", "ElasticNetCV", "BayesianRidge",
-    "HuberRegressor", "LinearSVR",
+    "HuberRegressor", "LinearSVR", "SGDRegressor",
 }  # fmt: skip
 _LOG_LINKS = {"PoissonRegressor", "GammaRegressor", "TweedieRegressor"}
-_CLASSIFIERS = {"LogisticRegression", "LogisticRegressionCV", "LinearSVC", "RidgeClassifier", "Perceptron"}
+_CLASSIFIERS = {
+    "LogisticRegression",
+    "LogisticRegressionCV",
+    "LinearSVC",
+    "RidgeClassifier",
+    "Perceptron",
+    "SGDClassifier",
+}
+_LINEAR_KERNELS = {"SVC", "NuSVC", "SVR", "NuSVR"}  # where their kernel is linear
 _SIGMOID_DEGREE = 3
 
 
@@ -141,8 +149,8 @@ def from_coefficients(
 def from_sklearn(model: Any, features: Sequence[str] | None = None) -> Scores:
     """Return the scores of a fitted scikit-learn model, or of a pipeline of scalers and one.
 
-    Takes linear, Poisson, gamma and Tweedie regression, logistic regression, linear SVMs, ridge classifiers, naive
-    Bayes (Gaussian, Bernoulli on 0 and 1, multinomial), after StandardScaler, MinMaxScaler, MaxAbsScaler and PCA.
+    Takes linear, Poisson, gamma and Tweedie regression, logistic regression, linear SVMs (of two classes, where the
+    kernel is one), what SGD fits, ridge classifiers, naive Bayes (Gaussian, Bernoulli on 0 and 1, multinomial), after StandardScaler, MinMaxScaler, MaxAbsScaler and PCA.
 
     Args:
         model: fitted.
@@ -214,6 +222,11 @@ def _final(name: str, model: Any) -> _Final:
     if kind in _CLASSIFIERS:
         linear, bias = _rows(model.coef_, model.intercept_)
         return _classes(model, linear, bias, None, is_logistic=kind.startswith("Logistic"))
+    if kind in _LINEAR_KERNELS and model.kernel == "linear":
+        if not hasattr(model, "classes_"):
+            return ("score",), *_rows(model.coef_, model.intercept_), None, "identity"
+        if len(model.classes_) == 2:  # more are voted on pair by pair
+            return _classes(model, *_rows(model.coef_, model.intercept_), None, is_logistic=False)
     if kind in ("GaussianNB", "BernoulliNB", "MultinomialNB"):
         return _bayes(model, kind)
     raise InvalidInput("encrypted.layer", layer=name, kind=kind)

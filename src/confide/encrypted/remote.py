@@ -8,10 +8,13 @@ import json
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from confide.encrypted.client import Client
 from confide.encrypted.form import Form
 from confide.encrypted.lift import Floats
-from confide.encrypted.messages import LONGEST
+from confide.encrypted.messages import LONGEST, most_together
+from confide.encrypted.ring import ring
 from confide.errors import AccessDenied, InvalidInput
 
 PATIENCE = 60.0
@@ -57,8 +60,12 @@ class Remote:
         self._call("PUT", "/key", client.public_key())
 
     def ask(self, client: Client, rows: Floats) -> Floats:
-        """Return the answers to records; see `Client.ask` and `Client.read`."""
-        return client.read(self._call("POST", "/ask", client.ask(rows)))
+        """Return the answers to records, in as many requests as the service wants; see `Client.ask`, `Client.read`."""
+        together = most_together(client.form, ring(client.form.parameters).key_moduli)
+        blocks = (rows[start : start + together] for start in range(0, max(1, len(rows)), together))
+        return np.concatenate(
+            [client.read(self._call("POST", "/ask", client.ask(block))) for block in blocks]
+        )
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> bytes:
         connection = self._kind(self._host, self._port, timeout=PATIENCE)

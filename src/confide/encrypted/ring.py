@@ -150,6 +150,21 @@ class Ring:
         """Return the public key of residues of shape (2, all primes, degree)."""
         return self._cipher(Seal.PublicKey(), self._key_level, len(self.key_moduli), True, residues)
 
+    def secret_bytes(self, key: Any) -> bytes:
+        """Return a secret key as bytes, to be sealed at once."""
+        return saved(key)
+
+    def secret_key(self, kept: bytes) -> Any:
+        """Return the secret key of what `secret_bytes` returned.
+
+        Raises:
+            InvalidInput: it is something else.
+        """
+        try:
+            return loaded(Seal.SecretKey(), self.context, kept)
+        except (RuntimeError, ValueError):
+            raise InvalidInput("encrypted.parameters") from None
+
     def residues(self, thing: Any, primes: int) -> Residues:
         """Return the residues of a ciphertext, or of a public key, that has `primes` primes."""
         start, count = _CIPHER.size + _ARRAY, 2 * primes * self.parameters.degree

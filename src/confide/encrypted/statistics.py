@@ -25,6 +25,7 @@ from confide.types import Json
 
 STEPS = 1 << 12  # a patient moves a slot by at most so much
 _SLACK = 1e-6  # of ε, for a sum of discrete Gaussians that is not one
+_ENOUGH = 4  # times the noise on a count; below, no ratio is told
 _LEAST_SIGMA = 8.0  # of one site; then a sum of shares is within 1e-200 of a discrete Gaussian
 
 Columns = Mapping[str, NDArray[Any]]  # one value a patient; NaN is missing
@@ -32,7 +33,7 @@ Columns = Mapping[str, NDArray[Any]]  # one value a patient; NaN is missing
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """A numeric column with public bounds: its count, mean and variance, and where `edges` are given a histogram."""
+    """A numeric column with public bounds: count, sum, mean and variance, and where `edges` are given a histogram."""
 
     column: str
     low: float
@@ -185,29 +186,28 @@ class SiteStatistics:
         middle, half = (each.low + each.high) / 2, (each.high - each.low) / 2
         return np.where(there, np.clip((np.where(there, values, middle) - middle) / half, -1, 1), 0.0), there
 
-    def read(self, totals: Integers) -> Json:
-        """Return counts, means, variances, covariances, histograms and groups from the opened totals.
+    def count_noise(self) -> float:
+        """Return the standard deviation of the noise on a count of all sites together."""
+        return self.sigma * math.sqrt(self.sites / self.honest) / STEPS
 
-        The standard deviation of the noise on a count is told beside them. A figure of almost nobody is None.
+    def read(self, totals: Integers) -> Json:
+        """Return counts, sums, means, variances, covariances, histograms and groups from the opened totals.
+
+        The standard deviation of the noise on a count is told, and beside every other figure its own (`noise`, to
+        first order). A figure of almost nobody is None.
         """
-        count_noise = self.sigma * math.sqrt(self.sites / self.honest) / STEPS
-        told: Json = {"noise": count_noise, "columns": {}, "covariances": {}, "groups": {}}
+        noise = self.count_noise()
+        told: Json = {"noise": noise, "columns": {}, "covariances": {}, "groups": {}}
         waiting = iter((totals / STEPS).tolist())
         for each in self.measured:
             n, x, xx = next(waiting), next(waiting), next(waiting)
-            middle, half = (each.low + each.high) / 2, (each.high - each.low) / 2
-            enough = n > 4 * count_noise
-            told["columns"][each.column] = {
-                "count": n,
-                "mean": middle + half * x / n if enough else None,
-                "variance": max(0.0, half**2 * (xx / n - (x / n) ** 2)) if enough else None,
-            }
+            told["columns"][each.column] = _figures(each, n, x, xx, noise)
         halves = {each.column: (each.high - each.low) / 2 for each in self.measured}
         for first, second in self.pairs:
             n, a, b, ab = next(waiting), next(waiting), next(waiting), next(waiting)
-            scale = halves[first] * halves[second]
-            found = scale * (ab / n - a * b / n**2) if n > 4 * count_noise else None
-            told["covariances"][f"{first}, {second}"] = found
+            told["covariances"][f"{first}, {second}"] = _covariance(
+                halves[first] * halves[second], n, a, b, ab, noise
+            )
         for each in (each for each in self.measured if each.edges):
             told["columns"][each.column]["histogram"] = [next(waiting) for _ in each.edges[1:]]
         for group in self.grouped:
@@ -223,3 +223,24 @@ def sealed_of(release: Json) -> bytes:
 def _steps(values: NDArray[np.float64]) -> int:
     """Return the sum in steps; each patient is rounded alone, so that it moves the sum by at most STEPS."""
     return int(np.rint(values * STEPS).astype(np.int64).sum())
+
+
+def _figures(each: Measured, n: float, x: float, xx: float, noise: float) -> Json:
+    """Return the figures of a column brought to -1 .. 1: of n patients the sums of values and of squares."""
+    middle, half = (each.low + each.high) / 2, (each.high - each.low) / 2
+    told: Json = {"count": n, "sum": middle * n + half * x, "mean": None, "variance": None}
+    off: Json = {"sum": noise * math.hypot(middle, half), "mean": None, "variance": None}
+    if n > _ENOUGH * noise:
+        m, q = x / n, xx / n
+        told |= {"mean": middle + half * m, "variance": max(0.0, half**2 * (q - m**2))}
+        off["mean"] = half * noise / n * math.hypot(1, m)
+        off["variance"] = half**2 * noise / n * math.hypot(1, 2 * m, 2 * m**2 - q)
+    return told | {"noise": off}
+
+
+def _covariance(scale: float, n: float, a: float, b: float, ab: float, noise: float) -> Json:
+    if n <= _ENOUGH * noise:
+        return {"value": None, "noise": None}
+    p, q, r = a / n, b / n, ab / n
+    off = scale * noise / n * math.hypot(1, p, q, 2 * p * q - r)
+    return {"value": scale * (r - p * q), "noise": off}

@@ -2,19 +2,20 @@
 
 Guarantee: the hub sees ciphertexts (ring-LWE, 128 bits). The custodian, whose key opens them, is given the sum of all
 sites, and that ciphertext tells nothing but the sum, whatever the key: exactly, not up to a distance. Hub and
-custodian together could open one site's share: they are two parties. Proof: `docs/proofs/encrypted.md`, section 6.
+custodian together could open one site's share: they are two parties, and the hub adds what it was sent. Proof:
+`docs/proofs/encrypted.md`, section 6.
 """
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
 
 from confide.crypto.canonical import canonical
-from confide.encrypted.messages import Kind, pack, packed_size, read, unpack, verify_size, write
+from confide.encrypted.messages import Count, Kind, pack, packed_size, read, unpack, verify_size, write
 from confide.encrypted.parameters import Parameters, decrypts, zero_noise
 from confide.encrypted.ring import Integers, Seal, ring
 from confide.errors import InvalidInput
@@ -111,30 +112,50 @@ def add_sealed(form: SumForm, uploads: Iterable[bytes]) -> bytes:
     return write("total", form.digest(), os.urandom(16), len(seen), body)
 
 
+Pair = tuple[bytes, bytes]  # a secret key, to be kept under a vault, and the message with its public half
+
+
+def new_pair(form: SumForm) -> Pair:
+    """Return a new key for one sum: the secret half, to be sealed at once, and the message that every site needs."""
+    at, public = ring(RING), Seal.PublicKey()
+    keys = Seal.KeyGenerator(at.context)
+    keys.create_public_key(public)
+    body = pack(at.residues(public, len(at.key_moduli)), at.key_moduli)
+    return at.secret_bytes(keys.secret_key()), write("key", form.digest(), bytes(16), 0, body)
+
+
 class Custodian:
     """Holds the key that opens sums, and is not the hub.
 
     Args:
         form: of the sum.
+        pair: from `new_pair`, where the key outlives the process; by default a new one.
         openings: after so many the key is refused.
-        count: told of every opening before it happens; a ledger may write it down, or refuse by raising.
+        count: told of every opening before it happens, with the name of the key and the number of ciphertexts; a
+            ledger may write it down, or refuse by raising.
     """
 
     def __init__(
-        self, form: SumForm, *, openings: int = OPENINGS, count: Callable[[int], None] | None = None
+        self,
+        form: SumForm,
+        *,
+        pair: Pair | None = None,
+        openings: int = OPENINGS,
+        count: Count | None = None,
     ) -> None:
         self.form = form
-        self._keys = Seal.KeyGenerator(ring(RING).context)
-        self._decryptor = Seal.Decryptor(ring(RING).context, self._keys.secret_key())
+        secret, self._public = new_pair(form) if pair is None else pair
+        self._decryptor = Seal.Decryptor(ring(RING).context, ring(RING).secret_key(secret))
         self._left, self._opened, self._count = openings, 0, count
 
     def public_key(self) -> bytes:
         """Return the message that every site needs."""
-        key = Seal.PublicKey()
-        self._keys.create_public_key(key)
-        at = ring(RING)
-        body = pack(at.residues(key, len(at.key_moduli)), at.key_moduli)
-        return write("key", self.form.digest(), bytes(16), 0, body)
+        return self._public
+
+    @property
+    def key_name(self) -> str:
+        """What the key is called where its openings are counted: the digest of its public half."""
+        return hashlib.sha256(self._public).hexdigest()
 
     def open(self, total: bytes) -> Integers:
         """Return the sum of all sites. What one site sent is refused: only a hub's total is opened.
@@ -146,7 +167,7 @@ class Custodian:
         if self._left < 1:
             raise InvalidInput("encrypted.key-worn", most=self._opened)
         if self._count is not None:
-            self._count(1)
+            self._count(self.key_name, len(found))
         self._left, self._opened = self._left - 1, self._opened + 1
         whole, plain = np.empty(self.form.ciphertexts * RING.degree, dtype=np.int64), Seal.Plaintext()
         for at, part in enumerate(found):

@@ -7,9 +7,14 @@ made. Listens only where it is told, and writes no log. TLS is put in front of i
 
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
-from confide.encrypted.messages import LONGEST, largest_request
+from confide.encrypted.messages import LONGEST, largest_request, most_together
 from confide.encrypted.ring import ring
 from confide.encrypted.server import Server
 from confide.errors import AccessDenied, ConfideError, InvalidInput
@@ -21,11 +26,15 @@ try:
     from starlette.requests import Request
     from starlette.responses import JSONResponse, Response
     from starlette.routing import Route
+    from starlette.types import ASGIApp
 except ImportError:
     raise InvalidInput("encrypted.no-service") from None
 
-MOST_TOGETHER = 4096  # records of one request over the network
+if TYPE_CHECKING:
+    import uvicorn
+
 SHORTEST_TOKEN = 32  # characters
+PATIENCE = 10.0  # seconds for a service to come up, or to end
 _BYTES = "application/octet-stream"
 
 
@@ -47,8 +56,8 @@ def make_service(server: Server, clients: Mapping[str, bytes]) -> Starlette:
         server: answers; its `spend` counts.
         clients: name of each client, and the digest of its token.
     """
-    form = server.form
-    largest = min(LONGEST, largest_request(form, ring(form.parameters).key_moduli, MOST_TOGETHER))
+    form, moduli = server.form, ring(server.form.parameters).key_moduli
+    largest = min(LONGEST, largest_request(form, moduli, most_together(form, moduli)))
 
     def name_of(request: Request) -> str:
         given = hashlib.sha256(
@@ -110,7 +119,38 @@ def _status(error: ConfideError) -> int:
 
 def serve(service: Starlette, host: str, port: int) -> None:
     """Serve until interrupted."""
+    with suppress(KeyboardInterrupt):
+        _listener(service, host, port).run()
+
+
+@contextmanager
+def serving(service: ASGIApp, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve on a free port while the block runs; yields the address, for `confide.encrypted.remote.Remote`.
+
+    Raises:
+        InvalidInput: the service does not come up.
+    """
+    with socket.create_server((host, 0)) as listening:
+        listener = _listener(service, host, 0)
+        thread = threading.Thread(target=listener.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        until = time.monotonic() + PATIENCE
+        while not listener.started and thread.is_alive() and time.monotonic() < until:
+            time.sleep(0.01)
+        if not listener.started:
+            raise InvalidInput("encrypted.unreachable")
+        try:
+            yield f"http://{host}:{listening.getsockname()[1]}"
+        finally:
+            listener.should_exit = True
+            thread.join(PATIENCE)
+
+
+def _listener(service: ASGIApp, host: str, port: int) -> "uvicorn.Server":
+    """Return what listens: it writes no log and believes no header about who asks."""
     import uvicorn
 
-    uvicorn.run(service, host=host, port=port, log_config=None, log_level="critical", access_log=False,
-                server_header=False, proxy_headers=False, lifespan="off", ws="none")  # fmt: skip
+    return uvicorn.Server(uvicorn.Config(
+        service, host=host, port=port, log_config=None, log_level="critical", access_log=False,
+        server_header=False, proxy_headers=False, lifespan="off", ws="none",
+    ))  # fmt: skip

@@ -150,6 +150,11 @@ class Journal:
             payload = self._kept(number, sequence, size) if still_open else b""
             yield Event(kind, site, Parcel(head, payload), None if charge is None else json.loads(charge))
 
+    def federation(self, number: int) -> str:
+        """Return the digest of the federation for which a round was opened; empty where there is no such round."""
+        found = self._database.execute("SELECT federation FROM rounds WHERE number = ?", (number,))
+        return str(found[0][0]) if found else ""
+
     def heads(self, number: int) -> list[tuple[str, str, bytes]]:
         """Return kind, site and head of all that changed a round, in order."""
         query = "SELECT kind, site, head FROM events WHERE number = ? ORDER BY sequence"
@@ -165,6 +170,12 @@ class Journal:
         if not file.exists():
             raise InvalidInput("fed.no-result", number=number)
         return self._kept(number, _RESULT, file.stat().st_size)
+
+    def forget_results(self, last: int) -> None:
+        """Remove the sums of all rounds up to `last`, once what follows from them is kept elsewhere."""
+        for file in self._folder.glob(f"*-{_RESULT}"):
+            if int(file.name.partition("-")[0]) <= last:
+                file.unlink(missing_ok=True)
 
     def _after(self, number: int) -> int:
         query = "SELECT COALESCE(MAX(sequence), 0) + 1 FROM events WHERE number = ?"

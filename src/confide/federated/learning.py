@@ -155,6 +155,31 @@ class Course:
             return np.concatenate([self.model, self._control])
         return self.model.copy()
 
+    def to_bytes(self) -> bytes:
+        """Write all that the next rounds follow from, to the last bit: little-endian doubles."""
+        return np.concatenate(self._parts()).astype("<f8").tobytes()
+
+    def restore(self, kept: bytes) -> None:
+        """Go on from what `to_bytes` of a course with these settings wrote.
+
+        Raises:
+            InvalidInput: another length, or a number that is not finite.
+        """
+        parts = self._parts()
+        numbers = np.frombuffer(kept, dtype="<f8") if len(kept) % 8 == 0 else np.empty(0)
+        if len(numbers) != len(self.model) * len(parts) or not np.isfinite(numbers).all():
+            raise InvalidInput("learning.not-finite")
+        for part, new in zip(parts, np.split(numbers, len(parts)), strict=True):
+            part[:] = new
+
+    def _parts(self) -> list[Floats]:
+        match self._learning.algorithm:
+            case "scaffold":
+                return [self.model, self._control]
+            case "fedadam" | "fedyogi":
+                return [self.model, self._first, self._second]
+        return [self.model]
+
     def take(self, mean: Floats, *, number: int = 0, share: float = 1.0) -> None:
         """Step by the weighted mean of the survivors' updates.
 

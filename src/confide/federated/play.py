@@ -76,21 +76,28 @@ class Rounds:
         self.there: set[str] = set()
         self.refused: list[str] = []  # codes of what was refused, for whoever looks after the hub
 
-    def play(self, durable: DurableHub) -> None:
-        """Play a round to its end: `durable.hub.stage` is then "done" or "aborted"."""
-        hub = durable.hub
+    def play(self, *durables: DurableHub) -> None:
+        """Play a round to its end, of all sites or of several groups at once: each stage is then "done" or "aborted"."""
+        whose = {name: durable for durable in durables for name in durable.hub.points}
         now = time.monotonic()
-        self._lost |= {name: now for name in hub.points if name not in self.there and name not in self._lost}
-        self._say(hub.resend())
-        while hub.stage in STAGES:
-            stage, began = hub.stage, time.monotonic()
-            while hub.stage == stage:
-                for heard in self._lines.hear(0.05):
-                    self._say(self._take(durable, heard))
-                for name, since in list(self._lost.items()):
-                    if time.monotonic() - since > self._grace and hub.alive[name]:
-                        self._say(durable.gone(name))
-                if hub.stage == stage and time.monotonic() - began > self._patience:
+        self._lost |= {name: now for name in whose if name not in self.there and name not in self._lost}
+        stages = [("", now)] * len(durables)
+        for durable in durables:
+            self._say(durable.hub.resend())
+        while any(durable.hub.stage in STAGES for durable in durables):
+            for heard in self._lines.hear(0.05):
+                if heard.site in whose:
+                    self._say(self._take(whose[heard.site], heard))
+                else:  # of a group whose round is over
+                    self._mark(heard)
+            now = time.monotonic()
+            for name, since in list(self._lost.items()):
+                if name in whose and now - since > self._grace and whose[name].hub.alive[name]:
+                    self._say(whose[name].gone(name))
+            for at, durable in enumerate(durables):
+                if durable.hub.stage != stages[at][0]:
+                    stages[at] = durable.hub.stage, now
+                elif durable.hub.stage in STAGES and now - stages[at][1] > self._patience:
                     self._say(durable.expire())
 
     def wait(self, names: Collection[str], *, least: int, seconds: float) -> None:
@@ -101,10 +108,11 @@ class Rounds:
                 if heard.site in names:
                     self._mark(heard)  # what it says belongs to no round, and is left aside
 
-    def part(self, durable: DurableHub, reason: str, *, seconds: float = 10.0) -> None:
+    def part(self, durables: Iterable[DurableHub], reason: str, *, seconds: float = 10.0) -> None:
         """Begin a round and end it at once: whoever is there has its task then, and hangs up in its own time."""
-        self._say(durable.hub.resend())
-        self._say(durable.abort(reason))
+        for durable in durables:
+            self._say(durable.hub.resend())
+            self._say(durable.abort(reason))
         until = time.monotonic() + seconds
         while self.there and time.monotonic() < until:
             for heard in self._lines.hear(0.2):
@@ -119,8 +127,6 @@ class Rounds:
             self._lost.setdefault(heard.site, time.monotonic())
 
     def _take(self, durable: DurableHub, heard: Heard) -> list[Outgoing]:
-        if heard.site not in durable.hub.points:
-            return []
         self._mark(heard)
         if heard.what == "came":
             return [each for each in durable.hub.resend() if each.to == heard.site]

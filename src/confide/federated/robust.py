@@ -8,6 +8,7 @@ fixed groups (`groups_of`), and a hostile site hides among its group.
 import hashlib
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from confide.errors import InvalidInput
 from confide.federated.settings import FEWEST_HONEST, Federation, grouped
 
 Floats = NDArray[np.float64]
+Rule = Literal["median", "trimmed", "krum", "geometric", "mixed"]
 
 _LARGEST = 1e100  # beyond, squares of distances would overflow: such a row is hostile or broken
 
@@ -153,7 +155,37 @@ def trusted(rows: Floats, reference: Floats) -> Floats:
     return combined
 
 
-def groups_of(names: Sequence[str], *, colluders: int, seed: bytes, alone: bool = False) -> list[list[str]]:
+def combined(rule: Rule, rows: Floats, *, hostile: int) -> Floats:
+    """Combine rows by the rule that a federation names, after shortening each to the median of their lengths.
+
+    Guarantee: finite; whatever `hostile` of the rows hold, no row counts with more than the length of an honest one.
+
+    Args:
+        rule: "median" and "trimmed" of each coordinate; "krum": the mean of the rows with near neighbours; "geometric": the
+            median of points; "mixed": each row with its nearest ones, then trimmed.
+        rows: shape (groups, numbers): the mean update of each group.
+        hostile: how many rows may be anything at all.
+
+    Raises:
+        InvalidInput: fewer than 2 hostile + 1 rows.
+    """
+    rows = clipped_to_median(_enough(rows, 2 * hostile + 1))
+    match rule:
+        case "median":
+            return coordinate_median(rows)
+        case "trimmed":
+            return trimmed_mean(rows, hostile)
+        case "krum":
+            return multi_krum(rows, hostile)
+        case "geometric":
+            return geometric_median(rows)
+        case "mixed":
+            return trimmed_mean(mixed_with_nearest(rows, hostile), hostile)
+
+
+def groups_of(
+    names: Sequence[str], *, colluders: int, seed: bytes, alone: bool = False, size: int = 0
+) -> list[list[str]]:
     """Return the fixed groups in which sites are summed secretly, so that a rule can compare the sums of groups.
 
     Guarantee: with all of a group standing, at least 3 honest sites are in each sum (1, where each site's own noise
@@ -165,19 +197,23 @@ def groups_of(names: Sequence[str], *, colluders: int, seed: bytes, alone: bool 
         colluders: how many sites may side with the hub, over all groups.
         seed: public, agreed before the first round.
         alone: whether each site's own noise suffices.
+        size: of a group, at least; 0 for as few as hide a site. Where `alone`, 1 will do: each site's noisy update is seen.
 
     Raises:
-        InvalidInput: too few sites for a single group.
+        InvalidInput: too few sites for a single group, or so small a group that a site would be bare.
     """
-    size = colluders + (1 if alone else FEWEST_HONEST)
-    if len(names) < max(2, size):
+    least = 1 if alone and size else colluders + (1 if alone else FEWEST_HONEST)
+    if size and size < least:
+        raise InvalidInput("fed.group-small", found=size, least=least)
+    size = size or max(2, least)
+    if len(names) < size:
         raise InvalidInput("fed.too-few-honest", found=len(names) - colluders, wanted=size - colluders)
-    count = max(1, len(names) // max(2, size))
+    count = len(names) // size
     drawn = sorted(names, key=lambda name: hashlib.sha256(seed + b"\0" + name.encode()).digest())
     return [sorted(drawn[at::count]) for at in range(count)]
 
 
-def secret_groups(federation: Federation, *, colluders: int) -> list[Federation]:
+def secret_groups(federation: Federation, *, colluders: int, size: int = 0) -> list[Federation]:
     """Return the groups of a federation, each a federation of its own that sums in secret.
 
     Guarantee: they follow from what all approved by its digest, so nobody can draw them anew: every site works out its
@@ -186,13 +222,16 @@ def secret_groups(federation: Federation, *, colluders: int) -> list[Federation]
     Args:
         federation: of all sites.
         colluders: how many sites of one group may side with the hub.
+        size: of a group, at least; 0 for as few as hide a site, or as the noise counts on.
 
     Raises:
         InvalidInput: too few sites for groups that hide a single one.
     """
-    alone = federation.noise is not None and federation.noise.honest == 1
+    if federation.noise is not None and not federation.alone:
+        size = size or colluders + max(FEWEST_HONEST, federation.noise.honest)
     names = [member.name for member in federation.members]
-    groups = groups_of(names, colluders=colluders, seed=bytes.fromhex(federation.digest()), alone=alone)
+    seed = bytes.fromhex(federation.digest())
+    groups = groups_of(names, colluders=colluders, seed=seed, alone=federation.alone, size=size)
     return grouped(federation, groups, colluders=colluders)
 
 

@@ -125,7 +125,7 @@ class Federation:
         verify_public_key(self.hub)
         if len(names) < n or len(keys | {self.hub}) < n + 1:
             raise InvalidInput("fed.site-twice")
-        check_whole("members", n, 2, MOST_SITES)
+        check_whole("members", n, 1, MOST_SITES)
         check_whole("colluders", self.colluders, 0, n - 1)
         check_whole("threshold", self.threshold, 1, n)
         check_whole("length", self.length, 1, LARGEST_LENGTH)
@@ -213,7 +213,7 @@ def grouped(federation: Federation, groups: Sequence[Sequence[str]], *, colluder
     Args:
         federation: of all sites; grid, noise and weights are the groups' too.
         groups: names of sites, from `confide.federated.robust.groups_of`.
-        colluders: how many sites of one group may side with the hub.
+        colluders: how many sites of one group may side with the hub; where each site's own noise suffices, all but one.
 
     Raises:
         InvalidInput: a group is too small for its colluders and honest sites, or a site is in two groups, whose sums
@@ -227,9 +227,10 @@ def grouped(federation: Federation, groups: Sequence[Sequence[str]], *, colluder
     found = []
     for number, names in enumerate(groups, 1):
         members = tuple(member for member in federation.members if member.name in names)
-        least = max((len(members) + colluders) // 2 + 1, colluders + wanted)
+        hostile = min(colluders, len(members) - 1) if federation.alone else colluders
+        least = max((len(members) + hostile) // 2 + 1, hostile + wanted)
         if least > len(members):
-            raise InvalidInput("fed.too-few-honest", found=len(members) - colluders, wanted=wanted)
+            raise InvalidInput("fed.too-few-honest", found=len(members) - hostile, wanted=wanted)
         name = f"{federation.name}: group {number}"
-        found.append(replace(federation, name=name, members=members, threshold=least, colluders=colluders))
+        found.append(replace(federation, name=name, members=members, threshold=least, colluders=hostile))
     return found

@@ -1,9 +1,10 @@
 """Any torch module as a vector: the parameters that want a gradient travel, but for those that stay at the site by name.
 
-So LoRA adapters travel and the model under them does not. Guarantee of `clipped_sum`: that of `confide.train.engine`, on a
+So LoRA adapters travel and the model under them does not; all of it is what was approved, by `start_digest`. Guarantee of `clipped_sum`: that of `confide.train.engine`, on a
 patient's mean loss, added up over pieces in doubles; see `docs/proofs/patient-unit.md`. Wants torch (confide[train]).
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -58,7 +59,7 @@ class TorchLearner:
         return f"TorchLearner({type(self._module).__name__}, length={self.length})"
 
     def start(self) -> Floats:
-        """Return the module's own numbers, as they were: make it alike at all sites."""
+        """Return the module's own numbers, as they were approved."""
         return self._first[: self.length].copy()
 
     def stays(self) -> Floats:
@@ -149,16 +150,34 @@ class TorchLearner:
         return np.concatenate(parts)
 
 
+def start_digest(module: nn.Module) -> str:
+    """Return the name of exactly this module before training, in 64 hexadecimal digits.
+
+    Of every parameter and buffer the name, the shape, the form of its numbers, their bytes, and whether it wants a gradient.
+    """
+    wanted = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
+    whole = hashlib.sha256(b"confide start 1")
+    for name, value in sorted(module.state_dict().items()):
+        told = f"{name}|{tuple(value.shape)}|{value.dtype}|{name in wanted}".encode()
+        whole.update(b"%d:%s" % (len(told), told))
+        whole.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return whole.hexdigest()
+
+
 def torch_learner(
     module: nn.Module,
     loss: Loss,
     records: Sequence[Any],
     patients: Sequence[Any] | NDArray[Any],
     *,
+    start: str,
     personal: Sequence[str] = (),
     physical_batch: int = 32,
 ) -> TorchLearner:
     """Return a torch module as a learner, for `confide.federated.learning`.
+
+    Guarantee: the module is, to the last bit, the one whose `start_digest` all approved: what travels and what lies under it. A
+    module that has learnt already is refused.
 
     Args:
         module: the same at all sites at first: build it under one seed, or from one checkpoint. Its mode stays as it is. Under
@@ -166,11 +185,14 @@ def torch_learner(
         loss: takes the module and a list of records, returns one loss per record, shape (records,), of that record alone.
         records: what `loss` reads; anything.
         patients: whose each record is: whole numbers, or texts.
+        start: `start_digest` of the module, as all approved it: make it a part of `Federation.manifest`.
         personal: names of parameters, or of modules, that never leave the site: a head of its own.
         physical_batch: records that go through the module at once; a patient with more goes through alone.
 
     Raises:
         InvalidInput: a batch norm, which mixes records and keeps averages that do not travel; a name of nothing; nothing is
-            left to travel; records without a patient.
+            left to travel; records without a patient; a module with other weights than were approved.
     """
+    if (found := start_digest(module)) != start:
+        raise InvalidInput("learning.start", wanted=start[:16], found=found[:16])
     return TorchLearner(module, loss, records, patients, personal, physical_batch)

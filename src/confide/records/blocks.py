@@ -15,19 +15,24 @@ import polars as pl
 
 from confide.errors import InvalidInput
 from confide.records.encoding import to_utf8
-from confide.records.tables import read_cells
+from confide.records.naming import checked_names
+from confide.records.tables import plain_cells, read_cells
 
+ROWS = 20_000  # of a Parquet file
 BLOCK = 1_000_000  # bytes of a file that are read at a time; a file up to this is read whole
 _CHECKED = 1_000_000
 
 
-def row_blocks(file: BinaryIO, name: str, *, block: int = BLOCK) -> Iterator[pl.DataFrame]:
+def row_blocks(
+    file: BinaryIO, name: str, *, block: int = BLOCK, encoding: str | None = None
+) -> Iterator[pl.DataFrame]:
     """Yield the cells of a table with `_row`, as `confide.records.tables.read_cells` returns them.
 
     Args:
         file: open for reading, at its beginning.
         name: of the file; tells its kind.
         block: bytes to read at a time.
+        encoding: of a text file, where it is known; None guesses it from the whole file.
 
     Raises:
         InvalidInput: what `read_cells` refuses.
@@ -36,33 +41,38 @@ def row_blocks(file: BinaryIO, name: str, *, block: int = BLOCK) -> Iterator[pl.
     size = file.seek(0, io.SEEK_END)
     start = file.seek(0) or file.read(2)
     file.seek(0)
-    if suffix == ".xlsx" or size <= block or start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        yield read_cells(file.read(), name)
-    elif suffix == ".parquet":
+    if suffix == ".parquet":  # whose size says little: the same words a million times take no room
         yield from _row_groups(file, name)
+    elif suffix == ".xlsx" or size <= block or start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        yield read_cells(file.read(), name, encoding)
     else:
-        yield from _cut(file, name, block, is_lines=suffix in (".jsonl", ".ndjson"))
+        yield from _cut(
+            file, name, block, encoding or _encoding(file, name), is_lines=suffix in (".jsonl", ".ndjson")
+        )
 
 
 def _row_groups(file: BinaryIO, name: str) -> Iterator[pl.DataFrame]:
     from pyarrow import parquet as pq  # 30 MB that no other kind of file needs
 
     try:
-        source = pq.ParquetFile(file)
+        source = pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)  # else whole row groups are held
+        if source.metadata.num_rows <= ROWS:
+            file.seek(0)
+            yield read_cells(file.read(), name)
+            return
         before = 0
-        for batch in source.iter_batches(batch_size=20_000):
-            out = io.BytesIO()
-            pl.DataFrame(batch).write_parquet(out)
-            cells = read_cells(out.getvalue(), name)
+        for batch in source.iter_batches(batch_size=ROWS):
+            table = pl.DataFrame(batch)
+            table.columns = checked_names(table.columns, name)
+            cells = plain_cells(table, name)
             yield cells.with_columns(pl.col("_row") + before)
             before += cells.height
     except (OSError, ValueError, pl.exceptions.PolarsError):  # pyarrow's errors are of these kinds
         raise InvalidInput("records.unreadable", file=name, kind="Parquet") from None
 
 
-def _cut(file: BinaryIO, name: str, block: int, *, is_lines: bool) -> Iterator[pl.DataFrame]:
+def _cut(file: BinaryIO, name: str, block: int, encoding: str, *, is_lines: bool) -> Iterator[pl.DataFrame]:
     """Cut a text after whole rows; every piece of a delimited text begins with the header."""
-    encoding = _encoding(file, name)
     header, rest, rows = b"", b"", 0
     columns: list[str] | None = None
     while True:

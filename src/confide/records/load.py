@@ -131,7 +131,7 @@ def _usable_rows(
     if section.is_folder_of_texts:
         rows = folder_of_texts(ordered, section)
     else:
-        rows = _one_table([(name, read_cells(data, name, section.encoding)) for name, data in ordered])
+        rows = one_table([(name, read_cells(data, name, section.encoding)) for name, data in ordered])
         check_columns(rows, section, ordered[0][0])
     usable = assign_patients(
         rows, column, file=ordered[0][0], crosswalk=crosswalk, optout=optout, consented=consented
@@ -139,7 +139,7 @@ def _usable_rows(
     return usable, column
 
 
-def _one_table(tables: list[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
+def one_table(tables: list[tuple[str, pl.DataFrame]]) -> pl.DataFrame:
     """Put the files of a source under each other; all have the same columns, in whatever order."""
     first_name, first = tables[0]
     lines = all(name.endswith((".jsonl", ".ndjson")) for name, _ in tables)  # a key may be left out there

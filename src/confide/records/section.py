@@ -31,15 +31,21 @@ class SourceSection:
     name: str = field(
         metadata={"doc": "Name of the source inside its study: letters of any language, digits, - and _."}
     )
-    kind: Literal["notes", "table", "sql"] = field(
+    kind: Literal["notes", "table", "sql", "images"] = field(
         metadata={
-            "doc": "notes: one text per record; table: one row per record; sql: either of them, from a database."
+            "doc": "notes: one text per record; table: one row per record; sql: either of them, from a database; images: 8-bit grey images of one size, as .npz or .png."
         }
     )
     path: str = field(
         default="",
         metadata={
             "doc": "Files of the source, relative to the study file; * and ** are understood. Not for sql."
+        },
+    )
+    index: str | None = field(
+        default=None,
+        metadata={
+            "doc": "images as .png: the table that names each: columns `file` (relative to the table) and the patient's id, and others to group by."
         },
     )
     url: str | None = field(
@@ -63,6 +69,12 @@ class SourceSection:
     id: str | None = field(
         default=None, metadata={"doc": "Column of the record id, which no two records share; optional."}
     )
+    pieces: bool = field(
+        default=False,
+        metadata={
+            "doc": "table of .csv, .tsv or .parquet: read piece by piece, in little memory. Only [[stats]] may ask of it, and it names no id and no identifiers."
+        },
+    )
     encoding: Literal["utf-8", "gb18030"] | None = field(
         default=None,
         metadata={
@@ -78,17 +90,20 @@ class SourceSection:
         """Refuse what could never be read."""
         if not _NAME.fullmatch(self.name) or self.name != self.name.lower():
             raise InvalidInput("records.source-name", found=self.name)
-        if self.kind not in ("notes", "table", "sql"):
+        if self.kind not in ("notes", "table", "sql", "images"):
             raise InvalidInput("records.source-kind", source=self.name, found=self.kind)
         if self.kind == "sql":
             self._become_database()
         elif foreign := [key for key in ("url", "query", "password_file") if getattr(self, key) is not None]:
             raise InvalidInput("sql.foreign", source=self.name, key=foreign[0])
-        if not self.path or self.path.startswith(("/", "\\")) or _FOLDER_UP.search(self.path):
-            raise InvalidInput("records.source-path", source=self.name, found=self.path)
+        for path in (self.path, *([self.index] if self.index is not None else ())):
+            if not path or path.startswith(("/", "\\")) or _FOLDER_UP.search(path):
+                raise InvalidInput("records.source-path", source=self.name, found=path)
+        self._check_images()
+        self._check_pieces()
         if self.kind == "notes" and self.text is None and not self.is_folder_of_texts:
             raise InvalidInput("records.source-text", source=self.name)
-        if self.kind == "table" and self.text is not None:
+        if self.kind in ("table", "images") and self.text is not None:
             raise InvalidInput("records.source-text-of-table", source=self.name)
         columns = [self.text, self.patient, self.id, *self.identifiers]
         if reserved := [column for column in columns if column in RESERVED]:
@@ -103,9 +118,27 @@ class SourceSection:
         verify_address(self.name, self.url, self.query)
         object.__setattr__(self, "path", snapshot_name(self.name, self.url or "", self.query or ""))
 
+    def _check_pieces(self) -> None:
+        """Refuse pieces of what has to be looked at as a whole."""
+        suffix = PurePosixPath(self.path).suffix.lower()
+        whole = self.kind != "table" or suffix not in (".csv", ".tsv", ".parquet")
+        if self.pieces and (whole or self.id is not None or self.identifiers):
+            raise InvalidInput("records.source-pieces", source=self.name)
+
+    def _check_images(self) -> None:
+        """Refuse images of another kind of file, and a table where none is needed."""
+        suffix = PurePosixPath(self.path).suffix.lower()
+        if self.kind == "images":
+            if suffix not in (".npz", ".png") or (suffix == ".png") != (self.index is not None):
+                raise InvalidInput("records.source-images", source=self.name)
+        elif self.index is not None:
+            raise InvalidInput("records.source-index", source=self.name)
+
     @property
-    def holds(self) -> Literal["notes", "table"]:
+    def holds(self) -> Literal["notes", "table", "images"]:
         """What the records are, wherever they lie."""
+        if self.kind == "images":
+            return "images"
         return "notes" if self.kind == "notes" or self.text is not None else "table"
 
     @property

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from confide.errors import InvalidInput
+from confide.records.images import without_images
 from confide.records.tables import read_cells
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "<u2"), (codecs.BOM_UTF16_BE, ">u2"))
@@ -60,7 +61,7 @@ def without_rows(data: bytes, file: str, rows: Collection[int], encoding: str | 
     r"""Return `data` without the rows that `read_cells` gives these numbers.
 
     Args:
-        data: a whole file that `read_cells` reads.
+        data: a whole file that `read_cells` reads, or an .npz of images.
         file: its name, whose suffix tells the kind.
         rows: values of `_row`; what is left may be no row at all, only a header.
         encoding: as the study names it for its text files.
@@ -71,8 +72,10 @@ def without_rows(data: bytes, file: str, rows: Collection[int], encoding: str | 
     >>> without_rows(b'id,note\r\n7,"a\nb"\r\n\r\n8,c\r\n', "a.csv", {2})
     b'id,note\r\n\r\n8,c\r\n'
     """
-    before = read_cells(data, file, encoding)
     suffix = PurePath(file).suffix.lower()
+    if suffix == ".npz":
+        return without_images(data, file, rows)
+    before = read_cells(data, file, encoding)
     if suffix == ".parquet":
         left = _parquet_without(data, rows)
     elif suffix == ".xlsx":

@@ -6,7 +6,7 @@ pooling are public settings. Proof: `docs/proofs/images.md`. Noise on a single i
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -47,7 +47,8 @@ class ImagePlan:
     """What will be released of a stack of images and what it costs. Every field is public.
 
     `pool`: a square of so many pixels a side becomes one before the noise, which is smaller for it. `edges`: whole
-    grey levels from 0 to 256 between which a histogram counts pixels; empty for none.
+    grey levels from 0 to 256 between which a histogram counts pixels; empty for none. `by`: the column of a source that
+    the groups were read from; empty where they came otherwise, or where all images are one group.
     """
 
     name: str
@@ -60,6 +61,7 @@ class ImagePlan:
     pool: int = 1
     mean: bool = True
     edges: tuple[int, ...] = ()
+    by: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a plan that could not run, before any budget is touched."""
@@ -140,7 +142,29 @@ class ImagePlan:
             "edges": list(self.edges),
             "epsilon": repr(self.epsilon),
             "delta": repr(self.delta),
-        }
+        } | ({"by": self.by} if self.by else {})
+
+    def text_columns(self) -> frozenset[str]:
+        """Return the columns of a source that must be read cell by cell."""
+        return frozenset({self.by} - {""})
+
+    def verify_columns(self, columns: Collection[str]) -> None:
+        """Raise if the column of the groups is not there; call it before anything is charged.
+
+        Raises:
+            InvalidInput: names it.
+        """
+        if self.by and self.by not in columns:
+            raise InvalidInput("stats.no-column", column=self.by)
+
+    def verify_size(self, size: tuple[int, int]) -> None:
+        """Raise if images of this height and width are not those of the plan; call it before anything is charged.
+
+        Raises:
+            InvalidInput: another size.
+        """
+        if tuple(size) != tuple(self.shape):
+            raise InvalidInput("images.shape", height=self.shape[0], width=self.shape[1])
 
     def verify_stack(self, stack: ImageStack) -> None:
         """Raise if the stack is not of the plan's size; call it before anything is charged.
@@ -155,16 +179,28 @@ class ImagePlan:
 
     def expected_error(self, images: int) -> float | None:
         """Return half of the 95 % interval of a grey level in a group of so many images; None if none is said."""
-        deviation, count, _ = self.units
-        wide = self.sigma / (2 * self.pool**2 * deviation)
-        _, low, high = _ratios(
-            np.array([127.5 * images]) * (GRID // self.max_images),
-            float(images * (GRID // self.max_images)),
-            wide,
-            self.sigma / count,
-        )
-        half = float((high - low)[0] / 2)
+        half = self._half_width(127.5, self.sigma / (2 * self.pool**2 * self.units[0]), images)
         return half if half < 127.5 else None
+
+    def expected_share_error(self, images: int) -> float | None:
+        """Return half of the 95 % interval of a histogram's share in a group of so many; None if none is said."""
+        half = self._half_width(1.0, self.sigma / (self.units[2] * math.prod(self.shape)), images)
+        return half if half < 0.5 else None
+
+    def count_error(self) -> float:
+        """Return half of the 95 % interval of the number of images, in every group the same."""
+        return _Z * self.sigma / self.units[1] / (GRID // self.max_images)
+
+    def _half_width(self, largest: float, noise: float, images: int) -> float:
+        """Return half of the widest interval of a mean of what is `largest` at most, in size."""
+        weight = GRID // self.max_images
+        _, low, high = _ratios(
+            np.array([largest * images * weight]),
+            float(images * weight),
+            noise,
+            self.sigma / self.units[1],
+        )
+        return float((high - low)[0] / 2)
 
     def execute(self, data: ImageStack, noise: Noise) -> Json:
         """Return the release: per group how many images, the mean image, the histogram of its grey levels.

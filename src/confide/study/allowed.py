@@ -96,6 +96,7 @@ NOTE: Fields = {
     "key": text, "max_rows": number, "total": number, "ratio": number, "cut": number, "column": text,
     "patients": number,
 }  # fmt: skip
+PICTURE: Fields = {"group": text, "half_width": number, "png": text}
 INTERVAL: Fields = {"value": number, "low": number, "high": number}
 SYNTHETIC: Fields = {
     "name": text, "source": text, "method": text, "epsilon": number, "delta": number, "rows": number,
@@ -111,6 +112,12 @@ TASK: Fields = {
     "name": text, "task": text, "source": text, "epsilon": number, "delta": number, "steps": number, "rate": number,
     "noise_multiplier": number, "clip": number, "expected_batch": number, "learning_rate": number,
     "test_share": number, "public_sha256": text, "model": text, "noise": number, "threshold": number,
+    "teachers": number, "questions": number,
+}  # fmt: skip
+AUDIT: Fields = {  # of made-up patients: nothing of a patient was read
+    "name": text, "training": text, "claimed": number, "delta": number, "level": number, "lower": number,
+    "lower_any": number, "noise_ratio": number, "noise_least": number, "noise_most": number, "signal_ratio": number,
+    "signal_most": number, "canaries": number, "guesses": number, "correct": number, "refuted": texts,
 }  # fmt: skip
 
 # Outputs: a file is named only if its name follows from the study file (see `confide.study.dossier`).
@@ -122,6 +129,7 @@ SUFFIXES = (
     "npz",
     "nt",
     "parquet",
+    "png",
     "safetensors",
     "svg",
     "ttl",

@@ -20,6 +20,7 @@ from confide.ledger.home import LEDGER, home, open_ledger
 from confide.ledger.ledger import Ledger
 from confide.stats.bounds import ASSUMED
 from confide.stats.expected import Expected
+from confide.stats.images import ImagePlan
 from confide.stats.plan import StatsPlan
 from confide.stats.section import LEAST_ERROR
 from confide.stats.series import SeriesPlan
@@ -31,6 +32,7 @@ from confide.study.plans import AnyPlan, all_plans, verify_paid, verify_plans
 from confide.study.rows import policy_of
 from confide.study.sources import read_originals
 from confide.study.tokens import status_of
+from confide.study.training_audits import AuditPlan
 from confide.study.workplace import CHECKPOINT, open_workplace
 from confide.synth.plan import SynthPlan
 from confide.train.expected import Signal
@@ -38,7 +40,10 @@ from confide.train.logistic import LogisticPlan
 from confide.types import Json, Progress, Status, no_progress
 
 SIZES = (100, 1_000, 10_000)
-_KINDS = {StatsPlan: "stats", SeriesPlan: "series", SynthPlan: "synth", LogisticPlan: "train"}  # else a task
+_KINDS = {
+    StatsPlan: "stats", SeriesPlan: "series", ImagePlan: "images", SynthPlan: "synth", LogisticPlan: "train",
+    AuditPlan: "audit",
+}  # else a task # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +54,7 @@ class Price:
     assumed number of patients. `pair_noise`: for a synthetic table, what noise alone moves in a pair of columns.
     `found`: of each key whose categories are found, from how many patients one is shown. `paid`: the ε of each
     measure, where it was shared out for the least declared error. `periods`: of a series, half of the interval of each.
+    `images`: for each assumed number of images of a group, half of the interval of a grey level and of a histogram's share.
     """
 
     name: str
@@ -64,6 +70,7 @@ class Price:
     periods: list[tuple[str, float]] = field(default_factory=list)
     found: dict[str, int] = field(default_factory=dict)
     paid: dict[str, float] = field(default_factory=dict)
+    images: list[tuple[float | None, float | None]] = field(default_factory=list)
 
     def to_json(self) -> Json:
         """Return what `--json` prints."""
@@ -142,7 +149,7 @@ def check_study(
         study, ledger = place.study, place.ledger
         verify_paid(study, ledger)
         records = read_originals(study, place.vault, members=members_of(study, ledger), progress=progress)
-        verify_plans(study, ledger, records.columns, records.commitments)
+        verify_plans(study, ledger, records.columns, records.commitments, records.sizes)
         return forecast(study, ledger)
 
 
@@ -232,6 +239,7 @@ def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
     found: dict[str, int] = {}
     paid: dict[str, float] = {}
     periods: list[tuple[str, float]] = []
+    images: list[tuple[float | None, float | None]] = []
     if isinstance(plan, StatsPlan):
         found = plan.shown_from()
         paid = plan.paid() if plan.shares == LEAST_ERROR else {}
@@ -240,6 +248,8 @@ def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
         errors = {text: [found[text] for found in by_size] for text in plan.measures}
     elif isinstance(plan, SeriesPlan):
         max_rows, periods = plan.max_rows, list(zip(plan.periods, plan.expected_error(), strict=True))
+    elif isinstance(plan, ImagePlan):
+        max_rows, images = plan.max_images, [_of_images(plan, size) for size in sizes]
     elif isinstance(plan, SynthPlan):
         max_rows, pair_noise = plan.settings.max_rows, plan.settings.pair_noise()
     elif isinstance(plan, LogisticPlan):
@@ -258,7 +268,13 @@ def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
         periods=periods,
         found=found,
         paid=paid,
+        images=images,
     )
+
+
+def _of_images(plan: ImagePlan, images: int) -> tuple[float | None, float | None]:
+    grey = plan.expected_error(images) if plan.mean else None
+    return grey, plan.expected_share_error(images) if plan.edges else None
 
 
 def assumed_patients(plan: LogisticPlan) -> list[int]:

@@ -12,6 +12,7 @@ import polars as pl
 
 from confide.errors import InvalidInput
 from confide.ledger.ledger import Ledger
+from confide.records.images import Images
 from confide.records.notes import Note
 from confide.records.patients import Crosswalk, read_crosswalk, read_id_list
 from confide.study.config import Study
@@ -70,6 +71,14 @@ def keep_members(loaded: pl.DataFrame | list[Note], members: Members | None) -> 
         kept = [patient for patient in loaded["_patient"].unique() if members(patient)]
         return loaded.filter(pl.col("_patient").is_in(kept))
     return [note for note in loaded if members(note.patient)]
+
+
+def keep_images(loaded: Images, members: Members | None) -> Images:
+    """Return the images of members alone."""
+    if members is None:
+        return loaded
+    kept = [patient for patient in loaded.frame["_patient"].unique() if members(patient)]
+    return loaded.of(pl.col("_patient").is_in(kept))
 
 
 def with_members(study: Study, ledger: Ledger, commitment: str) -> str:

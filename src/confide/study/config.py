@@ -11,18 +11,21 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
+from confide.audit.section import AuditSection
 from confide.deid.section import DeidSection
 from confide.errors import InvalidInput
 from confide.ledger.accounts import verify_day
 from confide.records.section import SourceSection
 from confide.risk.section import RiskSection
+from confide.stats.images_section import ImagesSection
 from confide.stats.section import StatsSection
 from confide.stats.series_section import SeriesSection
 from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section, read_sections
 from confide.synth.section import SynthSection
+from confide.tasks.image_section import ImageSection
 from confide.tasks.report_section import ReportSection
-from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
+from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, TeachersSection
 from confide.train.section import TrainSection
 from confide.vault.section import TokenSection
 
@@ -177,6 +180,9 @@ class GatesSection:
     open_reviews: int | None = field(
         default=None, metadata={"doc": "At most so many doubtful documents are open."}
     )
+    refuted_claims: int | None = field(
+        default=None, metadata={"doc": "At most so many claims of trainings are refuted by [[audit]]."}
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,8 +200,19 @@ class Study:
     risk: RiskSection | None = None
     stats: tuple[StatsSection, ...] = ()
     series: tuple[SeriesSection, ...] = ()
+    images: tuple[ImagesSection, ...] = ()
     synth: tuple[SynthSection, ...] = ()
-    train: tuple[TrainSection | NerSection | DiagnoseSection | GraphSection | ReportSection, ...] = ()
+    train: tuple[
+        TrainSection
+        | NerSection
+        | DiagnoseSection
+        | GraphSection
+        | ReportSection
+        | TeachersSection
+        | ImageSection,
+        ...,
+    ] = ()
+    audit: tuple[AuditSection, ...] = ()
     token: tuple[TokenSection, ...] = ()
     gates: GatesSection = field(default_factory=GatesSection)
 
@@ -265,7 +282,7 @@ def read_study(text: str, folder: Path) -> Study:
 def _check_references(study: Study, lines: Lines) -> None:
     """Every name that one section uses is the name of another, and names are used once."""
     kinds: dict[str, str] = {source.name: source.holds for source in study.source}
-    for section in ("source", "stats", "series", "synth", "train"):
+    for section in ("source", "stats", "series", "images", "synth", "train", "audit"):
         names = [each.name for each in getattr(study, section)]
         for at, name in enumerate(names):
             line = lines.of(f"{section}.{at}", "name")
@@ -273,27 +290,54 @@ def _check_references(study: Study, lines: Lines) -> None:
                 raise InvalidInput("study.name-no-file", file=FILE, line=line, name=name, section=section)
             if name in names[:at]:
                 raise InvalidInput("study.name-twice", file=FILE, line=line, name=name, section=section)
-    for section in ("stats", "synth", "train"):
+    for section in ("stats", "images", "synth", "train"):
         for at, each in enumerate(getattr(study, section)):
-            wanted = getattr(each, "holds", "table")
+            wanted = "images" if section == "images" else getattr(each, "holds", "table")
             if kinds.get(each.source) != wanted:
                 line = lines.of(f"{section}.{at}", "source")
                 known = ", ".join(name for name, kind in kinds.items() if kind == wanted) or "-"
+                where = {"file": FILE, "line": line, "name": each.source, "known": known}
+                if wanted == "images":
+                    raise InvalidInput("study.no-such-images", **where)
                 code = "study.no-such-table" if wanted == "table" else "tasks.no-such-notes"
-                raise InvalidInput(code, file=FILE, line=line, name=each.source, known=known)
+                raise InvalidInput(code, **where)
+    _check_pieces(study, lines)
     _check_series(study, kinds, lines)
+    _check_images(study, lines)
     for name in study.leaving:
         if name not in kinds:
             line = lines.of("deid", "sources")
             raise InvalidInput(
                 "study.no-such-source", file=FILE, line=line, name=name, known=", ".join(kinds)
             )
+        if kinds[name] == "images":
+            raise InvalidInput("study.images-leave", file=FILE, line=lines.of("deid", "sources"), name=name)
+
+
+def _check_pieces(study: Study, lines: Lines) -> None:
+    """Of a table in pieces only statistics are asked, and each row belongs to a patient."""
+    for at, source in enumerate(study.source):
+        if not source.pieces:
+            continue
+        for section in ("synth", "train"):
+            for place, each in enumerate(getattr(study, section)):
+                if each.source == source.name:
+                    _refuse_pieces(source.name, lines.of(f"{section}.{place}", "source"))
+        if source.name in study.leaving or study.patient.unit == "row":
+            _refuse_pieces(source.name, lines.of(f"source.{at}", "pieces"))
+
+
+def _refuse_pieces(name: str, line: int) -> None:
+    raise InvalidInput("study.pieces", file=FILE, line=line, name=name)
 
 
 def _check_series(study: Study, kinds: dict[str, str], lines: Lines) -> None:
     """A series reads tables of patients, and each of its releases is a file of its own."""
+    in_pieces = {source.name for source in study.source if source.pieces}
     for at, series in enumerate(study.series):
         for name in series.sources:
+            if name in in_pieces:
+                _refuse_pieces(name, lines.of(f"series.{at}", "sources"))
             if kinds.get(name) != "table":
                 line = lines.of(f"series.{at}", "sources")
                 tables = ", ".join(each for each, kind in kinds.items() if kind == "table")
@@ -310,9 +354,19 @@ def _check_series(study: Study, kinds: dict[str, str], lines: Lines) -> None:
                 raise InvalidInput("study.name-twice", file=FILE, line=line, name=name, section="stats")
 
 
+def _check_images(study: Study, lines: Lines) -> None:
+    """Each release of images is a file of its own beside the tables."""
+    taken = {each.name for each in study.stats}
+    taken |= {f"{each.name} {period}" for each in study.series for period in each.periods}
+    for at, images in enumerate(study.images):
+        if images.name in taken:
+            line = lines.of(f"images.{at}", "name")
+            raise InvalidInput("study.name-twice", file=FILE, line=line, name=images.name, section="images")
+
+
 def _check_budget(study: Study, lines: Lines) -> None:
     """The steps together fit into the allowance, or the run could never be finished."""
-    parts = (study.stats, study.series, study.synth, study.train)
+    parts = (study.stats, study.series, study.images, study.synth, study.train)
     asked = math.fsum(each.epsilon for part in parts for each in part)
     if asked > study.account.epsilon * (1 + 1e-12):
         raise InvalidInput(

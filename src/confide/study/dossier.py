@@ -98,6 +98,7 @@ def _outside(facts: Facts) -> Json:
         "synthetic": tables,
         "models": models,
         "tasks": tasks,
+        "audits": [_audit(step) for step in (facts["audit"] or {}).get("trainings") or ()],
         "guarantee": _guarantee(study, account, [*statistics, *tables], [*models, *tasks])
         | {"declared": pick(facts.get("declared"), allowed.DECLARED)},
         "not_private": pick_each(facts["not_private"], allowed.NOT_PRIVATE),
@@ -181,6 +182,7 @@ def _statistics(step: Facts) -> Json:
             for row in release.get("rows") or ()
         ],
         "notes": pick_each(release.get("notes"), allowed.NOTE),
+        "pictures": pick_each(release.get("pictures"), allowed.PICTURE),
     }
 
 
@@ -227,6 +229,10 @@ def _task(step: Facts) -> Json:
         "replayed": flag(step.get("replayed")),
         "notes": pick_each(release.get("notes"), allowed.NOTE),
     }
+
+
+def _audit(step: Facts) -> Json:
+    return {**pick(step["release"], allowed.AUDIT), "replayed": flag(step.get("replayed"))}
 
 
 def _place_of(features: Sequence[str]) -> Callable[[str], int]:

@@ -25,7 +25,17 @@ from confide.study.index import INDEX, LISTS, QUEUE, SAMPLE, Index, clear_parts,
 from confide.study.replays import ERASURE
 from confide.study.sources import commitment_of, content_digest, sealed_folder
 from confide.study.survivors import survivors_of
-from confide.study.whose import Gone, as_text, digest_of_id, gone_by, rows_of, section_of, shown_name
+from confide.study.whose import (
+    Gone,
+    Owners,
+    as_text,
+    digest_of_id,
+    gone_by,
+    owners_of,
+    rows_of,
+    section_of,
+    shown_name,
+)
 from confide.study.workplace import Workplace
 from confide.types import Json, Progress, no_progress
 from confide.vault.vault import Vault
@@ -203,11 +213,12 @@ def _plan(
     """Say what is to happen to each file; changes nothing. The second part is for the search afterwards."""
     steps: list[Step] = []
     values: dict[str, set[str]] = {}
+    owners = _owners(study, vault, pieces)
     for piece in pieces:
         data = vault.read(piece.target)
         before = content_digest(vault, data)
         try:
-            theirs = rows_of(study, piece.source, piece.name, data, gone)
+            theirs = rows_of(study, piece.source, piece.name, data, gone, owners=owners)
         except InvalidInput as error:
             if piece.counts or not destroy_unreadable:
                 file = shown_name(study, piece.source, piece.name)
@@ -224,6 +235,14 @@ def _plan(
             after = content_digest(vault, _without(study, piece, data, theirs.rows))
             steps.append(Step(piece, "reseal", theirs.rows, before, after))
     return steps, values
+
+
+def _owners(study: Study, vault: Vault, pieces: Sequence[Piece]) -> Owners:
+    """Return whose each sealed image is, from all copies of the tables that name them."""
+    indexes = {section.index for section in study.source if section.index is not None}
+    return owners_of(
+        study, ((each.source, each.name, vault.read(each.target)) for each in pieces if each.name in indexes)
+    )
 
 
 def _without(study: Study, piece: Piece, data: bytes, rows: frozenset[int]) -> bytes:
@@ -278,8 +297,9 @@ def _clear(vault: Vault, folder: Path, gone: Gone) -> None:
 
 def _verify(study: Study, vault: Vault, pieces: Sequence[Piece], gone: Gone) -> None:
     """Read everything again; raise if a row is there that should be gone."""
+    owners = _owners(study, vault, pieces)
     for piece in pieces:
-        if rows_of(study, piece.source, piece.name, vault.read(piece.target), gone).rows:
+        if rows_of(study, piece.source, piece.name, vault.read(piece.target), gone, owners=owners).rows:
             raise IntegrityError("erase.not-gone", file=piece.target.name)
 
 

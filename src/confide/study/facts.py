@@ -20,6 +20,7 @@ from confide.study.sample import measured
 from confide.study.sources import Records, Sealed, sealed_folder
 from confide.study.synthetic import Made
 from confide.study.task_runs import Done
+from confide.study.training_audits import Audited
 from confide.study.workplace import Workplace
 from confide.types import Json
 
@@ -37,6 +38,7 @@ class Found:
     made: list[Made] = field(repr=False)
     models: list[Trained] = field(repr=False)
     tasks: list[Done] = field(repr=False)
+    audits: list[Audited] = field(repr=False)
     outputs: list[Output] = field(repr=False)
     search: ByteSearch = field(repr=False)
     gates: list[Gate] = field(repr=False)
@@ -83,6 +85,7 @@ def facts_of(place: Workplace, found: Found, seconds: dict[str, float]) -> Json:
         "audit": {
             "bytes": asdict(found.search),
             "membership": [each for one in attacked if (each := one.attack_to_json())],
+            "trainings": [audit.to_json() for audit in found.audits],
         },
         "outputs": [output.to_json(left=found.verdict == "pass") for output in found.outputs],
         "not_private": _not_private(ledger, study.account.name),
@@ -141,6 +144,10 @@ def _not_checked(place: Workplace, rows: Rows) -> list[str]:
         found.append("membership")
     if rows.tables and study.risk is None:
         found.append("risk")
-    of_rows = () if rows.outputs else ("k", "open_reviews")  # where no row leaves there is nothing to look at
-    unset = (name for name in GATES if getattr(study.gates, name) is None and name not in of_rows)
+    looked = {"epsilon", "identifier_risk"}
+    looked |= (
+        {"k", "open_reviews"} if rows.outputs else set()
+    )  # where no row leaves there is nothing to look at
+    looked |= {"refuted_claims"} if study.audit else set()
+    unset = (name for name in GATES if getattr(study.gates, name) is None and name in looked)
     return [*found, *(f"gate-{name}" for name in unset)]

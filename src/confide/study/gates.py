@@ -11,7 +11,13 @@ from confide.audit.bytesearch import ByteSearch
 from confide.audit.membership import clopper_pearson
 from confide.study.config import GatesSection
 
-GATES = ("k", "identifier_risk", "epsilon", "open_reviews")  # those that a study may leave out
+GATES = (
+    "k",
+    "identifier_risk",
+    "epsilon",
+    "open_reviews",
+    "refuted_claims",
+)  # those that a study may leave out
 Verdict = Literal["pass", "hold", "refuse"]
 
 
@@ -30,7 +36,13 @@ class Gate:
 
 
 def judge(
-    gates: GatesSection, *, k: int | None, search: ByteSearch, epsilon: float, open_reviews: int
+    gates: GatesSection,
+    *,
+    k: int | None,
+    search: ByteSearch,
+    epsilon: float,
+    open_reviews: int,
+    refuted_claims: int | None = None,
 ) -> tuple[list[Gate], Verdict]:
     """Hold each value against its threshold.
 
@@ -40,6 +52,7 @@ def judge(
         search: what the byte search found.
         epsilon: of all releases of this study together.
         open_reviews: documents that wait for a reviewer.
+        refuted_claims: by audits of trainings; None where nothing was audited.
 
     Returns:
         The gates in the order in which the dossier prints them, and the verdict: "refuse" where one
@@ -57,6 +70,8 @@ def judge(
         found.append(_at_most("epsilon", epsilon, gates.epsilon, public=True))
     if gates.open_reviews is not None:
         found.append(_at_most("open_reviews", open_reviews, gates.open_reviews, public=False))
+    if gates.refuted_claims is not None:
+        found.append(_at_most("refuted_claims", refuted_claims, gates.refuted_claims, public=True))
     broken = {gate.name for gate in found if gate.holds is False}
     verdict: Verdict = "pass" if not broken else "hold" if broken == {"open_reviews"} else "refuse"
     return found, verdict

@@ -86,7 +86,10 @@ def clear_parts(vault: Vault, folder: Path) -> None:
 def _is_named(study: Study, source: str, name: str) -> bool:
     if source == LISTS:
         return name in (study.patient.crosswalk, study.consent.optout, study.consent.consented)
-    paths = [section.path for section in study.source if section.name == source]
+    sections = [section for section in study.source if section.name == source]
+    if any(name == section.index for section in sections):
+        return True
+    paths = [section.path for section in sections]
     return any(fits(PurePosixPath(path).parts, PurePosixPath(name).parts) for path in paths)
 
 

@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from confide.errors import AccessDenied, InvalidInput
 from confide.federated.distributed_dp import RoundPlan
 from confide.federated.durable import DurableSite
@@ -22,15 +24,17 @@ from confide.federated.messages import Buffer, Parcel
 from confide.federated.patient_unit import in_steps
 from confide.federated.play import Give, Line, play_site
 from confide.federated.private_training import LocalPlan
-from confide.federated.settings import Member
+from confide.federated.settings import Federation, Member
+from confide.federated.site_state import SiteState
 from confide.ledger.charge import Charge
 from confide.study.assent import verify_given
 from confide.study.cohort import members_of
 from confide.study.hosting import MODEL, read_model
-from confide.study.learnt import learner_of
+from confide.study.learnt import begun, learner_of
 from confide.study.manifest import Manifest
 from confide.study.plans import all_plans, grant
 from confide.study.sources import read_records, seal_sources
+from confide.study.task_runs import notes_of
 from confide.study.workplace import Workplace
 from confide.types import Progress, no_progress
 from confide.vault.boxes import signing_key
@@ -60,6 +64,7 @@ def join(
     source: str,
     line: AbstractContextManager[Callable[[str], Line]],
     *,
+    base: Path | None = None,
     progress: Progress = no_progress,
 ) -> Joined:
     """Take part until the last round is over, or go on with it after a kill.
@@ -67,24 +72,27 @@ def join(
     Args:
         place: the opened study of this site, whose account pays.
         manifest: what all approved.
-        source: of the study: the table that is learnt from.
+        source: of the study: the table, or the notes, that are learnt from.
         line: what dials the hub, given this site's name; opened only once nothing is in the way.
+        base: where the model is one of texts: folder of the language model.
         progress: called with each round that begins.
 
     Raises:
         AccessDenied: this institution is no member, or its assent does not stand.
-        InvalidInput: no such table, or columns that the model wants are not there; nobody is in it; the last day is over.
+        InvalidInput: no such source, or columns that the model wants are not there; nobody is in it; the last day is over; a
+            language model that is not the one that was approved.
         BudgetExceeded: account or allowance cannot pay for all rounds; nothing was spent.
     """
-    member, settings, learning = member_of(place, manifest), manifest.settings(), manifest.learning
+    member, learning = member_of(place, manifest), manifest.learning
+    settings = manifest.group_of(member.name)
     verify_given(place.ledger, manifest)
     verify_left(place, manifest, member)
-    learner, commitment = _learner(place, manifest, source)
+    learner, commitment = _learner(place, manifest, source, base)
     grant(place.study, place.ledger)
     folder = site_folder(place.study.folder, manifest)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     journal = Journal(folder / JOURNAL)
-    part = Part(place, manifest, member, learner, commitment, folder, journal)
+    part = Part(place, manifest, settings, member, learner, commitment, folder, journal)
 
     def update(task: Buffer, number: int, give: Give) -> Parcel:
         verify_given(place.ledger, manifest)
@@ -138,7 +146,7 @@ def plans_of(manifest: Manifest, member: Member) -> Sequence[RoundPlan | LocalPl
         case "each":
             return [manifest.local_plan(number) for number in numbers]
         case _:
-            return [manifest.round_plan(number, member.weight) for number in numbers]
+            return [manifest.round_plan(number, member) for number in numbers]
 
 
 def verify_left(place: Workplace, manifest: Manifest, member: Member) -> float:
@@ -159,23 +167,50 @@ def verify_left(place: Workplace, manifest: Manifest, member: Member) -> float:
     return left
 
 
-def _learner(place: Workplace, manifest: Manifest, source: str) -> tuple[Learner, str]:
-    """Read the table as every study reads one; return the model on it, and the commitment to what was read."""
+def _learner(place: Workplace, manifest: Manifest, source: str, base: Path | None) -> tuple[Learner, str]:
+    """Read the source as every study reads one; return the model on it, and the commitment to what was read."""
     study, wanted = place.study, manifest.model.columns()
-    tables = [section.name for section in study.source if section.holds == "table"]
-    if source not in tables:
-        raise InvalidInput("fed.no-source", known=", ".join(tables))
+    held = "notes" if manifest.model.kind == "texts" else "table"
+    named = [section.name for section in study.source if section.holds == held and not section.pieces]
+    if source not in named:
+        raise InvalidInput("fed.no-source", known=", ".join(named) or "-")
     if study.patient.unit != "patient":
         raise InvalidInput("fed.unit-row")
     seal_sources(study, place.vault)
     members = members_of(study, place.ledger)
     records = read_records(study, place.vault, members=members, columns={source: wanted})
-    if missing := sorted(wanted - set(records.units[source].columns)):
+    frame = notes_of(study, records, source) if held == "notes" else records.units[source]
+    if missing := sorted(wanted - set(frame.columns)):
         raise InvalidInput("fed.no-columns", columns=", ".join(missing))
-    learner = learner_of(manifest.model, records.units[source])
+    learner = learner_of(manifest.model, frame, base=base)
     if not learner.n_patients:
         raise InvalidInput("fed.no-patients")
     return learner, records.commitments[source]
+
+
+def own_model(place: Workplace, manifest: Manifest) -> Floats:
+    """Return the model as this site uses it: what was learnt together, and behind it the head that stays here. Patient data.
+
+    Raises:
+        InvalidInput: there is no model yet.
+        IntegrityError: it is not what the hub signed.
+    """
+    folder = site_folder(place.study.folder, manifest)
+    if not (folder / MODEL).exists():
+        raise InvalidInput("fed.no-model")
+    together, _ = read_model((folder / MODEL).read_bytes(), manifest)
+    journal, stays = Journal(folder / JOURNAL, looks=True), begun(manifest.model)[1]
+    carried = manifest.length if manifest.learning.algorithm == "scaffold" else 0
+    kept = SiteState.from_bytes(_state(place, folder, journal), carried, stays)
+    journal.close()
+    return np.concatenate([together, kept.personal])
+
+
+def _state(place: Workplace, folder: Path, journal: Journal) -> bytes:
+    for number in sorted((int(path.stem) for path in folder.glob("*.state")), reverse=True):
+        if journal.state(number) == "commit":
+            return place.vault.read(folder / f"{number}.state")
+    return b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +219,7 @@ class Part:
 
     place: Workplace
     manifest: Manifest
+    settings: Federation  # of the group in which this site is summed
     member: Member
     learner: Learner
     commitment: str
@@ -195,10 +231,7 @@ class Part:
 
     def state(self) -> bytes:
         """Return what the last committed round left for the next: patient data, sealed; nothing before the first."""
-        for number in sorted((int(path.stem) for path in self.folder.glob("*.state")), reverse=True):
-            if self.journal.state(number) == "commit":
-                return self.place.vault.read(self.folder / f"{number}.state")
-        return b""
+        return _state(self.place, self.folder, self.journal)
 
     def keep(self, number: int, state: bytes) -> None:
         """Seal what a round leaves for the next; it counts once the round is committed."""
@@ -224,7 +257,7 @@ def _noisy_sum(part: Part, model: Floats, number: int, give: Give) -> Parcel:
     Guarantee: the charge is durable before noise is drawn, and what it paid for is in the journal before the charge is
     committed; a kill in between leaves a round that is said again word for word.
     """
-    manifest, settings, sent = part.manifest, part.manifest.settings(), list[Parcel]()
+    manifest, settings, sent = part.manifest, part.settings, list[Parcel]()
     update, after = local_update(
         manifest.learning, part.learner, model, number, part.state(), clip=settings.grid.clip
     )
@@ -235,7 +268,7 @@ def _noisy_sum(part: Part, model: Floats, number: int, give: Give) -> Parcel:
         what = f"updates to the federated model {manifest.study.name}"
         part.place.ledger.note_not_private(what, study=study, account=account, commitment=part.commitment)
         return give(steps)
-    plan = manifest.round_plan(number, part.member.weight)
+    plan = manifest.round_plan(number, part.member)
     with part.charge(plan) as charge:
         data = (steps, lambda noised: part.hand_over(noised, plan, give, sent))
         charge.commit(plan.execute(data, charge.noise))
@@ -244,7 +277,7 @@ def _noisy_sum(part: Part, model: Floats, number: int, give: Give) -> Parcel:
 
 def _noisy_steps(part: Part, model: Floats, number: int, give: Give) -> Parcel:
     """Train by steps that are noisy themselves, under one charge, and give what came out."""
-    manifest, settings, sent = part.manifest, part.manifest.settings(), list[Parcel]()
+    manifest, settings, sent = part.manifest, part.settings, list[Parcel]()
     plan = manifest.local_plan(number)
 
     def hand_over(update: Floats, after: bytes) -> str:

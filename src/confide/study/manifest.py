@@ -6,21 +6,23 @@ understand each other's messages. Read strictly, like a study file. Who approved
 
 import hashlib
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from confide.crypto.sign import digest
+from confide.dp.events import check_whole
 from confide.errors import InvalidInput
 from confide.federated.distributed_dp import Prices, RoundPlan, prices
 from confide.federated.horizontal import Floats
 from confide.federated.learning import Learning, sent_length
 from confide.federated.patient_unit import sensitivity, verify_together, with_noise
 from confide.federated.private_training import LocalPlan, multiplier_for
-from confide.federated.settings import Federation, Grid, Member
+from confide.federated.robust import secret_groups
+from confide.federated.settings import FEWEST_HONEST, MOST_SITES, Federation, Grid, Member
 from confide.ledger.accounts import verify_day
 from confide.study.config import StudySection
-from confide.study.learnt import ModelSection, blank
+from confide.study.learnt import ModelSection, begun
 from confide.study.toml import read_sections
 from confide.types import Json
 
@@ -50,10 +52,26 @@ class FederationSection:
         default=1 << 20, metadata=_doc("Whole steps in the clip; sums of them must fit into 32 bits.")
     )
     patience: float = field(default=3600.0, metadata=_doc("Seconds that a stage of a round may last."))
+    robust: Literal["none", "median", "trimmed", "krum", "geometric", "mixed"] = field(
+        default="none",
+        metadata=_doc("Rule that combines the sums of fixed groups of sites, so that a few hostile ones do not spoil it."),
+    )  # fmt: skip
+    hostile: int = field(default=0, metadata=_doc("robust: how many sites may send anything at all."))
+    group: int = field(
+        default=0,
+        metadata=_doc(
+            "robust: sites in a group, at least; 0: as few as hide a site. 1, each update seen: only where each "
+            "site's own noise suffices."
+        ),
+    )
 
     def __post_init__(self) -> None:
-        """Refuse a day that is none; the rest is checked with the sites."""
+        """Refuse a day that is none, and a rule against nobody; the rest is checked with the sites."""
         verify_day(self.expires)
+        check_whole("hostile", self.hostile, 0, MOST_SITES)
+        check_whole("group", self.group, 0, MOST_SITES)
+        if (self.robust == "none") != (self.hostile == 0) or (self.robust == "none" and self.group):
+            raise InvalidInput("fed.robust-hostile")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,16 +125,26 @@ class Manifest:
         if (self.privacy is None) != (protection == "none"):
             code = "fed.privacy-missing" if self.privacy is None else "fed.privacy-unused"
             raise InvalidInput(code, protection=protection)
+        if self.model.kind == "cox" and protection in ("patient", "each"):
+            raise InvalidInput("learning.coupled", model="cox")
+        if self.model.personal and protection == "patient":
+            raise InvalidInput("learning.combination", first="personal", second="protection = patient")
+        if self.federation.robust != "none" and self.learning.algorithm == "scaffold":
+            raise InvalidInput("learning.combination", first="robust", second="scaffold")
+        if len(self.groups()) < self.least_groups:
+            raise InvalidInput(
+                "fed.robust-groups", found=len(self.groups()), wanted=self.least_groups, hostile=self.federation.hostile
+            )  # fmt: skip
         self.prices()
 
     @property
     def length(self) -> int:
         """How many numbers the model has."""
-        return blank(self.model).length
+        return len(begun(self.model)[0])
 
     def start(self) -> Floats:
         """Return what the first round hands out: the same everywhere, from public settings."""
-        return blank(self.model).start()
+        return begun(self.model)[0]
 
     def to_json(self) -> Json:
         """Return everything that is approved, without floats."""
@@ -127,7 +155,7 @@ class Manifest:
         return digest(self.to_json())
 
     def settings(self) -> Federation:
-        """Return what the machines of a round know of it: sites, sums, noise; their digest covers the manifest's."""
+        """Return what all sites agree on: who sums what, with what noise; its digest covers the manifest's."""
         section, privacy = self.federation, self.privacy
         settings = Federation(
             name=self.study.name,
@@ -146,30 +174,59 @@ class Manifest:
                 self.learning,
                 epsilon=privacy.epsilon,
                 delta=privacy.delta,
-                honest=privacy.honest or settings.honest,
+                honest=privacy.honest or (settings.honest if section.robust == "none" else FEWEST_HONEST),
                 most=self.learning.patients or 1,
             )
         verify_together(self.learning, settings, self.length)
         return settings
 
+    @property
+    def least_groups(self) -> int:
+        """How many groups must have a sum in a round, or it changes nothing: more honest ones than hostile ones."""
+        return 2 * self.federation.hostile + 1
+
+    def groups(self) -> tuple[Federation, ...]:
+        """Return what the machines of a round know: all sites together, or the fixed groups that a robust rule compares."""
+        return _groups(self)
+
+    def group_of(self, name: str) -> Federation:
+        """Return in which sum a site is.
+
+        Raises:
+            InvalidInput: it is no site of this manifest.
+        """
+        for group in self.groups():
+            if any(member.name == name for member in group.members):
+                return group
+        raise InvalidInput("fed.foreign")
+
     def prices(self) -> Prices | None:
-        """Return ε of all rounds against coalition, hub and outsider; None where no privacy is claimed."""
-        settings, privacy = self.settings(), self.privacy
+        """Return ε of all rounds against coalition, hub and outsider; None where no privacy is claimed.
+
+        A patient is in one group's sum a round. What a rule makes of the sums is not their sum, so an outsider is granted no more
+        noise than the hub.
+        """
+        privacy = self.privacy
         if privacy is None:
             return None
-        if settings.noise is None:
+        if self.settings().noise is None:
             alike = self.local_plan(1).all_rounds()
             return Prices(coalition=alike, hub=alike, outsider=alike)
-        moved = sensitivity(self.learning, settings)
-        return prices(settings, sensitivity=moved, rounds=self.learning.rounds, delta=privacy.delta)
+        told = [
+            prices(group, sensitivity=sensitivity(self.learning, group), rounds=self.learning.rounds, delta=privacy.delta)
+            for group in self.groups()
+        ]  # fmt: skip
+        return Prices(
+            **{who: max(getattr(each, who) for each in told) for who in ("coalition", "hub", "outsider")}
+        )
 
-    def round_plan(self, number: int, weight: int) -> RoundPlan:
-        """Return what a round with noise in parts costs a site of this weight.
+    def round_plan(self, number: int, member: Member) -> RoundPlan:
+        """Return what a round with noise in parts costs a site.
 
         Raises:
             InvalidInput: the rounds have no such noise.
         """
-        settings, privacy = self.settings(), self.privacy
+        settings, privacy = self.group_of(member.name), self.privacy
         if privacy is None:
             raise InvalidInput("fed.no-noise")
         return RoundPlan(
@@ -177,7 +234,7 @@ class Manifest:
             federation=settings,
             number=number,
             sensitivity=sensitivity(self.learning, settings),
-            weight=weight,
+            weight=member.weight,
             delta=privacy.delta,
         )
 
@@ -196,7 +253,7 @@ class Manifest:
         return LocalPlan(
             name=self._round_name(number),
             learning=replace(learning, multiplier=found),
-            length=self.length,
+            length=self.length + len(begun(self.model)[1]),
             number=number,
             delta=privacy.delta,
         )
@@ -206,9 +263,17 @@ class Manifest:
         return f"{self.study.name} round {number}"
 
 
+@lru_cache(maxsize=16)
+def _groups(manifest: Manifest) -> tuple[Federation, ...]:
+    whole, section = manifest.settings(), manifest.federation
+    if section.robust == "none":
+        return (whole,)
+    return tuple(secret_groups(whole, colluders=section.colluders, size=section.group))
+
+
 def summary(manifest: Manifest) -> Json:
     """Return what an officer reads before approving: public figures, who learns what at which price."""
-    settings, told = manifest.settings(), manifest.prices()
+    settings, groups, told = manifest.settings(), manifest.groups(), manifest.prices()
     return {
         "name": manifest.study.name,
         "purpose": manifest.study.purpose,
@@ -218,11 +283,16 @@ def summary(manifest: Manifest) -> Json:
         "expires": manifest.federation.expires,
         "hub": manifest.hub.address,
         "sites": [site.name for site in manifest.site],
-        "threshold": settings.threshold,
+        "threshold": min(group.threshold for group in groups),
         "colluders": settings.colluders,
-        "honest": settings.honest,
+        "honest": min(group.honest for group in groups),
+        "robust": manifest.federation.robust,
+        "hostile": manifest.federation.hostile,
+        "groups": [[member.name for member in group.members] for group in groups],
         "model": manifest.model.kind,
         "columns": sorted(manifest.model.columns()),
+        "base": manifest.model.base,
+        "personal": manifest.model.personal,
         "rounds": manifest.learning.rounds,
         "numbers": settings.length,
         "bytes": 4 * settings.length,

@@ -7,15 +7,12 @@ held-out patients is exact, so it is for the inside edition only.
 import json
 from dataclasses import dataclass, field
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-
-from confide.audit.membership import Membership, loss_threshold
-from confide.errors import InvalidInput
+from confide.audit.membership import Membership
+from confide.study.attacked import attack_to_json, attacked
 from confide.study.outgoing import Output
 from confide.study.replays import commitment_for
 from confide.study.sources import Records
+from confide.study.watched import Watched
 from confide.study.workplace import Workplace
 from confide.train.logistic import LogisticPlan
 from confide.train.plain import plain_model
@@ -54,15 +51,7 @@ class Trained:
 
     def attack_to_json(self) -> Json | None:
         """Return what the membership attack reached, beside the bound that it must respect."""
-        if self.attack is None:
-            return None
-        return {
-            "model": self.name,
-            "auc": self.attack.auc,
-            "epsilon_lower": self.attack.epsilon_lower,
-            "epsilon_bound": self.release["epsilon"],
-            "patients": self.attack.patients,
-        }
+        return attack_to_json(self.attack, self.name, self.release["epsilon"])
 
 
 def train_models(
@@ -76,7 +65,7 @@ def train_models(
         frame = records.units[plan.source]
         members, others = split_patients(frame, key, plan.settings.test_share)
         release, replayed = place.ledger.run(
-            plan,
+            Watched(plan, done, len(plans), progress),
             members,
             study=study.study.name,
             account=study.account.name,
@@ -85,17 +74,9 @@ def train_models(
             ),
             cohort=study.account.cohort,
         )
-        attack = _attack(release, members, others)
+        losses = (patient_losses(release, members), patient_losses(release, others))
+        attack = attacked(*losses, delta=release["delta"])
         plain = evaluate(plain_model(plan.settings, members), others)
         trained.append(Trained(plan.name, replayed, release, evaluate(release, others), plain, attack))
         progress(done + 1, len(plans))
     return trained
-
-
-def _attack(release: Json, members: pl.DataFrame, others: pl.DataFrame) -> Membership | None:
-    inside: NDArray[np.float64] = patient_losses(release, members)
-    outside = patient_losses(release, others)
-    try:
-        return loss_threshold(inside, outside, delta=release["delta"])
-    except InvalidInput:
-        return None

@@ -194,7 +194,13 @@ def free_port() -> int:
 
 
 def play_here(
-    file: Path, manifest: Manifest, hub: Path, sites: Sequence[tuple[Path, str]], *, as_json: bool
+    file: Path,
+    manifest: Manifest,
+    hub: Path,
+    sites: Sequence[tuple[Path, str]],
+    *,
+    base: Path | None = None,
+    as_json: bool,
 ) -> None:
     """Play hub and sites as processes of this machine, each as its own institution, until the last round is over.
 
@@ -205,6 +211,7 @@ def play_here(
         manifest: what it says.
         hub: folder of the hub, with its `institution/` and `keys.toml`.
         sites: for each site the folder of its study, with its `institution/`, and the source.
+        base: folder of the language model, the same for all here.
         as_json: whether the hub speaks JSON.
 
     Raises:
@@ -216,6 +223,7 @@ def play_here(
     try:
         for folder, source in sites:
             asked = ["join", file, "--study", folder, "--source", source]
+            asked += [] if base is None else ["--base", base]
             at_sites.append((folder.name, _start(folder, asked, subprocess.DEVNULL)))
         while at_hub.poll() is None:
             time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Turn the sections `[[stats]]`, `[[series]]`, `[[synth]]` and `[[train]]` into plans, and ask for the allowance that pays for them.
+"""Turn `[[stats]]`, `[[series]]`, `[[images]]`, `[[synth]]`, `[[train]]` and `[[audit]]` into plans, and ask for the allowance that pays.
 
 Guarantee: what a plan costs depends on the study file only, never on a record.
 """
@@ -8,23 +8,31 @@ from contextlib import contextmanager
 
 from confide.errors import InvalidInput
 from confide.ledger.ledger import Ledger
+from confide.stats.images import ImagePlan
 from confide.stats.plan import StatsPlan
 from confide.stats.series import SeriesPlan
 from confide.study.config import Study
 from confide.study.replays import commitment_for
 from confide.study.series import steps_of
 from confide.study.tasks import TaskPlan, task_plans
+from confide.study.training_audits import AuditPlan, audit_plans
 from confide.synth.plan import SynthPlan
+from confide.tasks.image_plan import ImageTaskPlan
 from confide.train.logistic import LogisticPlan
 from confide.train.section import TrainSection
 
-OnePlan = StatsPlan | SynthPlan | LogisticPlan | TaskPlan  # reads one source
-AnyPlan = OnePlan | SeriesPlan
+OnePlan = StatsPlan | ImagePlan | SynthPlan | LogisticPlan | TaskPlan  # reads one source
+AnyPlan = OnePlan | SeriesPlan | AuditPlan
 
 
 def stats_plans(study: Study) -> list[StatsPlan]:
     """Return one plan per `[[stats]]`, in the order of the study file."""
     return [StatsPlan.from_section(section) for section in study.stats]
+
+
+def image_plans(study: Study) -> list[ImagePlan]:
+    """Return one plan per `[[images]]`, in the order of the study file."""
+    return [section.plan() for section in study.images]
 
 
 def synth_plans(study: Study) -> list[SynthPlan]:
@@ -39,17 +47,23 @@ def train_plans(study: Study) -> list[LogisticPlan]:
 
 def one_plans(study: Study) -> list[OnePlan]:
     """Return every plan that reads one source, in order."""
-    return [*stats_plans(study), *synth_plans(study), *train_plans(study), *task_plans(study)]
+    return [
+        *stats_plans(study),
+        *image_plans(study),
+        *synth_plans(study),
+        *train_plans(study),
+        *task_plans(study),
+    ]
 
 
 def all_plans(study: Study) -> list[AnyPlan]:
     """Return every plan that a run of the study pays for, in order."""
     series = [section.plan() for section in study.series]
-    return [*stats_plans(study), *series, *synth_plans(study), *train_plans(study), *task_plans(study)]
+    return [*stats_plans(study), *series, *one_plans(study)[len(study.stats) :], *audit_plans(study)]
 
 
 def columns_of_plans(study: Study, source: str) -> set[str]:
-    """Return the columns of a table that plans read: cell by cell, whatever stands in other patients' rows."""
+    """Return the columns of a source that plans read: cell by cell, whatever stands in other patients' rows."""
     reading = [plan for plan in one_plans(study) if plan.source == source]
     series = [section.plan() for section in study.series if source in section.sources]
     return {column for plan in (*reading, *series) for column in plan.text_columns()}
@@ -100,8 +114,11 @@ def verify_plans(
     ledger: Ledger,
     columns: Mapping[str, Collection[str]],
     commitments: Mapping[str, str],
+    sizes: Mapping[str, tuple[int, int]],
 ) -> None:
     """Refuse, before anything is charged, a plan whose columns are not there or whose release is of other data.
+
+    `sizes`: of the images of each source of images, which must be those of the plan.
 
     Raises:
         InvalidInput: names the step and its source.
@@ -109,6 +126,8 @@ def verify_plans(
     for plan in one_plans(study):
         with _of_step(plan.name, plan.source):
             plan.verify_columns(columns[plan.source])
+            if isinstance(plan, ImagePlan | ImageTaskPlan):
+                plan.verify_size(sizes[plan.source])
         commitment_for(study, ledger, plan, plan.source, commitments[plan.source])
     account = study.account
     for section in study.series:

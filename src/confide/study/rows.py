@@ -49,17 +49,22 @@ def known_values(study: Study, records: Records) -> dict[str, dict[str, tuple[st
     """Return patient -> class -> values: the patient's ids, and the identifier columns of all sources."""
     found: dict[str, dict[str, dict[str, None]]] = defaultdict(lambda: defaultdict(dict))
     everyone = {note.patient for notes in records.notes.values() for note in notes}
-    for patient in everyone.union(*(frame["_patient"].to_list() for frame in records.tables.values())):
+    frames = records.tables | {name: images.frame for name, images in records.images.items()}
+    for patient in everyone.union(*(frame["_patient"].to_list() for frame in frames.values())):
         found[patient]["record-number"] = dict.fromkeys((patient, *records.ids.get(patient, ())))
     for source in study.source:
-        if source.holds != "table":
+        if source.holds == "notes":
             for note in records.notes[source.name]:
                 for column, kind in identifiers_of(study, source).items():
                     if (value := note.fields.get(column, "")).strip():
                         found[note.patient][kind][value] = None
             continue
-        frame = records.tables[source.name]
+        if source.pieces:  # `confide.study.pieces` searches for its ids
+            continue
+        frame = frames[source.name]
         for column, kind in identifiers_of(study, source).items():
+            if column not in frame.columns:  # images of rows that are protected each by itself
+                continue
             pairs = (
                 frame.select("_patient", pl.col(column).cast(pl.String))
                 .drop_nulls()

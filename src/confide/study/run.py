@@ -22,10 +22,19 @@ from confide.study.cohort import members_of
 from confide.study.dossier import build
 from confide.study.facts import Found, facts_of
 from confide.study.gates import Gate, Verdict, judge
+from confide.study.images import as_table, expected_error, other_files, stack_of
 from confide.study.keys import nobody_types
 from confide.study.models import train_models
 from confide.study.outgoing import FOLDER, Output, put_out, take_back
-from confide.study.plans import grant, stats_plans, synth_plans, train_plans, verify_paid, verify_plans
+from confide.study.plans import (
+    grant,
+    image_plans,
+    stats_plans,
+    synth_plans,
+    train_plans,
+    verify_paid,
+    verify_plans,
+)
 from confide.study.publish import write_dossier
 from confide.study.replays import commitment_for
 from confide.study.rows import Rows
@@ -34,6 +43,7 @@ from confide.study.sources import Records, read_records, seal_sources
 from confide.study.synthetic import make_tables
 from confide.study.tables import other_editions, statistics_output
 from confide.study.task_runs import do_tasks
+from confide.study.training_audits import audit_trainings
 from confide.study.workplace import Workplace, open_workplace
 from confide.types import Json, Progress
 from confide.words import say, speaking
@@ -118,10 +128,12 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         rows = cleaned(place, records, began=began, progress=progress)
     with clock("risk"):
         risk = _risk(place, rows)
-    verify_plans(study, ledger, records.columns, records.commitments)
+    verify_plans(study, ledger, records.columns, records.commitments, records.sizes)
     grant(study, ledger)
     with clock("stats") as progress:
         statistics = _release_statistics(place, records, progress) + _release_series(place, records)
+        of_images = _release_images(place, records)
+        statistics += [shown for shown, _ in of_images]
     with clock("synth") as progress:
         made = make_tables(place, records, synth_plans(study), progress=progress)
     with clock("train") as progress:
@@ -137,16 +149,21 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         *(model.output() for model in models),
         *(output for task in tasks for output in task.outputs()),
         *pictures,
+        *(output for _, files in of_images for output in files),
     ]
     with clock("audit") as progress:
+        audits = audit_trainings(place, progress=progress)
         outgoing = [each for output in outputs for each in output.records]
         search = search_bytes(rows.known, outgoing, progress=progress)
+        for streamed in records.streamed.values():
+            search = search.plus(streamed.search(outgoing, records.ids, rows.known.keys()))
     gates, verdict = judge(
         study.gates,
         k=min((each["k"] for each in risk), default=None),
         search=search,
         epsilon=ledger.balance(study.account.name, study.study.name).epsilon_spent,
         open_reviews=rows.open_reviews,
+        refuted_claims=sum(len(each.release["refuted"]) for each in audits) if audits else None,
     )
     passed = verdict == "pass"
     with clock("dossier"):
@@ -157,7 +174,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
             take_back(study.folder)
         found = Found(
             began=began, sealed=sealed, records=records, rows=rows, risk=risk, statistics=statistics,
-            made=made, models=models, tasks=tasks, outputs=outputs, search=search, gates=gates, verdict=verdict,
+            made=made, models=models, tasks=tasks, audits=audits, outputs=outputs, search=search, gates=gates, verdict=verdict,
         )  # fmt: skip
         facts = facts_of(place, found, clock.seconds)
         dossiers = write_dossier(study.folder, *build(facts), language=study.study.language)
@@ -176,9 +193,11 @@ def _release_statistics(place: Workplace, records: Records, progress: Progress) 
     """Charge, or show again, every `[[stats]]` of the study; return each release with the error expected of it."""
     study, found = place.study, []
     for done, plan in enumerate(stats_plans(study), start=1):
+        streamed = records.streamed.get(plan.source)
+        data = records.units[plan.source] if streamed is None else streamed.pieces
         release, replayed = place.ledger.run(
             plan,
-            records.units[plan.source],
+            data,
             study=study.study.name,
             account=study.account.name,
             commitment=commitment_for(
@@ -216,6 +235,27 @@ def _release_series(place: Workplace, records: Records) -> list[Json]:
             {"name": series.name, "replayed": ledger.store.head()[0] == size, "release": releases[-1],
              "expected_error": {NEW: error}}
         )  # fmt: skip
+    return found
+
+
+def _release_images(place: Workplace, records: Records) -> list[tuple[Json, list[Output]]]:
+    """Charge, or show again, every `[[images]]`; return each as a table and as files."""
+    study, found = place.study, []
+    for plan in image_plans(study):
+        stack = stack_of(records.images[plan.source], records.units[plan.source], plan.by)
+        release, replayed = place.ledger.run(
+            plan,
+            stack,
+            study=study.study.name,
+            account=study.account.name,
+            commitment=commitment_for(
+                study, place.ledger, plan, plan.source, records.commitments[plan.source]
+            ),
+            cohort=study.account.cohort,
+        )
+        shown = {"name": plan.name, "replayed": replayed, "release": as_table(plan, release),
+                 "expected_error": expected_error(plan)}  # fmt: skip
+        found.append((shown, other_files(plan, release)))
     return found
 
 

@@ -6,23 +6,29 @@ are only ever read from sealed copies, into memory. Names of sealed files say no
 originals, which may hold patient ids, are in the sealed index.
 """
 
+import io
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import polars as pl
 
 from confide.engines.polars import read_text
 from confide.errors import ConfideError, IntegrityError, InvalidInput
+from confide.records.images import Images, load_images
 from confide.records.load import load_source
 from confide.records.notes import Note
 from confide.records.patients import read_crosswalk, read_id_list, refuse_two_patients_across
 from confide.records.section import SourceSection
-from confide.study.cohort import Members, keep_members, verify_whole
+from confide.study.cohort import Members, keep_images, keep_members, verify_whole
 from confide.study.config import FILE, RECOVERY_KEY, Study
 from confide.study.databases import due, read_rows
+from confide.study.images import pixel_texts
 from confide.study.index import LISTS, Index, read_index, write_index
+from confide.study.pieces import Opened, Streamed, Whose, parts_of, streamed
 from confide.study.plans import columns_of_plans
 from confide.study.whose import gone_by, refuse_erased
 from confide.tasks.notes import PATIENT, TEXT
@@ -64,17 +70,28 @@ class Records:
     counts: list[Json]
     commitments: dict[str, str]
     ids: dict[str, tuple[str, ...]]  # of patients who have more ids than their own
+    images: dict[str, Images]
+    streamed: dict[str, Streamed]  # tables that are read in pieces, each time they are asked for
 
     @property
     def columns(self) -> dict[str, frozenset[str]]:
         """The columns of every source, as plans read them: of notes, those that some note has."""
         found = {name: frozenset(table.columns) for name, table in self.tables.items()}
+        found |= {name: frozenset(each.pieces.columns) for name, each in self.streamed.items()}
+        found |= {name: frozenset(images.frame.columns) for name, images in self.images.items()}
         for name, notes in self.notes.items():
             found[name] = frozenset({PATIENT, TEXT}.union(*(note.fields for note in notes)))
         return found
 
+    @property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """Height and width of the images of every source of images."""
+        return {name: found.pixels.shape[1:] for name, found in self.images.items()}
+
     def __repr__(self) -> str:
-        return f"Records(tables={sorted(self.tables)}, notes={sorted(self.notes)})"
+        return (
+            f"Records(tables={sorted(self.tables)}, notes={sorted(self.notes)}, images={sorted(self.images)})"
+        )
 
 
 def sealed_folder(study: Study) -> Path:
@@ -128,6 +145,8 @@ def _refuse_who_was_erased(study: Study, vault: Vault, index: Index, plain: list
         return
     gone = gone_by(vault, index.erased)
     for source, path in plain:
+        if any(section.name == source and section.pieces for section in study.source):
+            continue  # `confide.study.pieces` looks, piece by piece, before a run goes on
         with reading(path) as file:
             refuse_erased(study, source, path.relative_to(study.folder).as_posix(), file.read(), gone)
 
@@ -210,7 +229,12 @@ def read_records(
             refuse_erased(study, source, name, data, gone)
         return found
 
-    records = _read(study, vault, files, members, progress, columns)
+    def openers(source: str) -> list[tuple[str, Opened]]:
+        names = sorted(counted.get(source, {}).items())
+        return [(name, partial(_sealed_reader, vault, folder / sealed)) for name, sealed in names]
+
+    is_gone = gone if index.erased else None
+    records = _read(study, vault, files, openers, is_gone, members, progress, columns)
     read = {(source, name) for source, names in counted.items() for name in names}
     if index.unread & read:
         index.unread -= read
@@ -248,13 +272,35 @@ def read_originals(
             names = [asked[source].path]
         return [(name, content(source, name)) for name in names]
 
-    return _read(study, vault, files, members, progress)
+    def openers(source: str) -> list[tuple[str, Opened]]:
+        here, sealed = plain.get(source, {}), counted.get(source, {})
+        return [
+            (name, partial(_plain_reader, here[name]) if name in here else partial(_sealed_reader, vault, folder / sealed[name]))
+            for name in sorted(here.keys() | sealed.keys())
+        ]  # fmt: skip
+
+    gone = gone_by(vault, index.erased) if index.erased else None
+    return _read(study, vault, files, openers, gone, members, progress)
+
+
+@contextmanager
+def _plain_reader(path: Path) -> Iterator[BinaryIO]:
+    with reading(path) as file, io.BufferedReader(file) as buffered:
+        yield buffered
+
+
+@contextmanager
+def _sealed_reader(vault: Vault, path: Path) -> Iterator[BinaryIO]:
+    with vault.reader(path) as file, io.BufferedReader(file) as buffered:
+        yield buffered
 
 
 def _read(
     study: Study,
     vault: Vault,
     files: Callable[[str], list[tuple[str, bytes]]],
+    openers: Callable[[str], list[tuple[str, Opened]]],
+    gone: Members | None,
     members: Members | None,
     progress: Progress,
     columns: Mapping[str, Set[str]] | None = None,
@@ -268,68 +314,101 @@ def _read(
     consented = read_id_list(lists[consent.consented], consent.consented) if consent.consented else None
     tables: dict[str, pl.DataFrame] = {}
     notes: dict[str, list[Note]] = {}
+    images: dict[str, Images] = {}
+    in_pieces: dict[str, Streamed] = {}
     counts: list[Json] = []
     commitments: dict[str, str] = {}
     for done, source in enumerate(study.source):
+        of_lists = [content_digest(vault, data) for data in lists.values()]
+        if source.pieces:
+            opened = openers(source.name)
+            digests = [vault.keyed_digest_of(parts_of(each), "content") for _, each in opened]
+            commitments[source.name] = commitment_of(study, vault, source, [*of_lists, *digests])
+            whose = Whose(
+                column=source.patient or patient.id, crosswalk=crosswalk, optout=optout, consented=consented,
+                members=members, gone=gone,
+            )  # fmt: skip
+            in_pieces[source.name] = table = streamed(source, opened, whose)
+            if table.rows == 0:
+                raise InvalidInput("study.nobody-left", source=source.name)
+            counts.append(_count(source, len(opened), table.rows, len(table.patients), len(optout)))
+            progress(done + 1, len(study.source))
+            continue
         content = files(source.name)
-        digests = [content_digest(vault, data) for _, data in (*lists.items(), *content)]
-        commitments[source.name] = commitment_of(study, vault, source, digests)
-        loaded = load_source(
-            source,
-            content,
-            patient=patient.id,
-            crosswalk=crosswalk,
-            optout=optout,
-            consented=consented,
-            text=columns_of_plans(study, source.name) | (columns or {}).get(source.name, set()),
-        )
-        loaded = keep_members(loaded, members)
+        digests = [content_digest(vault, data) for _, data in content]
+        commitments[source.name] = commitment_of(study, vault, source, [*of_lists, *digests])
+        who: Any = {
+            "patient": patient.id,
+            "crosswalk": crosswalk,
+            "optout": optout,
+            "consented": consented,
+            "text": columns_of_plans(study, source.name) | (columns or {}).get(source.name, set()),
+        }
+        loaded: pl.DataFrame | list[Note] | Images
+        if source.holds == "images":
+            loaded = keep_images(load_images(source, content, unit=patient.unit, **who), members)
+        else:
+            loaded = keep_members(load_source(source, content, **who), members)
         if len(loaded) == 0:
             raise InvalidInput("study.nobody-left", source=source.name)
-        if isinstance(loaded, pl.DataFrame):
+        if isinstance(loaded, Images):
+            images[source.name] = loaded
+            patients = loaded.frame["_patient"].n_unique()
+        elif isinstance(loaded, pl.DataFrame):
             tables[source.name] = loaded
             patients = loaded["_patient"].n_unique()
         else:
             notes[source.name] = loaded
             patients = len({note.patient for note in loaded})
-        counts.append(
-            {
-                "name": source.name,
-                "kind": source.kind,
-                "files": len(content),
-                "rows": len(loaded),
-                "patients": patients,
-                "opted_out": len(optout),
-            }
-        )
+        counts.append(_count(source, len(content), len(loaded), patients, len(optout)))
         progress(done + 1, len(study.source))
     identifiers = {source.name: source.identifiers for source in study.source}
-    _refuse_notes_of_nobody(notes, tables)
-    refuse_two_patients_across({name: (table, identifiers[name]) for name, table in tables.items()})
+    _refuse_notes_of_nobody(notes, tables, in_pieces)
+    frames = tables | {name: found.frame for name, found in images.items()}
+    refuse_two_patients_across({name: (table, identifiers[name]) for name, table in frames.items()})
     coded = pl.col("_patient").cast(pl.Categorical)  # told apart once, not once per plan
     tables = {name: table.with_columns(coded) for name, table in tables.items()}
     units = {name: with_unit(study, name, table).with_columns(coded) for name, table in tables.items()}
+    for name, image_source in images.items():
+        units[name] = with_unit(study, name, image_source.frame, pixel_texts(image_source.pixels))
     ids = {} if crosswalk is None else crosswalk.ids_of()
-    return Records(tables, units, notes, counts, commitments, ids)
+    return Records(tables, units, notes, counts, commitments, ids, images, in_pieces)
 
 
-def _refuse_notes_of_nobody(notes: dict[str, list[Note]], tables: dict[str, pl.DataFrame]) -> None:
+def _count(source: SourceSection, files: int, rows: int, patients: int, opted_out: int) -> Json:
+    return {
+        "name": source.name,
+        "kind": source.kind,
+        "files": files,
+        "rows": rows,
+        "patients": patients,
+        "opted_out": opted_out,
+    }
+
+
+def _refuse_notes_of_nobody(
+    notes: dict[str, list[Note]], tables: dict[str, pl.DataFrame], in_pieces: dict[str, Streamed]
+) -> None:
     """Refuse notes whose patients are in no table.
 
     A wrong `patient` or `path` looks like this: no name would be known in them, and no opt-out would hold.
     """
     known = {patient for table in tables.values() for patient in table["_patient"].unique()}
     for source, found in notes.items():
-        if known and known.isdisjoint(note.patient for note in found):
+        patients = {note.patient for note in found}
+        known_here = any(table.patients.is_in(list(patients)).any() for table in in_pieces.values())
+        if (known or in_pieces) and known.isdisjoint(patients) and not known_here:
             raise InvalidInput("study.notes-of-nobody", source=source)
 
 
-def with_unit(study: Study, source: str, frame: pl.DataFrame) -> pl.DataFrame:
+def with_unit(
+    study: Study, source: str, frame: pl.DataFrame, besides: pl.Series | None = None
+) -> pl.DataFrame:
     """Where the study file says unit = "row", each row stands for a patient of its own.
 
     Guarantee: a row more brings one id more and changes no other, wherever it stands: an id is what plans
     read of the row, and how many rows before it read the same. (A place in the file would move all rows
-    behind it to other ids, and so to other sides of a split.)
+    behind it to other ids, and so to other sides of a split.) `besides`: what plans read beside the columns.
     """
     if study.patient.unit == "patient":
         return frame
@@ -337,7 +416,7 @@ def with_unit(study: Study, source: str, frame: pl.DataFrame) -> pl.DataFrame:
     texts = [read_text(frame[name]) for name in columns]
     cells = [
         pl.concat_str(text.str.len_bytes().cast(pl.String), pl.lit(":"), text).fill_null("-")
-        for text in texts
+        for text in [*texts, *([] if besides is None else [besides])]
     ]
     content = pl.concat_str([pl.lit(""), *cells])
     rows = frame.with_columns(content.alias("_patient"))
@@ -350,7 +429,8 @@ def commitment_of(study: Study, vault: Vault, source: SourceSection, digests: li
 
     `digests` are of the lists and then of the source's files, each part in the order of names.
     """
-    where = ("name", "path", "url", "query", "password_file")  # where it lies says nothing about what it is
+    # Where it lies says nothing about what it is, nor does how it is read.
+    where = ("name", "path", "index", "url", "query", "password_file", "pieces")
     section = {key: value for key, value in asdict(source).items() if key not in where}
     public = repr((section, asdict(study.patient), asdict(study.consent)))
     return vault.keyed_digest("\n".join([study.study.name, public, *digests]).encode(), "commitment")
@@ -393,6 +473,8 @@ def originals(study: Study, index: Index) -> Iterator[tuple[str, Path]]:
         if source.kind == "sql":  # `confide.study.databases` reads these
             continue
         paths = [path for path in sorted(study.folder.glob(source.path)) if _is_original(study, path)]
+        if source.index is not None:
+            paths += [path for path in (study.folder / source.index,) if path.is_file()]
         if not paths and not sealed.get(source.name):
             raise InvalidInput("study.no-files", source=source.name, path=source.path)
         for path in paths:

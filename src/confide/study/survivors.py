@@ -6,6 +6,7 @@ backups, is always on the list. Counts and public names only.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from confide.errors import InvalidInput
 from confide.study.databases import databases
@@ -13,7 +14,7 @@ from confide.study.index import read_index
 from confide.study.outgoing import FOLDER as OUTGOING
 from confide.study.publish import FOLDER as DOSSIER
 from confide.study.sources import originals, sealed_folder
-from confide.study.whose import Gone, rows_of, shown_name
+from confide.study.whose import Gone, owners_of, rows_of, shown_name
 from confide.study.workplace import Workplace
 from confide.types import Json
 from confide.vault.durable import reading
@@ -71,16 +72,26 @@ def _plain(place: Workplace, gone: Gone) -> list[str]:
         plain = list(originals(study, index))
     except InvalidInput:  # a source of which nothing is left, neither plain nor sealed
         plain = []
+    owners = owners_of(study, _tables_of_images(place, plain))
     for source, path in plain:
         name = path.relative_to(study.folder).as_posix()
         with reading(path) as file:
             try:
-                theirs = rows_of(study, source, name, file.read(), gone).rows
+                theirs = rows_of(study, source, name, file.read(), gone, owners=owners).rows
             except InvalidInput:
                 theirs = frozenset({0})
         if theirs:
             found.append(shown_name(study, source, name))
     return found
+
+
+def _tables_of_images(place: Workplace, plain: list[tuple[str, Path]]) -> Iterator[tuple[str, str, bytes]]:
+    study = place.study
+    indexes = {section.index for section in study.source if section.index is not None}
+    for source, path in plain:
+        if (name := path.relative_to(study.folder).as_posix()) in indexes:
+            with reading(path) as file:
+                yield source, name, file.read()
 
 
 def _elsewhere(place: Workplace) -> list[str]:

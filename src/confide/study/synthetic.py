@@ -6,8 +6,8 @@ took part and those held out, is exact, so it is for the inside edition only.
 
 from dataclasses import dataclass, field
 
-from confide.audit.membership import Membership, loss_threshold
-from confide.errors import InvalidInput
+from confide.audit.membership import Membership
+from confide.study.attacked import attack_to_json, attacked
 from confide.study.outgoing import Output
 from confide.study.replays import commitment_for
 from confide.study.sources import Records
@@ -52,15 +52,7 @@ class Made:
 
     def attack_to_json(self) -> Json | None:
         """Return what the attack by distance reached, beside the bound that it must respect."""
-        if self.attack is None:
-            return None
-        return {
-            "model": self.name,
-            "auc": self.attack.auc,
-            "epsilon_lower": self.attack.epsilon_lower,
-            "epsilon_bound": self.release["epsilon"],
-            "patients": self.attack.patients,
-        }
+        return attack_to_json(self.attack, self.name, self.release["epsilon"])
 
 
 def make_tables(
@@ -83,14 +75,8 @@ def make_tables(
             cohort=study.account.cohort,
         )
         table, settings = frame_of(release), plan.settings
-        try:
-            attack = loss_threshold(
-                closest_distances(settings, members, table),
-                closest_distances(settings, controls, table),
-                delta=plan.delta,
-            )
-        except InvalidInput:  # too few patients on a side
-            attack = None
+        distances = [closest_distances(settings, each, table) for each in (members, controls)]
+        attack = attacked(*distances, delta=plan.delta)
         near = fidelity(settings, members, table)
         use = usefulness(settings, members, controls, table)
         made.append(Made(plan.name, replayed, release, near, use, attack))

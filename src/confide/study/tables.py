@@ -73,7 +73,7 @@ def spread_out(release: Mapping[str, Any]) -> list[Json]:
             )
         ]
         by = dict(groups) | {key: list(dict.fromkeys(row[key] for row in tall))}
-        found.append(dict(release) | {"by": by, "columns": [*by, measure], "rows": tall})
+        found.append(dict(release) | {"by": by, "columns": [*by, measure], "rows": tall, "pictures": ()})
     return found
 
 

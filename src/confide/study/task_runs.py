@@ -9,15 +9,21 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from confide.audit.membership import Membership, loss_threshold
-from confide.errors import InvalidInput
+from confide.audit.membership import Membership
+from confide.stats.images import ImageStack
+from confide.study.attacked import attack_to_json, attacked
 from confide.study.config import Study
+from confide.study.images import stack_of
 from confide.study.outgoing import Output
 from confide.study.replays import commitment_for
 from confide.study.sources import Records, with_unit
-from confide.study.tasks import TASKS, TaskPlan, task_plans, told
+from confide.study.tasks import TASKS, Side, TaskPlan, task_plans, told
+from confide.study.watched import Watched
 from confide.study.workplace import Workplace
+from confide.tasks.image_section import ImageSection
+from confide.tasks.mapped import GraphPlan
 from confide.tasks.notes import frame_of
+from confide.tasks.voted import VotedPlan
 from confide.train.split import split_patients
 from confide.types import Json, Progress
 
@@ -61,29 +67,24 @@ class Done:
 
     def attack_to_json(self) -> Json | None:
         """Return what the membership attack reached, beside the bound that it must respect."""
-        if self.attack is None:
-            return None
-        return {
-            "model": self.plan.name,
-            "auc": self.attack.auc,
-            "epsilon_lower": self.attack.epsilon_lower,
-            "epsilon_bound": self.plan.epsilon,
-            "patients": self.attack.patients,
-        }
+        return attack_to_json(self.attack, self.plan.name, self.plan.epsilon)
 
 
 def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[Done]:
     """Carry out, or replay, one task per plan, in the order of the study file."""
     study = place.study
     key = place.vault.subkey(f"split/{study.study.name}")
+    dealing = place.vault.subkey(f"teachers/{study.study.name}")
     plans, done = task_plans(study), list[Done]()
     for plan in plans:
-        task, section = TASKS[type(plan.settings)], plan.settings
-        members, others = split_patients(notes_of(study, records, plan.source), key, section.test_share)
+        task = TASKS[type(plan.settings)]
+        members, others = sides_of(study, records, plan, key)
         releases = {each.plan.name: each.release for each in done}
         release, replayed = place.ledger.run(
-            plan,
-            task.data(plan, members, releases),
+            plan
+            if isinstance(plan, GraphPlan | VotedPlan)
+            else Watched(plan, len(done), len(plans), progress),
+            task.data(plan, members, releases, dealing),
             study=study.study.name,
             account=study.account.name,
             commitment=commitment_for(
@@ -97,17 +98,32 @@ def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[
     return done
 
 
+def sides_of(study: Study, records: Records, plan: TaskPlan, key: bytes) -> tuple[Side, Side]:
+    """Return the records to learn from and those held out, by patient."""
+    share = plan.settings.test_share
+    if not isinstance(plan.settings, ImageSection):
+        return split_patients(notes_of(study, records, plan.source), key, share)
+    units = records.units[plan.source]
+    stack = stack_of(records.images[plan.source], units, plan.settings.target)
+    members, others = (
+        ImageStack(
+            pixels=stack.pixels[at],
+            patients=[stack.patients[row] for row in at],
+            groups=[stack.groups[row] for row in at],
+        )
+        for at in (side["_at"].to_numpy() for side in split_patients(units.with_row_index("_at"), key, share))
+    )
+    return members, others
+
+
 def notes_of(study: Study, records: Records, source: str) -> pl.DataFrame:
     """Return the notes of a source as a frame, each with what the study protects as `_patient`."""
     rows = [(note.patient, note.text, note.fields) for note in records.notes[source]]
     return with_unit(study, source, frame_of(rows))
 
 
-def _attack(plan: TaskPlan, release: Json, members: pl.DataFrame, others: pl.DataFrame) -> Membership | None:
+def _attack(plan: TaskPlan, release: Json, members: Side, others: Side) -> Membership | None:
     losses = TASKS[type(plan.settings)].losses
     if losses is None:
         return None
-    try:
-        return loss_threshold(losses(release, members), losses(release, others), delta=plan.delta)
-    except InvalidInput:  # too few patients on a side
-        return None
+    return attacked(losses(release, members), losses(release, others), delta=plan.delta)

@@ -1,4 +1,4 @@
-"""What belongs to each task of `[[train]]` that reads notes: its section, its plan, its scores and its files, in one table.
+"""What belongs to each task of `[[train]]` that reads notes or images: its section, its plan, its scores and its files, in one table.
 
 A new task is one line of `TASKS`. Here no record is read and nothing is charged; `confide.study.task_runs` does that.
 """
@@ -11,21 +11,27 @@ import polars as pl
 
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
-from confide.tasks import diagnose, mapped, ner, reports
+from confide.stats.images import ImageStack
+from confide.tasks import diagnose, image_plan, mapped, ner, reports
 from confide.tasks.diagnose import DiagnosePlan
+from confide.tasks.image_plan import ImageTaskPlan
+from confide.tasks.image_section import ImageSection
 from confide.tasks.mapped import GraphPlan, Read
 from confide.tasks.ner import NerPlan
 from confide.tasks.public import NO_PUBLIC, read_public
+from confide.tasks.rehearsal import Rehearsal
 from confide.tasks.report_section import ReportSection
 from confide.tasks.reports import ReportPlan
-from confide.tasks.section import DiagnoseSection, GraphSection, NerSection
+from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, TeachersSection
+from confide.tasks.voted import Pupils, VotedPlan
 from confide.types import Json
 
 if TYPE_CHECKING:
     from confide.study.config import Study
 
-TaskPlan = NerPlan | DiagnosePlan | GraphPlan | ReportPlan
-TaskSection = NerSection | DiagnoseSection | GraphSection | ReportSection
+TaskPlan = NerPlan | DiagnosePlan | GraphPlan | ReportPlan | VotedPlan | ImageTaskPlan
+TaskSection = NerSection | DiagnoseSection | GraphSection | ReportSection | TeachersSection | ImageSection
+Side = pl.DataFrame | ImageStack  # records of a source, of those to learn from or of those held out
 Figures = dict[str, float | None]
 
 
@@ -33,16 +39,18 @@ Figures = dict[str, float | None]
 class Task:
     """What belongs to one task.
 
-    `plan` reads the study file and public files only. `data` is what the plan's `execute` gets: the notes to learn from, and
-    the releases so far. `scores` measures a release on held-out notes, `losses` gives one loss per patient for the attack;
-    None where there is nothing of the kind. `files` writes further editions of a release.
+    `plan` reads the study file and public files only. `data` is what the plan's `execute` gets: from the records to learn from,
+    the releases so far, and a key of the study that deals patients out. `scores` measures a release on held-out records, `losses` gives one loss per patient for the attack;
+    None where there is nothing of the kind. `files` writes further editions of a release. `rehearsal` is what an audit trains;
+    None where no model is trained by noisy steps.
     """
 
     plan: Callable[["Study", Any], TaskPlan]
-    data: Callable[[Any, pl.DataFrame, Mapping[str, Json]], Any] = lambda plan, notes, releases: notes
-    scores: Callable[[Json, pl.DataFrame], Json] | None = None
-    losses: Callable[[Json, pl.DataFrame], Floats] | None = None
+    data: Callable[[Any, Any, Mapping[str, Json], bytes], Any] = lambda plan, notes, releases, key: notes
+    scores: Callable[[Json, Any], Json] | None = None
+    losses: Callable[[Json, Any], Floats] | None = None
     files: Callable[[Json], dict[str, str]] = lambda release: {}
+    rehearsal: Callable[[Any], Rehearsal] | None = None
 
 
 def _ner(study: "Study", section: NerSection) -> NerPlan:
@@ -64,22 +72,40 @@ def _graph(study: "Study", section: GraphSection) -> GraphPlan:
     raise InvalidInput("tasks.no-model", name=section.name, model=section.model)
 
 
+def _teachers(study: "Study", section: TeachersSection) -> VotedPlan:
+    return VotedPlan(settings=section, public=read_public(study.folder, section.public, None, least=1))
+
+
 TASKS: dict[type, Task] = {
-    NerSection: Task(plan=_ner, scores=ner.evaluate, losses=ner.patient_losses),
+    NerSection: Task(plan=_ner, scores=ner.evaluate, losses=ner.patient_losses, rehearsal=ner.rehearsal),
     DiagnoseSection: Task(
         plan=lambda study, section: DiagnosePlan(settings=section),
         scores=diagnose.evaluate,
         losses=diagnose.patient_losses,
+        rehearsal=diagnose.rehearsal,
     ),
     GraphSection: Task(
         plan=_graph,
-        data=lambda plan, notes, releases: Read(notes, releases[plan.settings.model]),
+        data=lambda plan, notes, releases, key: Read(notes, releases[plan.settings.model]),
         files=mapped.files_of,
     ),
     ReportSection: Task(
         plan=lambda study, section: ReportPlan(settings=section),
         scores=reports.evaluate,
         losses=reports.patient_losses,
+        rehearsal=reports.rehearsal,
+    ),
+    TeachersSection: Task(
+        plan=_teachers,
+        data=lambda plan, notes, releases, key: Pupils(notes, key),
+        scores=diagnose.evaluate,
+        losses=diagnose.patient_losses,
+    ),
+    ImageSection: Task(
+        plan=lambda study, section: ImageTaskPlan(settings=section),
+        scores=image_plan.evaluate,
+        losses=image_plan.patient_losses,
+        rehearsal=image_plan.rehearsal,
     ),
 }
 
@@ -93,7 +119,7 @@ def told(scores: Json) -> tuple[Figures, list[Json]]:
     """Return what the inside edition shows of a report: figures by name, and a row per type or class."""
     token = scores.get("token") or {}
     names = (
-        "patients", "records", "accuracy", "majority", "micro_f1_with_o", "micro_f1_without_o", "loss", "contradicted",
+        "patients", "records", "auc", "accuracy", "majority", "micro_f1_with_o", "micro_f1_without_o", "loss", "contradicted",
     )  # fmt: skip
     figures = {name: source.get(name) for source in (scores, token) for name in names if name in source}
     rows = {**(scores.get("types") or scores.get("classes") or {})}

@@ -6,7 +6,8 @@ that the study calls identifying, is kept. A file that cannot be split into rows
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -15,6 +16,7 @@ import polars as pl
 from confide.errors import InvalidInput
 from confide.records.columns import refuse_rows
 from confide.records.encoding import to_utf8
+from confide.records.images import read_stack_table, with_names
 from confide.records.naming import shown as shown_names
 from confide.records.notes import patient_in_name, patient_of_text
 from confide.records.patients import clean_id, id_text, ids_in_list, list_cells
@@ -24,6 +26,7 @@ from confide.study.config import Study
 from confide.study.index import LISTS
 from confide.vault.vault import Vault
 
+Owners = Mapping[str, Set[str]]  # from the name of a .png to the ids, in compared form, of whose it is
 Gone = Callable[[str], bool]  # whether an id, in compared form, is of somebody who is to be forgotten
 _SHOWN_ROWS = 5
 
@@ -56,12 +59,42 @@ def section_of(study: Study, source: str) -> SourceSection | None:
 def shown_name(study: Study, source: str, name: str) -> str:
     """Return the name of a file as a sentence may hold it: of a text file only the pattern."""
     section = section_of(study, source)
-    if section is not None and section.is_folder_of_texts:
+    if section is not None and (section.is_folder_of_texts or is_image(name)):
         return section.path
     return name if section is not None or source == LISTS else source
 
 
-def rows_of(study: Study, source: str, name: str, data: bytes, gone: Gone, *, named: bool = False) -> Theirs:
+def owners_of(study: Study, files: Iterable[tuple[str, str, bytes]]) -> dict[str, Set[str]]:
+    """Return whose each .png is, from every copy of the tables that name images.
+
+    Args:
+        study: whose files they are.
+        files: source, name of the original, and content; those that are no such table, or unreadable, tell nothing.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for source, name, data in files:
+        section = section_of(study, source)
+        if section is None or section.index != name:
+            continue
+        column = section.patient or study.patient.id
+        with suppress(InvalidInput):
+            table = with_names(read_cells(data, name), name)
+            if column in table.columns:
+                for image, who in zip(table["_image_file"], _ids(table, column), strict=True):
+                    found[image] |= {who} - {None}
+    return dict(found)
+
+
+def rows_of(
+    study: Study,
+    source: str,
+    name: str,
+    data: bytes,
+    gone: Gone,
+    *,
+    named: bool = False,
+    owners: Owners | None = None,
+) -> Theirs:
     """Return which rows of a file are of somebody who is to be forgotten.
 
     Args:
@@ -71,20 +104,27 @@ def rows_of(study: Study, source: str, name: str, data: bytes, gone: Gone, *, na
         data: its content.
         gone: says of whom.
         named: whether a row that names nobody is refused, as a run does; else it counts as somebody else's.
+        owners: whose each .png is (`owners_of`).
 
     Raises:
-        InvalidInput: the file cannot be split into rows, or has no column of patients.
+        InvalidInput: nobody says whose a .png is; the file cannot be split into rows, or has no column of patients.
     """
     section = section_of(study, source)
     if section is not None and section.is_folder_of_texts:
         return _whole_text(patient_of_text(section.path, name), gone)
     if section is None and source != LISTS and PurePosixPath(name).suffix.lower() == ".txt":
         return _whole_text(patient_in_name(PurePosixPath(name)), gone)
+    if is_image(name):
+        ids = (owners or {}).get(name, frozenset[str]())
+        if not ids:
+            raise InvalidInput("records.image-whose", source=source)
+        is_theirs = any(gone(each) for each in ids)
+        return Theirs(frozenset({1} if is_theirs else ()), 0 if is_theirs else 1, {})
     if source == LISTS:
         table = list_cells(data, name)
         columns = ids_in_list(table)
     else:
-        table = read_cells(data, name, section.encoding if section else None)
+        table = _cells(data, name, section.encoding if section else None)
         columns = [(section.patient if section else None) or study.patient.id]
     if not columns or not set(columns) <= set(table.columns):
         raise InvalidInput("records.no-patient-column", file=shown_name(study, source, name),
@@ -100,6 +140,16 @@ def rows_of(study: Study, source: str, name: str, data: bytes, gone: Gone, *, na
         if column in theirs.columns:
             values[kind] |= {str(value) for value in theirs[column].drop_nulls()}
     return Theirs(frozenset(theirs["_row"]), table.height - theirs.height, dict(values))
+
+
+def is_image(name: str) -> bool:
+    """Say whether a file is one image, of which a table says whose it is."""
+    return PurePosixPath(name).suffix.lower() == ".png"
+
+
+def _cells(data: bytes, name: str, encoding: str | None) -> pl.DataFrame:
+    stack = PurePosixPath(name).suffix.lower() == ".npz"
+    return read_stack_table(data, name) if stack else read_cells(data, name, encoding)
 
 
 def _whole_text(patient: str, gone: Gone) -> Theirs:
@@ -136,8 +186,10 @@ def refuse_erased(study: Study, source: str, name: str, data: bytes, gone: Gone)
 
 
 def as_text(source: str, study: Study, name: str, data: bytes) -> bytes:
-    """Return the content of a file as UTF-8, for the byte search; the bytes themselves where it is no text."""
+    """Return the content of a file as UTF-8, for the byte search; of images, what stands beside the pixels."""
     section = section_of(study, source)
-    if PurePosixPath(name).suffix.lower() in (".parquet", ".xlsx"):
-        return read_cells(data, name).write_csv().encode()
+    if PurePosixPath(name).suffix.lower() in (".parquet", ".xlsx", ".npz"):
+        return _cells(data, name, None).write_csv().encode()
+    if is_image(name):
+        return b""
     return to_utf8(data, name, section.encoding if section else None)

@@ -4,6 +4,7 @@ Guarantee: that of `confide.train.loop`, for every patient with all images; grey
 normalised within one image (GroupNorm), so that no image shapes how another is read. Knows no ledger.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from confide.dp.noise import Noise
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.stats.images import ImageStack
+from confide.tasks.image_section import GROUPS
 from confide.tasks.scores import class_report
 from confide.tasks.section import verify_budget, verify_listed, verify_whole
 from confide.train.privacy import PrivacyPlan
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _SEED = 1  # of the first weights: public
-_GROUPS = 4  # channels that are normalised together: a quarter of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,11 @@ class ImageClassPlan:
         """Refuse what could never be trained."""
         verify_listed("classes", self.classes, least=2)
         verify_budget(self.epsilon, self.delta, self.patients)
-        verify_whole("channels", self.channels, _GROUPS, 1024)
+        verify_whole("channels", self.channels, GROUPS, 1024)
         for side in self.shape:
             verify_whole("shape", side, 8, 1024)
-        if self.channels % _GROUPS:
-            raise InvalidInput("tasks.whole", field="channels", low=_GROUPS, high=1024, found=self.channels)
+        if self.channels % GROUPS:
+            raise InvalidInput("tasks.whole", field="channels", low=GROUPS, high=1024, found=self.channels)
         _ = self.privacy
 
     @property
@@ -126,7 +127,12 @@ def pictures_of(plan: ImageClassPlan, data: ImageStack) -> tuple[list[str], list
     """
     if data.pixels.shape[1:] != tuple(plan.shape):
         raise InvalidInput("images.shape", height=plan.shape[0], width=plan.shape[1])
-    place = {name: at for at, name in enumerate(plan.classes)}
+    return chosen(data, plan.classes)
+
+
+def chosen(data: ImageStack, classes: Sequence[str]) -> tuple[list[str], list[Picture]]:
+    """Return (patients, images) of those that have a patient and a listed class, each looked at by itself."""
+    place = {name: at for at, name in enumerate(classes)}
     kept = [
         (patient, Picture(pixels, place[group]))
         for pixels, patient, group in zip(data.pixels, data.patients, data.groups, strict=True)
@@ -141,7 +147,7 @@ def fresh(channels: int, shape: tuple[int, int], classes: int) -> "nn.Module":
     from torch import nn
 
     def block(into: int, out: int) -> "list[nn.Module]":
-        return [nn.Conv2d(into, out, 3, padding=1), nn.GroupNorm(_GROUPS, out), nn.ReLU(), nn.MaxPool2d(2)]
+        return [nn.Conv2d(into, out, 3, padding=1), nn.GroupNorm(GROUPS, out), nn.ReLU(), nn.MaxPool2d(2)]
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
@@ -159,12 +165,10 @@ def losses(model: "nn.Module", batch: list[Picture]) -> "Tensor":
     import torch
     from torch.nn.functional import cross_entropy
 
-    return cross_entropy(
-        model(_scaled(batch)), torch.tensor([each.label for each in batch]), reduction="none"
-    )
+    return cross_entropy(model(scaled(batch)), torch.tensor([each.label for each in batch]), reduction="none")
 
 
-def _scaled(batch: list[Picture]) -> "Tensor":
+def scaled(batch: list[Picture]) -> "Tensor":
     """Return grey levels from -1 to 1, by public numbers."""
     import torch
 
@@ -172,15 +176,13 @@ def _scaled(batch: list[Picture]) -> "Tensor":
     return torch.from_numpy(pixels / 127.5 - 1.0)
 
 
-def scores(release: Json, pictures: list[Picture]) -> Floats:
-    """Return the probability of each class for each image, shape (images, classes): patient data.
+def model_of(release: Json) -> "nn.Module":
+    """Return the network of a release, ready to use.
 
     Raises:
         InvalidInput: the release is no such model.
         IntegrityError: its weights are not of its shape.
     """
-    import torch
-
     from confide.train.loop import load_weights
 
     if release.get("kind") != "image-class":
@@ -188,10 +190,18 @@ def scores(release: Json, pictures: list[Picture]) -> Floats:
     model = fresh(release["channels"], (release["shape"][0], release["shape"][1]), len(release["classes"]))
     load_weights(model, release["weights"])
     model.eval()
+    return model
+
+
+def scores(release: Json, pictures: list[Picture]) -> Floats:
+    """Return the probability of each class for each image, shape (images, classes): patient data; raises as `model_of`."""
+    import torch
+
+    model = model_of(release)
     found = np.zeros((len(pictures), len(release["classes"])))
     with torch.no_grad():
         for at in range(0, len(pictures), 256):
-            told = model(_scaled(pictures[at : at + 256])).softmax(dim=1)
+            told = model(scaled(pictures[at : at + 256])).softmax(dim=1)
             found[at : at + 256] = told.double().numpy()
     return found
 

@@ -17,8 +17,10 @@ from confide.dp.noise import Noise
 from confide.engines.polars import Floats
 from confide.tasks.notes import TEXT, marked, verify_columns
 from confide.tasks.public import NO_PUBLIC, Public
+from confide.tasks.rehearsal import MADE_UP, Rehearsal
 from confide.tasks.releases import privacy_of, public_fields, released
 from confide.tasks.section import NerSection
+from confide.tasks.spans import Tagged
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json, Progress, no_progress
 
@@ -123,3 +125,13 @@ def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
 
     pieces, whose = cut(*marked(data, release["labels"]), release["types"], release["piece"])
     return np.asarray(mean_losses(model_of(release), pieces, whose, losses))
+
+
+def rehearsal(plan: NerPlan) -> Rehearsal:
+    """Return what an audit of the training trains: the public model that it begins with, on texts without entities."""
+    from confide.tasks.tagger import begun, cut, losses
+
+    _, model = begun(plan.settings, plan.public)
+    notes = [Tagged(text, ()) for text in MADE_UP]
+    pieces, _ = cut(MADE_UP, notes, plan.settings.types, plan.settings.piece)
+    return Rehearsal(model, pieces, losses, plan.privacy)

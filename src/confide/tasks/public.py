@@ -30,13 +30,14 @@ class Public:
 NO_PUBLIC = Public(None)
 
 
-def read_public(folder: Path, pattern: str, labels: str | None) -> Public:
+def read_public(folder: Path, pattern: str, labels: str | None, *, least: int = LEAST) -> Public:
     """Read public files: .jsonl with a `text` and, where they are marked, the column `labels`; any other is plain text.
 
     Args:
         folder: of the study.
         pattern: below it, * is understood.
         labels: column of the entities.
+        least: characters of all texts together; fewer teach a model no words.
 
     Raises:
         InvalidInput: there is no such file, it is too large or too small, or a line cannot be read.
@@ -62,7 +63,7 @@ def read_public(folder: Path, pattern: str, labels: str | None) -> Public:
         found = _records(lines, path.name, labels)
         texts += [text for text, _ in found]
         marked += [note for _, note in found if note is not None]
-    if sum(map(len, texts)) < LEAST:
+    if sum(map(len, texts)) < least:
         raise InvalidInput("tasks.little-text", path=pattern)
     return Public(digest.hexdigest(), tuple(texts), tuple(marked))
 

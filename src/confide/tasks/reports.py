@@ -20,6 +20,7 @@ from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks.facts import faithfulness
 from confide.tasks.notes import PATIENT, TEXT, verify_columns
+from confide.tasks.rehearsal import MADE_UP, Rehearsal
 from confide.tasks.releases import privacy_of, public_fields, released
 from confide.tasks.report_section import FROM_NOTHING, ReportSection
 from confide.train.privacy import PrivacyPlan
@@ -241,3 +242,14 @@ def _rows(settings: ReportSection, data: pl.DataFrame) -> list[tuple[str, str, s
     """Return (patient, findings, text) of complete notes, each looked at by itself."""
     chosen = data.select(pl.col(PATIENT).cast(pl.String), settings.findings, TEXT).drop_nulls()
     return [row for row in chosen.iter_rows() if row[1].strip() and row[2].strip()]
+
+
+def rehearsal(plan: ReportPlan) -> Rehearsal:
+    """Return what an audit of the training trains: the public model that it begins with, on made-up pairs."""
+    from confide.tasks.language import example
+
+    settings = plan.settings
+    model, tongue = fresh(settings)
+    most = {"most_given": settings.most_given, "most_written": settings.most_written}
+    examples = [example(tongue, text, text, **most) for text in MADE_UP]
+    return Rehearsal(model, examples, loss_of(settings, tongue), plan.privacy)

@@ -1,4 +1,4 @@
-"""`[[train]]` of a study file with `task = "ner"`, `"diagnose"` or `"graph"`. All fields public.
+"""`[[train]]` of a study file with `task = "ner"`, `"diagnose"`, `"graph"` or `"teachers"`. All fields public.
 
 One class per task, told apart by `task`; what they share is checked in one place. No file is opened here.
 """
@@ -144,6 +144,48 @@ class GraphSection:
     def test_share(self) -> float:
         """Nobody is held out: a count is measured against nothing."""
         return 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TeachersSection:
+    """A class from few labels: teachers on disjoint patients vote on public texts, and a student learns the noisy winners."""
+
+    task: Literal["teachers"] = field(metadata=_doc("What is made: labels of public texts, and a student."))
+    source: str = field(metadata=_SOURCE)
+    target: str = field(metadata=_doc("Column that names the class of a note."))
+    classes: tuple[str, ...] = field(
+        metadata=_doc("The classes, listed by you; a note of another class is left out.")
+    )
+    public: str = field(
+        metadata=_doc("Files of public texts that teachers are asked about; never of patients.")
+    )
+    questions: int = field(
+        metadata=_doc("How many of the public texts are asked about: the first ones; each costs.")
+    )
+    epsilon: float = field(metadata=_EPSILON)
+    patients: int = field(metadata=_PATIENTS)
+    delta: float = field(default=1e-9, metadata=_DELTA)
+    name: str = field(default="", metadata=_NAME)
+    teachers: int = field(
+        default=100, metadata=_doc("How many teachers the patients are dealt out to, by a keyed hash.")
+    )
+    test_share: float = field(default=0.2, metadata=_TEST_SHARE)
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be asked."""
+        verify_listed("classes", self.classes, least=2)
+        verify_whole("teachers", self.teachers, 2, 1 << 20)
+        verify_whole("questions", self.questions, 1, 1 << 20)
+        if not self.name:
+            object.__setattr__(self, "name", f"{self.source}-{self.target}-labels")
+        verify_budget(self.epsilon, self.delta, self.patients)
+        if not 0 <= self.test_share < 1:
+            raise InvalidInput("train.test-share", found=self.test_share)
+
+    @property
+    def holds(self) -> Literal["notes"]:
+        """What the source has to hold."""
+        return "notes"
 
 
 def training_patients(section: Any) -> int:

@@ -61,6 +61,20 @@ class TeachersPlan:
         """Return the standard deviation of the noise on each count of votes."""
         return _calibrated(self.epsilon, self.delta - 2 * _SAMPLER_DELTA, self.sensitivity)
 
+    def verify_heard(self) -> None:
+        """Refuse noise that even votes without a dissenter would drown in; public values only.
+
+        Raises:
+            InvalidInput: says what to change.
+        """
+        if self.sigma > self.teachers:
+            raise InvalidInput(
+                "teachers.noise-drowns",
+                sigma=f"{self.sigma:.3g}",
+                teachers=self.teachers,
+                questions=self.questions,
+            )
+
     def event(self) -> Event:
         """Return what all questions together cost; data only."""
         return Composed(

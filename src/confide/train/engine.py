@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from confide.errors import InvalidInput
+from confide.train.attention import attention
 from confide.train.each_alone import each_alone
 from confide.train.held import Held
 from confide.train.per_sample import Patients, Use, as_patients
@@ -133,7 +134,7 @@ class Engine:
         lines = []
         for place in self._places:
             rule = self._rules.get(place.name)
-            label = "each record alone" if rule is None else rule.__name__.replace("_", " ")
+            label = (_run_of(place.module) if rule is None else rule).__name__.replace("_", " ")
             for name in place.parameters.values():
                 found = self._found_by.get(name)
                 lines.append(
@@ -211,8 +212,7 @@ class Engine:
         self, call: Call, saved: Saved, gradients: Gradients, patients: Patients
     ) -> list[tuple[str, Use | Tensor]]:
         self.asleep = True  # the same module runs, with nobody listening
-        run = recurrent if isinstance(call.place.module, nn.RNNBase) else each_alone
-        found = list(run(call, saved, gradients, patients))
+        found = list(_run_of(call.place.module)(call, saved, gradients, patients))
         self.asleep = False
         return found
 
@@ -273,9 +273,10 @@ class Engine:
 
     def _refuse_bare(self, name: str) -> Callable[[Tensor], None]:
         def refuse(parameter: Tensor) -> None:
+            if self.asleep:  # nobody listens: an ordinary backward pass, whose gradient is wanted
+                return
             parameter.grad = None
-            if not self.asleep:
-                raise InvalidInput("engine.bare-use", parameter=name)
+            raise InvalidInput("engine.bare-use", parameter=name)
 
         return refuse
 
@@ -299,3 +300,10 @@ class Engine:
             for name, g in kept.items() if norm.isfinite() else ():
                 total[name] = total[name].to(g.device) + g * float(self._clip / norm.clamp_min(self._clip))
         return total
+
+
+def _run_of(module: nn.Module) -> Callable[[Call, Saved, Gradients, Patients], Found]:
+    """Return how a module that is run as one piece is run again."""
+    if isinstance(module, nn.MultiheadAttention):
+        return attention
+    return recurrent if isinstance(module, nn.RNNBase) else each_alone

@@ -19,6 +19,7 @@ from confide.train.charged import LedgerLike, TrainingPlan
 from confide.train.loop import load_weights, train_privately, weights_to_json
 from confide.train.privacy import PrivacyPlan
 from confide.train.sampling import group
+from confide.types import Progress, no_progress
 
 Figures = NDArray[np.float64]
 
@@ -68,6 +69,7 @@ class DPMLP:
         account: str,
         study: str = "training",
         commitment: str = "",
+        progress: Progress = no_progress,
     ) -> Self:
         """Train under one charge, or put a committed release of the same settings back, which costs nothing.
 
@@ -79,6 +81,7 @@ class DPMLP:
             account: whose patients they are.
             study: whose allowance pays.
             commitment: keyed digest of the records, as hex.
+            progress: told after each step.
 
         Raises:
             BudgetExceeded: the account or the study has too little left; nothing was spent.
@@ -101,7 +104,7 @@ class DPMLP:
                 train_privately(
                     network, list(zip(inputs, labels, strict=True)), owners,
                     _loss, privacy=self.privacy, noise=charge.noise, optimiser=optimiser,
-                    physical_batch=self.physical_batch,
+                    physical_batch=self.physical_batch, progress=progress,
                 )  # fmt: skip
                 release = charge.commit({**plan.to_json(), **weights_to_json(network)})
         load_weights(network, release)

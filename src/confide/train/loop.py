@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from confide.dp.noise import Noise
 from confide.errors import IntegrityError, InvalidInput
+from confide.train.banded import Bands
 from confide.train.engine import Engine
 from confide.train.privacy import PrivacyPlan
 from confide.train.sampling import Batch, Groups, batches, group
@@ -58,11 +59,12 @@ def train_privately(
         raise InvalidInput("privacy.patient-missing")
     privacy.verify_physical(physical_batch)
     groups = group(patients, privacy)
+    bands = Bands(groups, privacy, noise) if privacy.bands > 1 else None
     engine = Engine(model, clip=privacy.clip)
     try:
         model.train()
         for step in range(privacy.steps):
-            write_gradient(engine, model, records, groups, loss, privacy, noise, physical_batch)
+            write_gradient(engine, model, records, groups, loss, privacy, noise, physical_batch, bands)
             optimiser.step()
             progress(step + 1, privacy.steps)
     finally:
@@ -78,17 +80,19 @@ def write_gradient(
     privacy: PrivacyPlan,
     noise: Noise,
     physical_batch: int,
+    bands: Bands | None = None,
 ) -> None:
     """Write the private gradient of one logical batch into the parameters, for any optimiser.
 
     1. Draw the patients and their records. 2. Add up clipped gradients, piece by piece. 3. Add noise once, also
-    where nobody was drawn. 4. Divide by the public expected batch.
+    where nobody was drawn. 4. Divide by the public expected batch. With `bands`, of the training under way, those whose turn
+    it is are drawn, and the noise is correlated with that of the steps before.
     """
-    for batch in batches(groups, privacy, noise, physical_batch):
+    for batch in batches(groups if bands is None else bands.turn(), privacy, noise, physical_batch):
         losses = per_record(loss(model, [records[i] for i in batch.records.tolist()]), batch)
         weights = torch.from_numpy(batch.weights).to(losses.device)
         engine.backward(losses.float() * weights, torch.from_numpy(batch.patients).to(losses.device))
-    engine.write(noised(engine.take(), privacy, noise))
+    engine.write(noised(engine.take(), privacy, noise, bands))
 
 
 def per_record(losses: Tensor, batch: Batch) -> Tensor:
@@ -104,14 +108,23 @@ def per_record(losses: Tensor, batch: Batch) -> Tensor:
     return losses
 
 
-def noised(sums: dict[str, Tensor], privacy: PrivacyPlan, noise: Noise) -> dict[str, Tensor]:
+def noised(
+    sums: dict[str, Tensor], privacy: PrivacyPlan, noise: Noise, bands: Bands | None = None
+) -> dict[str, Tensor]:
     """Return noisy sums over the public expected batch; call it exactly once for each logical batch."""
-    spread, covered = privacy.noise_on_sum, {}
-    for name, total in sums.items():
-        flat = total.detach().to("cpu", torch.float32).reshape(-1).contiguous().numpy()
-        noise.add_gaussian(flat, spread)
-        covered[name] = torch.from_numpy(flat).reshape(total.shape).to(total.device) / privacy.expected_batch
-    return covered
+    flat = {
+        name: total.detach().to("cpu", torch.float32).reshape(-1).contiguous().numpy()
+        for name, total in sums.items()
+    }
+    if bands is None:
+        for each in flat.values():
+            noise.add_gaussian(each, privacy.noise_on_sum)
+    else:
+        flat = bands.noised(flat)
+    return {
+        name: torch.from_numpy(flat[name]).reshape(total.shape).to(total.device) / privacy.expected_batch
+        for name, total in sums.items()
+    }
 
 
 def weights_to_json(model: nn.Module, only_trainable: bool = True) -> Json:

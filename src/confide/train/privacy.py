@@ -13,9 +13,10 @@ from typing import Literal
 
 from confide.dp.accountant import additive_delta, calibrate_gaussian
 from confide.dp.events import ApproximateDP, Composed, Event, Failure, SampledGaussian
-from confide.dp.mechanisms import truncated_poisson
+from confide.dp.mechanisms import banded_matrix, truncated_poisson
 from confide.dp.pld import declared_epsilon
 from confide.errors import InvalidInput
+from confide.train.diagonals import MOST_BANDS, column_norm, loudest
 from confide.types import Json
 
 GRID = (
@@ -45,6 +46,8 @@ class PrivacyPlan:
         clip: largest L2 norm of one patient's gradient.
         max_records: the most records of a patient that a step reads.
         largest_batch: patients that a step takes in at most, filled up to exactly that; 0 for no limit.
+        bands: steps over which noise is correlated, so that later steps take back what earlier ones added; patients then take
+            turns in as many groups, and each takes part in every `bands`-th step at most. 1 draws it afresh for each step.
         accounting: "pld" states (ε, δ) at the least noise, for a model that is most of what an account ever
             releases; "renyi" keeps the curve, which adds up better beside many other releases.
 
@@ -61,6 +64,7 @@ class PrivacyPlan:
     clip: float = 1.0
     max_records: int = 16
     largest_batch: int = 0
+    bands: int = 1
     accounting: Literal["pld", "renyi"] = "pld"
 
     def __post_init__(self) -> None:
@@ -86,18 +90,33 @@ class PrivacyPlan:
                 raise InvalidInput(
                     "privacy.truncation", found=self.largest_batch, least=self.expected_batch + 1
                 )
+        _whole("bands", self.bands, min(self.steps, MOST_BANDS))
+        if self.bands > 1 and self.largest_batch:
+            raise InvalidInput("privacy.banded", field="largest_batch", found=self.largest_batch)
+        if self.bands * self.expected_batch > self.patients:
+            raise InvalidInput(
+                "privacy.bands",
+                found=self.bands,
+                batch=self.expected_batch,
+                most=self.patients // self.expected_batch,
+            )
         for field, allowed in (("unit", ("patient", "row")), ("accounting", ("pld", "renyi"))):
             if getattr(self, field) not in allowed:
                 raise InvalidInput("privacy.out-of-range", field=field, found=getattr(self, field))
 
     @property
     def rate(self) -> float:
-        """Probability that a patient takes part in a step, from public constants."""
+        """Probability that a patient takes part in a step, or of one whose turn it is; from public constants."""
+        return self.bands * self.expected_batch / self.patients
+
+    @property
+    def share(self) -> float:
+        """Share of the patients expected in a step, from public constants."""
         return self.expected_batch / self.patients
 
     @property
     def sigma(self) -> float:
-        """Standard deviation of the noise on a sum, in clip bounds; calibrated once and kept.
+        """Standard deviation of the noise on a sum, in clip bounds; calibrated once and kept. With bands: of each z of C x + z.
 
         Raises:
             InvalidInput: truncation fails too often, or noise would drown whatever all patients agree on.
@@ -105,7 +124,8 @@ class PrivacyPlan:
         left = self.delta - additive_delta(self._mechanism(1.0))
         if left < self.delta / 2:
             raise InvalidInput("privacy.truncation-fails", found=self.largest_batch)
-        found = _calibrated(self.accounting, self.epsilon, left, self.rate, self.steps)
+        turns = -(-self.steps // self.bands)
+        found = column_norm(self.bands) * _calibrated(self.accounting, self.epsilon, left, self.rate, turns)
         if found > self.expected_batch:
             raise InvalidInput(
                 "privacy.noise-drowns", sigma=f"{found:.3g}", batch=self.expected_batch, epsilon=self.epsilon
@@ -114,13 +134,13 @@ class PrivacyPlan:
 
     @property
     def noise_on_sum(self) -> float:
-        """Standard deviation of what is added to each sum over patients, in the units of the gradient."""
+        """Standard deviation of what is drawn for each sum over patients, in the units of the gradient."""
         return self.sigma * self.clip * (1 + ROUNDING)
 
     @property
     def noise_on_gradient(self) -> float:
-        """Standard deviation of the noise in the gradient that the optimiser sees (`confide.train.adam`)."""
-        return self.noise_on_sum / self.expected_batch
+        """Standard deviation of the noise in the gradient that the optimiser sees (`confide.train.adam`); with bands the most."""
+        return self.noise_on_sum / self.expected_batch * loudest(self.bands, self.steps)
 
     def verify_physical(self, records: int) -> None:
         """Refuse a physical batch of so many records that could not hold those of one patient, before a charge.
@@ -148,12 +168,20 @@ class PrivacyPlan:
         return self._mechanism(self.sigma)
 
     def to_json(self) -> Json:
-        """Return every field and what follows from them, numbers with a fraction as text."""
+        """Return every field and what follows from them, numbers with a fraction as text; `bands` where there are any."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        if self.bands == 1:  # as plans were written before there were bands, so that their releases are found
+            del fields["bands"]
         shown = fields | {"rate": self.rate, "noise_multiplier": self.sigma}
         return {key: repr(value) if isinstance(value, float) else value for key, value in shown.items()}
 
     def _mechanism(self, sigma: float) -> Composed:
+        if self.bands > 1:
+            banded = banded_matrix(
+                bands=self.bands, steps=self.steps, rate=self.rate,
+                sensitivity=column_norm(self.bands) * GRID, sigma=sigma * GRID,
+            )  # fmt: skip
+            return Composed((banded, Failure(delta=_SAMPLERS)))
         steps = SampledGaussian(rate=self.rate, sensitivity=GRID, sigma=sigma * GRID, steps=self.steps)
         if self.largest_batch:
             cut = truncated_poisson(

@@ -129,4 +129,5 @@ def records_of(call: Call, at: int, gradient: Tensor) -> Tensor:
     """Return the gradient at output `at` of any call with the records in front."""
     module = call.place.module
     second = isinstance(module, nn.RNNBase) and (at > 0 or not module.batch_first)
+    second |= isinstance(module, nn.MultiheadAttention) and at == 0 and not module.batch_first
     return gradient.movedim(1, 0) if second else gradient

@@ -14,6 +14,8 @@ from torch.nn import functional
 
 from confide.train.per_sample import Outer, Patients, Rows, Use
 
+SMALL_RECORD, SMALL_WEIGHT = 20_480, 1 << 17  # numbers; the first is where torch itself changes its way
+
 Found = Iterator[tuple[str, Use | Tensor]]
 Rule = Callable[[nn.Module, Tensor, Tensor, Patients], Found]
 
@@ -92,17 +94,48 @@ def convolution(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> 
     a, padding = _padded(module, a.float())
     weight = module.weight.detach().float()
     a, g = patients.arrange(a), patients.arrange(g.float())
-    settings = (None, module.stride, padding, module.dilation, False, [0] * len(padding), module.groups)
     found = torch.empty(patients.n, *weight.shape, device=g.device)
     place = record = 0
     for n, each in patients.blocks:
-        for _ in range(n):
-            rows = slice(record, record + each)
-            found[place] = torch.ops.aten.convolution_backward(
-                g[rows], a[rows], weight, *settings, [False, True, False]
-            )[1]
-            place, record = place + 1, record + each
+        for at in range(0, n, step := _side_by_side(a, weight)):
+            m = min(step, n - at)
+            rows = slice(record, record + m * each)
+            found[place : place + m] = _weight_gradients(module, a[rows], g[rows], weight, padding, m)
+            place, record = place + m, rows.stop
     yield "weight", found
+
+
+def _side_by_side(a: Tensor, weight: Tensor) -> int:
+    """Return how many patients' weight gradients one convolution finds, as groups of channels.
+
+    On a processor torch gives a small record that comes alone to a slow path, and groups to a quick one; large weights or
+    records gain nothing by it.
+    """
+    if a.device.type != "cpu" or a[0].numel() > SMALL_RECORD or weight.numel() > SMALL_WEIGHT:
+        return 1
+    return max(4, min(16, SMALL_WEIGHT // weight.numel()))
+
+
+def _weight_gradients(
+    module: nn.Conv1d | nn.Conv2d | nn.Conv3d,
+    a: Tensor,
+    g: Tensor,
+    weight: Tensor,
+    padding: list[int],
+    patients: int,
+) -> Tensor:
+    """Return the weight gradient of each of `patients` with equally many records: (patients, *weight.shape)."""
+    if patients > 1:
+        a, g = (
+            each.unflatten(0, (patients, -1)).transpose(0, 1).flatten(1, 2)  # type: ignore[no-untyped-call]
+            for each in (a, g)
+        )
+        weight = weight.new_empty(patients * weight.shape[0], *weight.shape[1:])  # only its shape is read
+    settings = (None, module.stride, padding, module.dilation, False, [0] * len(padding))
+    found: Tensor = torch.ops.aten.convolution_backward(
+        g, a, weight, *settings, patients * module.groups, [False, True, False]
+    )[1]
+    return found.view(patients, -1, *weight.shape[1:])
 
 
 def _padded(module: nn.Conv1d | nn.Conv2d | nn.Conv3d, a: Tensor) -> tuple[Tensor, list[int]]:

@@ -17,6 +17,7 @@ from transformers.trainer_utils import TrainOutput
 
 from confide.dp.noise import Noise
 from confide.errors import InvalidInput
+from confide.train.banded import Bands
 from confide.train.card import model_card
 from confide.train.charged import ChargeLike, LedgerLike, TrainingPlan
 from confide.train.checkpoint import read_checkpoint, write_checkpoint
@@ -86,6 +87,8 @@ class PrivateTrainer(Trainer):  # type: ignore[misc]
         if args.world_size > 1 or args.n_gpu > 1:
             raise InvalidInput("privacy.setting", field="n_gpu", found=max(args.world_size, args.n_gpu))
         privacy.verify_physical(args.per_device_train_batch_size)
+        if privacy.bands > 1 and checkpoint_key is not None:
+            raise InvalidInput("privacy.banded", field="checkpoint_key", found="32 bytes")
         super().__init__(model=model, args=args, train_dataset=train_dataset, **others)
         self.privacy, self.account, self.study, self.name = privacy, account, study, name
         self.release: Json | None = None
@@ -236,17 +239,18 @@ class PrivateTrainer(Trainer):  # type: ignore[misc]
                 return self._record_losses(model, inputs)
 
         told, physical = self.callback_handler, self.args.per_device_train_batch_size
+        bands = Bands(groups, self.privacy, noise) if self.privacy.bands > 1 else None
         self.model.train()
         self.control = told.on_train_begin(self.args, self.state, self.control)
         while self.state.global_step < total and not self.control.should_training_stop:
             self.control = told.on_step_begin(self.args, self.state, self.control)
             write_gradient(
-                engine, self.model, self.train_dataset, groups, loss, self.privacy, noise, physical
+                engine, self.model, self.train_dataset, groups, loss, self.privacy, noise, physical, bands
             )
             self.optimizer.step()
             self.lr_scheduler.step()
             self.state.global_step += 1
-            self.state.epoch = self.state.global_step * self.privacy.rate
+            self.state.epoch = self.state.global_step * self.privacy.share
             self.control = told.on_step_end(self.args, self.state, self.control)
             self._tell(plan)
         self.optimizer.zero_grad()
@@ -256,7 +260,7 @@ class PrivateTrainer(Trainer):  # type: ignore[misc]
     def _start(self, total: int, kept: dict[str, Any] | None) -> None:
         self.state = TrainerState(
             is_local_process_zero=True, is_world_process_zero=True, max_steps=total,
-            num_train_epochs=max(1, round(total * self.privacy.rate)),
+            num_train_epochs=max(1, round(total * self.privacy.share)),
         )  # fmt: skip
         self.state.compute_steps(self.args, total)
         self.control = type(self.control)()
@@ -289,6 +293,8 @@ class PrivateTrainer(Trainer):  # type: ignore[misc]
             self._sealed = self._sequence
 
     def _checkpoint(self, asked: str | bool, plan: TrainingPlan) -> dict[str, Any]:
+        if self.privacy.bands > 1:  # its noise takes back that of steps which nobody kept
+            raise InvalidInput("privacy.banded", field="resume_from_checkpoint", found=True)
         if self._key is None:
             raise InvalidInput("privacy.checkpoint-key")
         path = Path(self.args.output_dir if asked is True else str(asked))

@@ -19,7 +19,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 
 from confide.crypto.aead import bind
 from confide.crypto.derive import hkdf
-from confide.crypto.segments import SEGMENT, Readable, fill, sealed_size
+from confide.crypto.segments import SEGMENT, Readable, fill, plain_size, sealed_size
 from confide.crypto.stream import (
     AT_ONCE,
     Seen,
@@ -159,6 +159,11 @@ def opened_sealed(path: Path, key_of: KeyOf) -> Iterator[Iterator[memoryview]]:
             data_key, file, header.to_bytes(), suite=header.suite, threads=_threads_for(size)
         )
         yield _naming(path.name, pieces)
+
+
+def plain_bytes(path: Path) -> int:
+    """Return how many plain bytes a sealed file of this size has; what is read of it is checked then."""
+    return max(0, plain_size(path.stat().st_size - SIZE))
 
 
 def read_sealed_range(path: Path, key_of: KeyOf, start: int, stop: int) -> bytes:

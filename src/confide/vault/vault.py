@@ -7,9 +7,10 @@ ever written but by `open_to`, which is recorded first. What opens the vault its
 
 import hmac
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import NoReturn
@@ -27,8 +28,16 @@ from confide.vault.intake import intake_key, key_file, received_data_key
 from confide.vault.keys import Keys, new_epoch_key
 from confide.vault.locks import Locks
 from confide.vault.openings import OnRecord, Opening, no_record, read_openings, record_opening
+from confide.vault.reader import SealedReader
 from confide.vault.schema import FORMAT
-from confide.vault.seal import header_of, opened_sealed, read_sealed_range, suite_named, verify_sealed
+from confide.vault.seal import (
+    header_of,
+    opened_sealed,
+    plain_bytes,
+    read_sealed_range,
+    suite_named,
+    verify_sealed,
+)
 from confide.vault.shelf import Kind, Sealed, Shelf, now
 from confide.vault.store import NAME, Store, create_store
 
@@ -150,6 +159,13 @@ class Vault(Locks):
         Guarantee: without the vault it confirms no guess at `data`; with it, it binds to one `data`.
         """
         return keyed_digest(self._keys.derive(f"digest: {label}"), data).hex()
+
+    def keyed_digest_of(self, parts: Iterable[bytes], label: str) -> str:
+        """Return `keyed_digest` of the parts put one behind the other, which need not be in memory together."""
+        mac = hmac.new(self._keys.derive(f"digest: {label}"), digestmod="sha256")
+        for part in parts:
+            mac.update(part)
+        return mac.hexdigest()
 
     # Sealing and reading
 
@@ -285,6 +301,15 @@ class Vault(Locks):
             IntegrityError, AccessDenied: as `read`.
         """
         return read_sealed_range(target, self._shelf.key_for(target), start, stop)
+
+    def reader(self, target: Path) -> SealedReader:
+        """Return a sealed file as one that is read and sought in like a plain one, a window in memory at a time.
+
+        Raises:
+            InvalidInput, IntegrityError, AccessDenied: as `read`, and so does every reading.
+        """
+        header_of(target)
+        return SealedReader(plain_bytes(target), partial(self.read_range, target))
 
     def verify(self, target: Path, source: Path) -> None:
         """Read `target` back from the disk and raise unless it opens to exactly the bytes of `source`.
