@@ -70,6 +70,7 @@ def test_a_find_only_ever_grows_and_stays_on_its_lines(text, data):
         ("遵高莲医嘱安痛定im。", "高莲"),
         ("transferred from St. Luke's today", "St. Luke's"),
         ("Hector / M / 97 / ward 3", "97"),
+        ("Meyer, Thuy   90 y   F", "90"),
         ("last four of social 4339. Alone.", "4339"),
     ],
 )

@@ -54,14 +54,14 @@ _FORMS: Final = (
     re.compile(rf"{_AGED}(?P<s>{_SPAN}){_NO_UNIT}", re.IGNORECASE),
     re.compile(_NINETIES, re.IGNORECASE),
     re.compile(r"(?=[adltp])(?<![A-Za-z])(?:died at|lived to(?: be)?|turned|turning|turns|passed away at|age at death:?) (?P<s>(?P<n>[0-9]{2,3}))(?![0-9%]|\.[0-9])", re.IGNORECASE),
-    re.compile(r"(?=[19])(?<![0-9A-Za-z.])(?P<s>(?P<n>9[0-9]|1[01][0-9]))Y(?![A-Za-z])"),
+    re.compile(r"(?=[19])(?<![0-9A-Za-z.])(?P<s>(?P<n>9[0-9]|1[01][0-9])) {0,2}[Yy](?![A-Za-z/])"),
     re.compile(r"[A-Z][a-z]+, (?P<s>(?P<n>9[0-9]|1[01][0-9])),"),
     re.compile(r"(?=/)/ ?(?:M|F|[Mm]ale|[Ff]emale) ?/ ?(?P<s>(?P<n>9[0-9]|1[01][0-9])) ?(?:/|$)"),
 )  # fmt: skip
 _HAN_TRIGGER: Final = re.compile("岁|年龄|旬|期颐|耄耋|今年|[享终现]年|[/,( ][男女][/, ]")
 _LATIN_TRIGGER: Final = re.compile(
     r"[YyAaNn0-9DdLlTtWw,/](?:(?<=[Yy])(?:[Ee][Aa][Rr]|[Rr][Ss]?[ -]|/|\.?[Oo]|[FMfm])|(?<=[Aa])[Gg][Ee]"
-    r"|(?<=[Nn])[Ii][Nn][Ee][Tt][Ii][Ee]|(?<=9)0|(?<=[0-9])Y|(?i:(?<=d)ied at|(?<=l)ived to|(?<=t)urn(?:ed|ing|s) "
+    r"|(?<=[Nn])[Ii][Nn][Ee][Tt][Ii][Ee]|(?<=9)0|(?<=[0-9]) {0,2}[Yy](?![A-Za-z/])|(?i:(?<=d)ied at|(?<=l)ived to|(?<=t)urn(?:ed|ing|s) "
     r"|(?<=w)ay at)|(?<=[,/]) ?(?:9[0-9]|1[01][0-9]) ?[,/])"  # one class in front, which `re` runs along quickly
 )
 _AROUND: Final = (40, 48)  # further than any form reaches from its trigger
