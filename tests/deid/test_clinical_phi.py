@@ -141,9 +141,11 @@ def test_a_line_break_inside_a_value_stays_inside_its_span():
     assert note["text"][span["start"] : span["end"]] == "张\n三丰"
 
 
-def scored(text, gold, found, **more):
-    note = {"id": "1", "language": "en", "style": "held", "held": True, "text": text}
-    return score([note], [{"id": "1", "spans": gold, "either": [], "hard": [], **more}], {"1": found})["held"]
+def scored(text, gold, found, *, held=False, **more):
+    note = {"id": "1", "language": "en", "style": "any", "held": held, "text": text}
+    return score([note], [{"id": "1", "spans": gold, "either": [], "hard": [], **more}], {"1": found})[
+        "en.any"
+    ]
 
 
 def span(start, end, **more):
@@ -178,6 +180,12 @@ def test_a_hard_negative_is_touched_by_one_letter():
     figures = scored("Parkinson left", [], [span(8, 9, type="name")], hard=hard)
     assert figures["hard_negatives"] == 0.5
     assert figures["hard_by_kind"] == {"eponym": 1, "word": 0}
+
+
+def test_of_a_held_style_nothing_is_told_by_class():
+    gold, found = [span(0, 7, type="name")], [span(0, 7, type="name")]
+    assert scored("Ann Lee left", gold, found)["by_class"] == {"name": 1}
+    assert {"by_class", "hard_by_kind"}.isdisjoint(scored("Ann Lee left", gold, found, held=True))
 
 
 def test_a_note_without_a_line_counts_as_nothing_found():
