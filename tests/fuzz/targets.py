@@ -102,7 +102,7 @@ def _keys(data: bytes) -> object:
         return hpke.seal(hpke.public_key_of(text), b"", b"")
     if text.startswith("t"):
         return siv.untoken(bytes(64), text[1:])
-    return hpke.open_sealed(_PARTNER, data, b"")
+    return hpke.open_sealed(_PARTNER, data[1:], b"")
 
 
 def _keys_and_packages() -> list[bytes]:
@@ -111,7 +111,7 @@ def _keys_and_packages() -> list[bytes]:
     token = "t" + siv.token(bytes(64), "MRN-0012345")
     package = hpke.seal(_PARTNER.public_key(), b"data key", b"")
     pem = rsa.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return [pem, text.encode(), token.encode(), package]
+    return [pem, text.encode(), token.encode(), b"p" + package]
 
 
 _PARTNER = hpke.new_private_key()

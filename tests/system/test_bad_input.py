@@ -273,7 +273,7 @@ def ended_well(place: Place) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_ctrl_c_ends_a_run_with_130_abandons_the_charge_and_the_next_run_goes_on(place, language):
-    place.edit("study.toml", ("steps = 10", "steps = 2000"))
+    place.edit("study.toml", ("steps = 10", "steps = 10000"))
     command = [*CONFIDE, "run", str(place.folder), "--language", language]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 30
