@@ -37,7 +37,8 @@ channels = 4
 epsilon = 20.0
 delta = 1e-5
 patients = 120
-expected_batch = 96
+test_share = 0.4
+expected_batch = 72
 steps = 12
 learning_rate = 0.02
 
