@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -83,9 +83,19 @@ def page_of(browser, address):
 
 
 def press(page, key):
-    """Press a key and wait for the page to be there again."""
-    with page.expect_response(lambda response: "/static" not in response.url):
-        page.keyboard.press(key)
+    """Press a key and wait for the page to be there again; a key that met no page yet is pressed once more, as one would."""
+    from playwright.sync_api import TimeoutError as NoAnswer
+
+    for _ in range(3):
+        with (
+            suppress(NoAnswer),
+            page.expect_response(lambda response: "/static" not in response.url, timeout=20_000),
+        ):
+            page.keyboard.press(key)
+            break
+    else:
+        pytest.fail(f"no answer to {key}")
+    page.wait_for_load_state()
     page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
 
 
