@@ -144,6 +144,16 @@ def test_what_cannot_be_asked_is_refused_before_anything_is_sent_or_written_down
     assert (server.keys, server.requests, entries, named) == ([], [], [], [])
 
 
+def test_a_table_that_is_read_in_pieces_is_none_to_ask_about(asks):
+    def cut(place):
+        for section in place.study.source:
+            object.__setattr__(section, "pieces", section.holds == "table")
+
+    told, server, entries, named = asks(risk(), change=cut)
+    assert (told.code, told.public["known"]) == ("encrypted.no-source", "-")
+    assert (server.keys, entries, named) == ([], [], [])
+
+
 def test_a_model_of_a_column_that_is_not_there_is_refused_and_the_column_named(asks):
     told, server, _, named = asks(tiny())
     assert (told.code, told.public["feature"]) == ("encrypted.no-column", "a")

@@ -227,7 +227,11 @@ class Study:
             return ()
         if self.deid.sources is not None:
             return self.deid.sources
-        return tuple(source.name for source in self.source if source.holds == "notes")
+        return self.held("notes")
+
+    def held(self, what: Literal["table", "notes"]) -> tuple[str, ...]:
+        """Return the names of the sources of this kind that a run holds as a whole, not in pieces."""
+        return tuple(source.name for source in self.source if source.holds == what and not source.pieces)
 
 
 def load_study(folder: Path) -> Study:

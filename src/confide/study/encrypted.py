@@ -126,9 +126,8 @@ def ask_source(place: Workplace, remote: Remote, source: str, target: Path) -> A
         BudgetExceeded: the study's last day is over.
     """
     study, ledger, form = place.study, place.ledger, remote.form()
-    tables = [section.name for section in study.source if section.holds == "table"]
-    if source not in tables:
-        raise InvalidInput("encrypted.no-source", known=", ".join(tables))
+    if source not in (tables := study.held("table")):
+        raise InvalidInput("encrypted.no-source", known=", ".join(tables) or "-")
     if target.exists():
         raise InvalidInput("encrypted.exists")
     seal_sources(study, place.vault)

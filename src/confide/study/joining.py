@@ -170,8 +170,7 @@ def verify_left(place: Workplace, manifest: Manifest, member: Member) -> float:
 def _learner(place: Workplace, manifest: Manifest, source: str, base: Path | None) -> tuple[Learner, str]:
     """Read the source as every study reads one; return the model on it, and the commitment to what was read."""
     study, wanted = place.study, manifest.model.columns()
-    held = "notes" if manifest.model.kind == "texts" else "table"
-    named = [section.name for section in study.source if section.holds == held and not section.pieces]
+    named = study.held("notes" if manifest.model.kind == "texts" else "table")
     if source not in named:
         raise InvalidInput("fed.no-source", known=", ".join(named) or "-")
     if study.patient.unit != "patient":

@@ -188,9 +188,8 @@ def columns_of(plan: SiteStatistics, frame: pl.DataFrame) -> Columns:
 def _data(place: Workplace, joint: Joint, plan: SiteStatistics, source: str) -> tuple[Columns, str]:
     """Read the table as every study reads one; return its patients and the commitment to what was read."""
     study, wanted = place.study, joint.columns()
-    tables = [section.name for section in study.source if section.holds == "table"]
-    if source not in tables:
-        raise InvalidInput("encrypted.no-source", known=", ".join(tables))
+    if source not in (tables := study.held("table")):
+        raise InvalidInput("encrypted.no-source", known=", ".join(tables) or "-")
     if study.patient.unit != "patient":
         raise InvalidInput("encrypted.unit-row")
     seal_sources(study, place.vault)
