@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -170,15 +171,15 @@ def verify_left(place: Workplace, manifest: Manifest, member: Member) -> float:
 def _learner(place: Workplace, manifest: Manifest, source: str, base: Path | None) -> tuple[Learner, str]:
     """Read the source as every study reads one; return the model on it, and the commitment to what was read."""
     study, wanted = place.study, manifest.model.columns()
-    named = study.held("notes" if manifest.model.kind == "texts" else "table")
-    if source not in named:
+    kind: Literal["table", "notes"] = "notes" if manifest.model.kind == "texts" else "table"
+    if source not in (named := study.held(kind)):
         raise InvalidInput("fed.no-source", known=", ".join(named) or "-")
     if study.patient.unit != "patient":
         raise InvalidInput("fed.unit-row")
     seal_sources(study, place.vault)
     members = members_of(study, place.ledger)
     records = read_records(study, place.vault, members=members, columns={source: wanted})
-    frame = notes_of(study, records, source) if held == "notes" else records.units[source]
+    frame = notes_of(study, records, source) if kind == "notes" else records.units[source]
     if missing := sorted(wanted - set(frame.columns)):
         raise InvalidInput("fed.no-columns", columns=", ".join(missing))
     learner = learner_of(manifest.model, frame, base=base)
