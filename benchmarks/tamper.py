@@ -106,14 +106,14 @@ def keyless(at: Scene, draw: random.Random) -> tuple[str, str]:
     ]  # fmt: skip
     while True:
         kind = draw.choice(kinds)
-        at.database.execute("SAVEPOINT tampering")
+        at.database.execute("BEGIN")
         try:
             note = kind(at, draw)
         except IntegrityError:  # the database itself refuses: a value of another type, a row twice
             note = None
         if note is not None:
             return kind.__name__, note
-        at.database.execute("ROLLBACK TO tampering")
+        at.database.execute("ROLLBACK")
 
 
 def a_cell(at: Scene, draw: random.Random) -> str | None:
@@ -176,7 +176,7 @@ def the_checkpoint(at: Scene, draw: random.Random) -> str | None:
 
 def insider(at: Scene, draw: random.Random) -> tuple[str, str]:
     """Rewrite what was cosigned, consistently, and sign it anew; return what was done and the new checkpoint."""
-    at.database.execute("SAVEPOINT tampering")
+    at.database.execute("BEGIN")
     how = draw.choice(["changed", "cut", "salt", "release"])
     bodies, salts, releases = at.bodies, None, None
     if how == "changed":
@@ -320,15 +320,13 @@ def tamper(attack: str, times: int, seed: int) -> tuple[int, Counter[str]]:
         at = scene(Path(folder))
         if found_by_anyone(at, at.note) or found_by_cosignature(at, at.note):
             raise RuntimeError("a sound ledger is refused")
-        at.database.execute("BEGIN")
         for _ in range(times):
             how, note = by(at, draw)
             tried[how] += 1
             if not found(at, note):
                 missed += 1
                 print(f"missed: {attack}, {how}", flush=True)
-            at.database.execute("ROLLBACK TO tampering")
-        at.database.execute("ROLLBACK")
+            at.database.execute("ROLLBACK")
         if found_by_anyone(at, at.note):
             raise RuntimeError("the ledger was not put back")
         at.ledger.close()
