@@ -76,9 +76,10 @@ class Keyed:
 
 def _message(parts: tuple[str, ...]) -> bytes:
     """Return the parts one after another, each behind its length in eight bytes."""
-    pieces = []
-    for part in parts:
-        piece = part.encode("utf-8", "surrogatepass")
-        length = len(piece)
-        pieces += [_LENGTHS[length] if length < len(_LENGTHS) else length.to_bytes(8, "big"), piece]
-    return b"".join(pieces)
+    try:
+        pieces = [part.encode() for part in parts]
+    except UnicodeEncodeError:
+        pieces = [part.encode("utf-8", "surrogatepass") for part in parts]
+    if max(map(len, pieces), default=0) < len(_LENGTHS):
+        return b"".join([_LENGTHS[len(piece)] + piece for piece in pieces])
+    return b"".join([len(piece).to_bytes(8, "big") + piece for piece in pieces])
