@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from confide.deid.hits import Hit
-from confide.deid.tagger_decode import Found, spans_in
+from confide.deid.tagger_decode import Floats, spans_in
 from confide.deid.tagger_input import PAD, Vocabulary, encode
 
 # A date holds a year, a month by its name or sign, or two numbers with a mark between.
@@ -45,7 +45,7 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
     """
     found: list[list[Hit]] = [[] for _ in texts]
     for row in _rows(texts):
-        spans = _spans([texts[i][start:end] for i, start, end in row])
+        spans = spans_in(*_scores([texts[i][start:end] for i, start, end in row]))
         for (i, start, end), several in zip(row, spans, strict=True):
             text = texts[i][start:end]
             for span in several:
@@ -141,8 +141,8 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-def _spans(pieces: Sequence[str]) -> list[list[Found]]:
-    """Return the spans of each piece; all go through the network, and are decoded, as one row."""
+def _scores(pieces: Sequence[str]) -> tuple[Floats, list[tuple[int, int]]]:
+    """Return the scores of a row, shape (places, labels), and where in it each piece stands: all go through at once."""
     gap = "\n" * RADIUS  # between them no word and no pair of Han goes on
     characters, words = encode(gap + gap.join(pieces) + gap, vocabulary())
     starts = [RADIUS]
@@ -151,7 +151,7 @@ def _spans(pieces: Sequence[str]) -> list[list[Found]]:
     for start in starts:
         characters[start - RADIUS : start] = PAD
     scores = _session(os.getpid()).run(None, {"characters": characters[None], "words": words[None]})[0][0]
-    return spans_in(scores, [(at, at + len(piece)) for at, piece in zip(starts, pieces, strict=False)])
+    return scores, [(at, at + len(piece)) for at, piece in zip(starts, pieces, strict=False)]
 
 
 @cache
