@@ -24,6 +24,7 @@ from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section, read_sections
 from confide.synth.section import SynthSection
 from confide.tasks.image_section import ImageSection
+from confide.tasks.notes_section import NotesSection
 from confide.tasks.report_section import ReportSection
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, TeachersSection
 from confide.train.section import TrainSection
@@ -208,6 +209,7 @@ class Study:
         | DiagnoseSection
         | GraphSection
         | ReportSection
+        | NotesSection
         | TeachersSection
         | ImageSection,
         ...,

@@ -16,6 +16,7 @@ from confide.errors import InvalidInput
 from confide.tasks import characters
 
 IGNORED = -100  # the label of what is given, not written
+_TOGETHER = 64  # texts that are drawn at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,23 +155,42 @@ def _tongue(tokenizer: Any) -> Tongue:
 def write(model: nn.Module, tongue: Tongue, given: str, *, most_given: int, most_written: int) -> str:
     """Return what the model writes after `given`, the likeliest token each time: what a draft is."""
     chosen = {"do_sample": False, "repetition_penalty": 1.2}
-    return _generated(model, tongue, given, most_given, most_written, chosen)
+    return _generated(model, tongue, given, most_given, most_written, 1, chosen)[0]
 
 
-def drawn(
-    model: nn.Module, tongue: Tongue, given: str, *, most_given: int, most_written: int, temperature: float
-) -> str:
-    """Return what the model writes after `given`, each token drawn by its probability under torch's seed."""
-    chosen = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 0.95}
-    return _generated(model, tongue, given, most_given, most_written, chosen)
+def drawn_together(
+    model: nn.Module,
+    tongue: Tongue,
+    given: str,
+    count: int,
+    *,
+    most_given: int,
+    most_written: int,
+    temperature: float,
+) -> list[str]:
+    """Return `count` texts that the model writes after `given`, each token drawn by its probability under torch's seed."""
+    chosen = {
+        "do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 0.95, "min_new_tokens": 1,
+    }  # fmt: skip
+    found: list[str] = []
+    while len(found) < count:
+        size = min(_TOGETHER, count - len(found))
+        found += _generated(model, tongue, given, most_given, most_written, size, chosen)
+    return found
 
 
 def _generated(
-    model: nn.Module, tongue: Tongue, given: str, most_given: int, most_written: int, chosen: dict[str, Any]
-) -> str:
+    model: nn.Module,
+    tongue: Tongue,
+    given: str,
+    most_given: int,
+    most_written: int,
+    count: int,
+    chosen: dict[str, Any],
+) -> list[str]:
     asked: Any = model
     before = [tongue.start, *tongue.encode(given)[:most_given], tongue.turn]
-    tokens = torch.tensor([before], device=next(model.parameters()).device)
+    tokens = torch.tensor([before] * count, device=next(model.parameters()).device)
     with torch.no_grad():
         out = asked.generate(
             input_ids=tokens,
@@ -180,4 +200,4 @@ def _generated(
             pad_token_id=tongue.pad,
             **chosen,
         )
-    return tongue.decode(out[0, len(before) :].tolist())
+    return [tongue.decode(row) for row in out[:, len(before) :].tolist()]

@@ -20,6 +20,7 @@ from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks.facts import faithfulness
 from confide.tasks.notes import PATIENT, TEXT, verify_columns
+from confide.tasks.notes_section import NotesSection
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
 from confide.tasks.releases import privacy_of, public_fields, released
 from confide.tasks.report_section import FROM_NOTHING, ReportSection
@@ -113,7 +114,7 @@ class ReportPlan:
         }
 
 
-def fresh(settings: ReportSection) -> "tuple[nn.Module, Tongue]":
+def fresh(settings: ReportSection | NotesSection) -> "tuple[nn.Module, Tongue]":
     """Return the public model that training begins with, and its words.
 
     Raises:
@@ -151,7 +152,9 @@ def examples_of(
     return patients, found
 
 
-def loss_of(settings: ReportSection, tongue: "Tongue") -> "Callable[[nn.Module, list[Example]], Tensor]":
+def loss_of(
+    settings: ReportSection | NotesSection, tongue: "Tongue"
+) -> "Callable[[nn.Module, list[Example]], Tensor]":
     """Return the loss of one example each, as training wants it."""
     from confide.tasks.language import losses
 
