@@ -118,6 +118,7 @@ AUDIT: Fields = {  # of made-up patients: nothing of a patient was read
     "name": text, "training": text, "claimed": number, "delta": number, "level": number, "lower": number,
     "lower_any": number, "noise_ratio": number, "noise_least": number, "noise_most": number, "signal_ratio": number,
     "signal_most": number, "canaries": number, "guesses": number, "correct": number, "refuted": texts,
+    "secret": text, "secrets": number, "candidates": number, "exposure": number, "exposure_mean": number, "allowed": number,
 }  # fmt: skip
 
 # Outputs: a file is named only if its name follows from the study file (see `confide.study.dossier`).

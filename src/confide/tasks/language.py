@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks import characters
 
@@ -78,6 +80,42 @@ def losses(model: nn.Module, batch: Sequence[Example], *, length: int, pad: int)
     )
     counts = (wanted != IGNORED).sum(dim=1).clamp(min=1)
     return each_token.sum(dim=1) / counts
+
+
+def text_losses(model: nn.Module, tongue: Tongue, texts: Sequence[str]) -> Floats:
+    """Return how little the model expects each text behind nothing that is given: its total log perplexity.
+
+    Texts that differ in their last token alone are read once.
+    """
+    before = [tongue.start, tongue.turn]
+    following: dict[
+        tuple[int, ...], list[tuple[int, int]]
+    ] = {}  # what stands before -> (text, its last token)
+    for at, text in enumerate(texts):
+        *first, last = (*before, *tongue.encode(text))
+        following.setdefault(tuple(first), []).append((at, last))
+    beginnings, found = list(following), np.zeros(len(texts))
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(beginnings), _TOGETHER):
+            chosen = beginnings[start : start + _TOGETHER]
+            for begun, logs in zip(chosen, _expected(model, chosen, tongue.pad), strict=True):
+                own = torch.tensor(begun[len(before) :], device=logs.device)
+                read = float(logs[len(before) - 1 : len(begun) - 1].gather(1, own[:, None]).sum())
+                after = logs[len(begun) - 1].tolist()
+                for at, last in following[begun]:
+                    found[at] = -(read + after[last])
+    return found
+
+
+def _expected(model: nn.Module, beginnings: Sequence[Sequence[int]], pad: int) -> Tensor:
+    """Return the logarithm of how likely each token is after each place of each beginning."""
+    device = next(model.parameters()).device
+    length = max(map(len, beginnings))
+    tokens = torch.tensor([[*each, *[pad] * (length - len(each))] for each in beginnings], device=device)
+    places = torch.arange(length, device=device).expand(len(beginnings), length)
+    logits: Tensor = model(input_ids=tokens, position_ids=places, use_cache=False).logits
+    return nn.functional.log_softmax(logits.float(), dim=-1)
 
 
 def small_model(*, width: int, layers: int, heads: int, length: int, words: int, seed: int = 0) -> nn.Module:

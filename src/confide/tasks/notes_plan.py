@@ -258,13 +258,15 @@ def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
 def rehearsal(plan: NotesPlan) -> Rehearsal:
     """Return what an audit of the training trains: the public model that it begins with, on made-up notes."""
     from confide.tasks.language import example
+    from confide.tasks.speech import speech_of
 
     settings = plan.settings
     model, tongue = fresh(settings)
+    loss = loss_of(settings, tongue)
     lengths = {"most_given": settings.most_given, "most_written": settings.most_written}
     given = settings.classes[0] if settings.classes else ""
     examples = [example(tongue, given, text, **lengths) for text in MADE_UP]
-    return Rehearsal(model, examples, loss_of(settings, tongue), plan.privacy)
+    return Rehearsal(model, examples, loss, plan.privacy, speech_of(settings, plan.privacy, tongue, loss))
 
 
 def _rows(settings: NotesSection, data: pl.DataFrame) -> list[tuple[str, str, str]]:

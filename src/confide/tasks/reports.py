@@ -250,9 +250,11 @@ def _rows(settings: ReportSection, data: pl.DataFrame) -> list[tuple[str, str, s
 def rehearsal(plan: ReportPlan) -> Rehearsal:
     """Return what an audit of the training trains: the public model that it begins with, on made-up pairs."""
     from confide.tasks.language import example
+    from confide.tasks.speech import speech_of
 
     settings = plan.settings
     model, tongue = fresh(settings)
+    loss = loss_of(settings, tongue)
     most = {"most_given": settings.most_given, "most_written": settings.most_written}
     examples = [example(tongue, text, text, **most) for text in MADE_UP]
-    return Rehearsal(model, examples, loss_of(settings, tongue), plan.privacy)
+    return Rehearsal(model, examples, loss, plan.privacy, speech_of(settings, plan.privacy, tongue, loss))
