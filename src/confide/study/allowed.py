@@ -105,7 +105,7 @@ SYNTHETIC: Fields = {
 MODEL: Fields = {
     "name": text, "source": text, "target": text, "features": texts, "epsilon": number, "delta": number,
     "steps": number, "rate": number, "noise_multiplier": number, "clip": number, "intercept": number,
-    "expected_batch": number, "learning_rate": number, "test_share": number,
+    "expected_batch": number, "learning_rate": number, "test_share": number, "candidates": number,
 }  # fmt: skip
 
 TASK: Fields = {
