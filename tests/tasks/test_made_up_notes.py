@@ -103,6 +103,9 @@ def test_what_is_compared_tells_a_useful_release_from_a_useless_one(release):
     assert found["longest_training"] == found["longest_held_out"] == 5
     assert (found["alike"], found["alike_real"]) == (1.0, 1.0)
     assert evaluate(release, notes(9))["records"] == 9
+    strangers = notes(9).with_columns(pl.lit("咳嗽，无痰；腹痛").alias("_text"))
+    found = compare({**release, "made_up": good}, notes(), strangers)
+    assert (found["longest_training"], found["longest_held_out"], found["alike_real"]) == (5, 2, 0.0)
 
 
 def test_nothing_is_measured_where_nobody_is_held_out(release):
