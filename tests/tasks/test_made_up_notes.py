@@ -121,6 +121,12 @@ def test_a_note_that_repeats_a_patient_shows_in_the_longest_shared_piece():
     assert shared.excess > 5
 
 
+def test_the_longer_side_is_cut_so_that_it_shares_no_more_by_its_length_alone():
+    training, held_out = ["头痛两天。"] * 3 + ["服用阿司匹林后好转"], ["咳嗽三天，无痰"]
+    assert shared_with(["服用阿司匹林"], training, held_out).with_training == (0,)
+    assert shared_with(["服用阿司匹林"], training, held_out * 9).with_training == (6,)
+
+
 @pytest.mark.parametrize(
     ("text", "others", "wanted"), [("", "abc", 0), ("abc", "", 0), ("xyz", "abc", 0), ("aaaa", "aaa", 3)]
 )
