@@ -43,6 +43,10 @@ OFTEN = {
     "form": 3,
     "dialogue": 2,
     "quiet": 2,
+    "paper.prose": 4,
+    "paper.quiet": 4,
+    "paper.sheet": 3,
+    "paper.chat": 2,
 }  # others 1
 
 
@@ -103,10 +107,16 @@ def examples(
     """Yield n labelled documents or fragments of a split, the same ones for the same seed."""
     rules = grammar(language, split, corpus)
     names = sorted(name for name in rules.rules if name.startswith("doc."))
-    styles = [name for name in names for _ in range(OFTEN.get(name[4:], 1))]
+    styles = [name for name in names for _ in range(_share(name, names))]
     random = Random(f"{seed} {split} {language}")
     for _ in range(n):
         yield _example(random, rules, random.choice(styles), split, language)
+
+
+def _share(name: str, names: list[str]) -> int:
+    """Return how often a document is drawn; the papers, which are long, two times where others are three."""
+    papers = any(other.startswith("doc.paper.") for other in names)
+    return OFTEN.get(name[4:], 1) * (1 if not papers else 2 if name.startswith("doc.paper.") else 3)
 
 
 def _example(random: Random, rules: Grammar, style: str, split: str, language: str) -> Example:
