@@ -47,6 +47,8 @@ OFTEN = {
     "paper.quiet": 4,
     "paper.sheet": 3,
     "paper.chat": 2,
+    "paper.narrative": 5,
+    "paper.dictated": 2,
 }  # others 1
 
 

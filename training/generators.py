@@ -190,10 +190,9 @@ def _latin(key: str) -> Generator:
     return make
 
 
-def _home_en(draw: Draw, _: str) -> list[Piece]:
-    return typed(
-        str(_kept(draw, "hospital", lambda: places_en.hospital(draw.random, draw.split))), "organisation"
-    )
+def _home_en(draw: Draw, argument: str) -> list[Piece]:
+    name = str(_kept(draw, "hospital", lambda: places_en.hospital(draw.random, draw.split)))
+    return typed(name.upper() if argument == "upper" else name, "organisation")
 
 
 def _address_en(draw: Draw, argument: str) -> list[Piece]:

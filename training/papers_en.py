@@ -298,7 +298,7 @@ def short_house(random: Random, split: str) -> tuple[str, str]:
         word, town = coined(random, split), city(random, split)[0]
         article, name = random.choice(
             (
-                ("", f"St {random.choice('ABCDEFGJKLMNOPRTVW')}{random.choice(('', '', 'in', 'al', 'ar', 'oe'))}'s"),
+                ("", f"St {random.choice(('A', 'B', 'C', 'E', 'F', 'G', 'J', 'M', 'P', 'V', 'Vin', 'Cath', 'Bart', 'Mick', 'Jim', 'Geo', 'Lukes', 'Annie', 'Marg', 'Col', 'Pat'))}'s"),
                 ("", f"St. {random.choice(('Joe', 'Vinny', 'Luke', 'Mary', 'Al', 'E', 'Pat', 'Mike', 'Kit', 'Barts'))}{random.choice(('s', chr(39) + 's'))}"),
                 ("", "".join(random.choices("ABCDEGHJKLMNPRSUVW", k=random.choice((1, 2, 2)))) + random.choice(("GH", "MC", "H", "UH", "LH", "RI", "VA", "CH", "HSC", "MH", "UMC", "RH"))),
                 ("the ", random.choice(("Royal", "Mercy", "Infirmary", "Mater", "Royal " + town, "Royal Vic", "QE", "General", word, "Northern", "Rotunda", "Vic", "Alfred", "John Rad", "County General", "Queens"))),
