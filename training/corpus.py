@@ -116,9 +116,9 @@ def examples(
 
 
 def _share(name: str, names: list[str]) -> int:
-    """Return how often a document is drawn; the papers, which are long, two times where others are three."""
+    """Return how often a document is drawn; the papers, which are long, half as often."""
     papers = any(other.startswith("doc.paper.") for other in names)
-    return OFTEN.get(name[4:], 1) * (1 if not papers else 2 if name.startswith("doc.paper.") else 3)
+    return OFTEN.get(name[4:], 1) * (2 if papers and not name.startswith("doc.paper.") else 1)
 
 
 def _example(random: Random, rules: Grammar, style: str, split: str, language: str) -> Example:

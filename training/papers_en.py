@@ -8,8 +8,8 @@ from functools import cache
 from random import Random
 from typing import Final
 
-from training.names import Person, of_split
-from training.places_en import city, coined, is_held, street, uk_postcode, us_cities, zip_code
+from training.names import Person, is_held, of_split
+from training.places_en import city, coined, street, uk_postcode, us_cities, zip_code
 
 # Given names and family names of a people; an underline stands for a space.
 _PEOPLES: Final = [
@@ -309,7 +309,7 @@ def short_house(random: Random, split: str) -> tuple[str, str]:
                 ("", f"{word}"),
             )
         )  # fmt: skip
-        if split == "all" or is_held(name, 8) == (split == "held"):
+        if len(name) > 2 and (split == "all" or is_held(name, 8) == (split == "held")):
             return article, name
 
 
