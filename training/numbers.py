@@ -124,7 +124,7 @@ def date_en(random: Random, *, full: bool = False) -> str:
 
 
 def partial_date(random: Random, shape: str, language: str) -> str:
-    """Return a date of one shape: y the year, ym and my year and month, md month and day."""
+    """Return a date of one shape: y the year, ym and my year and month, md month and day, d the day."""
     y, m, d = _day(random)
     if language == "zh":
         return {
@@ -132,6 +132,7 @@ def partial_date(random: Random, shape: str, language: str) -> str:
             "m": f"{m}月{'份' if y % 3 == 0 else ''}",
             "ym": f"{y}年{m}月" if y % 3 else f"{y}-{m:02d}",
             "md": f"{m}月{d}{'日' if y % 4 else '号'}",
+            "d": f"{d}{'号' if y % 3 else '日'}",
         }[shape]
     name = _MONTHS[m - 1]
     return {
@@ -141,6 +142,70 @@ def partial_date(random: Random, shape: str, language: str) -> str:
         "my": f"{name} {'of ' if y % 5 == 0 else ''}{y}",
         "md": f"{name} {d}{_ORDINAL.get(d, 'th') if y % 4 == 0 else ''}",
     }[shape]
+
+
+_LUNAR_MONTHS = "正月 二月 三月 四月 五月 六月 七月 八月 九月 十月 冬月 腊月 十一月 闰四月".split()
+_LUNAR_DAYS = [f"初{c}" for c in "一二三四五六七八九十"] + [f"十{c}" for c in "一二三四五六七八九"] + ["二十", *(f"廿{c}" for c in "一二三四五六七八九"), "三十"]  # fmt: skip
+
+
+def lunar(random: Random) -> str:
+    """Return a day of the lunar calendar: 腊月初八, 农历八月十五, 廿三."""
+    day = random.choice(_LUNAR_DAYS)
+    x = random.random()
+    if x < 0.12 and day[0] in "初廿":
+        return day
+    if x < 0.2:
+        return "大年" + random.choice(_LUNAR_DAYS[:8])
+    head = random.choice(
+        (
+            "",
+            "",
+            "",
+            "农历",
+            "阴历",
+            "旧历",
+            f"{random.randint(1930, 2026)}年",
+            f"农历{random.randint(1930, 2026)}年",
+        )
+    )
+    return head + random.choice(_LUNAR_MONTHS) + day
+
+
+def said_date(random: Random) -> str:
+    """Return a date as people jot it down: 8月3号, 24.3.5, 三月五日, 廿三, 5/8, 12号, 24年."""
+    y, m, d = _day(random)
+    x = random.random()
+    if x < 0.14:
+        return lunar(random)
+    if x < 0.24:
+        return f"{m}月{d}号"
+    if x < 0.34:
+        return f"{y % 100:02d}.{m}.{d}"
+    if x < 0.42:
+        return f"{m}.{d}"
+    if x < 0.5:
+        return f"{m}/{d}"
+    if x < 0.56:
+        return f"{y}-{m}-{d}"
+    if x < 0.62:
+        return f"{_han_number(m)}月{_han_number(d)}{random.choice('日号')}"
+    if x < 0.68:
+        return f"{d}{random.choice('号号日')}"
+    if x < 0.73:
+        return f"{y % 100:02d}年{m}月"
+    if x < 0.77:
+        return f"{y % 100:02d}年"
+    if x < 0.8:
+        return f"{y % 100:02d}-{m:02d}-{d:02d}"
+    if x < 0.83:
+        return f"{y % 100:02d}/{m}/{d}"
+    if x < 0.86:
+        return f"{m:02d}{d:02d}"
+    if x < 0.88:
+        return f"{y}{m:02d}{d:02d}"
+    if x < 0.9:
+        return f"{m}月"
+    return date_zh(random)
 
 
 def digits(random: Random, n: int) -> str:
