@@ -44,6 +44,9 @@ OFTEN = {
     "form": 3,
     "dialogue": 2,
     "quiet": 2,
+    "paper.negonly": 5,
+    "paper.mixed": 4,
+    "paper.trad": 2,
 }  # others 1
 
 

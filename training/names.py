@@ -183,6 +183,17 @@ _CANTONESE = "Chan Wong Cheung Leung Lam Ng Ho Chow Yeung Tsang Kwok Lau Tang Fu
 _CANTONESE_GIVEN = "Siu Wai Ka Man Ming Kit Yee Mei Chi Wing Ho Yan Tak Kwok Sze Lok Hoi Ling Fai Shing Kwan Tai Lai Pui Yuk Fung".split()
 
 
+@cache
+def _afar(split: str) -> tuple[list[str], list[str], list[str], list[str]]:
+    """Return the Japanese, Korean, kana and Cantonese family names of a split."""
+    return (
+        of_split(_JAPANESE, split),
+        of_split(_KOREAN, split),
+        of_split(_KANA, split),
+        of_split(_CANTONESE, split),
+    )
+
+
 def from_afar(random: Random, split: str) -> str:
     """Return the name of a minority, a Japanese, a Korean, a Vietnamese, or of somebody from Hong Kong.
 
@@ -190,6 +201,7 @@ def from_afar(random: Random, split: str) -> str:
     `transliterated`.
     """
     pick, x = random.choice, random.random()
+    japanese, korean, kana, cantonese = _afar(split)
     if x < 0.22:
         dot = pick("·····••.・")
         return (
@@ -210,21 +222,21 @@ def from_afar(random: Random, split: str) -> str:
     if x < 0.52:
         return "".join(random.sample(_YI, 2))
     if x < 0.62:
-        return pick(of_split(_JAPANESE, split)) + pick(("", "", " ")) + pick(_JAPANESE_GIVEN)
+        return pick(japanese) + pick(("", "", " ")) + pick(_JAPANESE_GIVEN)
     if x < 0.68:
-        return pick(of_split(_KOREAN, split)) + "".join(random.sample(_KOREAN_GIVEN, 2))
+        return pick(korean) + "".join(random.sample(_KOREAN_GIVEN, 2))
     if x < 0.73:
         return (
             pick(("阮", "黎", "范", "黄", "裴", "武", "邓")) + pick("氏文庭玉春") + given_zh(random, split)[0]
         )
     if x < 0.76:
         return (
-            " ".join(random.sample(of_split(_KANA, split), 2))
+            " ".join(random.sample(kana, 2))
             if random.random() < 0.5
             else pick(_HANGUL[0]) + "".join(random.sample(_HANGUL[1], 2))
         )
     if x < 0.88:
-        family, given = pick(of_split(_CANTONESE, split)), random.sample(_CANTONESE_GIVEN, 2)
+        family, given = pick(cantonese), random.sample(_CANTONESE_GIVEN, 2)
         first = pick(lists(split).given_us)
         return pick(
             (
