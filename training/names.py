@@ -247,6 +247,26 @@ def from_afar(random: Random, split: str) -> str:
     return transliterated(random, split)
 
 
+_PET = "丫 妞 狗蛋 铁柱 柱子 栓子 毛毛 豆豆 壮壮 乐乐 妮妮 果果 团团 石头 黑蛋 狗剩 毛蛋 朵朵 糖糖 贝贝 小宝 大宝 二宝 天天 闹闹 安安 米粒 嘟嘟 满仓 臭臭 胖墩 瑞瑞".split()
+
+
+def moniker(random: Random, split: str) -> str:
+    """Return what a village, a family or a ward calls somebody: 二丫, 王麻子, 李老汉, 张家老二, 秀兰, ZXM."""
+    pick, x = random.choice, random.random()
+    family = surname_zh(random, split)
+    if x < 0.2:
+        return pick(("", "", "小", "大", "二", "三")) + pick(_PET)
+    if x < 0.45:
+        return family + pick(("麻子", "老汉", "老太", "家老二", "家老大", "家媳妇", "瘸子", "老三", "老四", "家小子", "家闺女", "二娃", "老爷子", "大脚", "半仙", "小妹", "老幺", "三爷", "二爷", "铁匠"))  # fmt: skip
+    if x < 0.75:
+        return called_zh(random, split)
+    if x < 0.85:
+        return "阿" + given_zh(random, split)[-1]
+    if x < 0.93:
+        return family + "".join(pick("XMYLHWJZQFCGTS") for _ in range(pick((1, 2))))
+    return "".join(pick("ABCDFGHJLMNPQSTWXYZ") for _ in range(pick((2, 3, 3))))
+
+
 def person_zh(random: Random, split: str) -> str:
     """Return a full Chinese name, rarely a foreign one."""
     x = random.random()

@@ -408,3 +408,9 @@ def body(random: Random, split: str) -> str:
             + random.choice(("", f"{random.randint(1, 90)}分队", "卫生队"))
         )
     return organisation(random, split)
+
+
+def street(random: Random, split: str) -> str:
+    """Return a street without a house number, alone or below its district."""
+    p, c, d = random.choice(counties(split))
+    return random.choice(("", "", "", d, bare(d), c or p)) + road(random, split)
