@@ -94,6 +94,60 @@ def _handle(draw: Draw, _: str) -> list[Piece]:
     return typed(numbers.handle(draw.random), "other-id")
 
 
+# One document keeps to one sign between key and value, and to one between two fields.
+_COLONS: Final = (
+    "：",
+    "：",
+    "：",
+    ":",
+    ":",
+    ": ",
+    " ",
+    "",
+    "",
+    "\n",
+    "　",
+    "\t",
+    "： ",
+    " ：",
+    "=",
+    "…",
+    "：\n",
+    "|",
+)
+_GAPS: Final = (
+    "  ",
+    "　",
+    " ",
+    "\t",
+    "\n",
+    "\n",
+    "\n",
+    "，",
+    "；",
+    " | ",
+    "    ",
+    "\n\n",
+    "/",
+    ", ",
+    "。",
+    "",
+)
+
+
+def _layout(key: str, choices: tuple[str, ...]) -> Generator:
+    return lambda draw, _: str(_kept(draw, key, lambda: draw.random.choice(choices)))
+
+
+def _twin(draw: Draw, argument: str) -> list[Piece]:
+    """Return somebody of the patient's family name: a child, a twin, a brother."""
+    full = str(_kept(draw, "patient", lambda: names.person_zh(draw.random, draw.split)))
+    if "·" in full or full.isascii():
+        return typed(names.person_zh(draw.random, draw.split), "name")
+    size = 2 if full[:2] in names.lists(draw.split).compound else 1
+    return typed(full[:size] + names.given_zh(draw.random, draw.split), "name")
+
+
 COMMON: Final[dict[str, Generator]] = {
     "rec": _plain(numbers.record, "other-id"),
     "num": _plain(numbers.other_number, "other-id"),
@@ -281,7 +335,22 @@ ZH: Final[dict[str, Generator]] = COMMON | {
         style_name(draw.random, names.person_latin(draw.random, draw.split)), "name"
     ),
     "foreign": _split(names.transliterated, "name"),
+    "afar": _split(names.from_afar, "name"),
+    "twin": _twin,
+    "moniker": _split(names.moniker, "name"),
+    "street": _split(places_zh.street, "address"),
+    "net": _plain(numbers.net_name, "other-id"),
+    "paperid": _plain(numbers.paper_number, "other-id"),
+    "abroad": _split(places_en.hospital, "organisation"),
+    "city_en": lambda draw, _: typed(places_en.city(draw.random, draw.split)[0], "place"),
+    "colon": _layout("colon", _COLONS),
+    "gap": _layout("gap", _GAPS),
     "place": _split(places_zh.place, "place"),
+    "hamlet": _split(places_zh.hamlet, "place"),
+    "estate": _split(places_zh.folk_estate, "address"),
+    "body": _split(places_zh.body, "organisation"),
+    "said": _plain(numbers.said_date, "date"),
+    "lunar": _plain(numbers.lunar, "date"),
     "address": _split(places_zh.address, "address"),
     "hosp": _home_zh,
     "hosp2": _split(places_zh.hospital, "organisation"),
