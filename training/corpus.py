@@ -53,6 +53,14 @@ OFTEN = {
     "paper.negonly": 5,
     "paper.mixed": 4,
     "paper.trad": 2,
+    "paper.b_prose1": 3,
+    "paper.b_prose2": 3,
+    "paper.b_quiet1": 4,
+    "paper.b_quiet2": 4,
+    "paper.b_quiet3": 3,
+    "paper.b_quiet4": 2,
+    "paper.b_quiet5": 4,
+    "paper.b_quiet6": 4,
 }  # others 1
 
 

@@ -371,6 +371,7 @@ EN: Final[dict[str, Generator]] = COMMON | {
     "city": lambda draw, _: typed(places_en.city(draw.random, draw.split)[0], "place"),
     "country": lambda draw, _: typed(places_en.a_country(draw.random), "place"),
     "street": _split(places_en.street, "address"),
+    "road": _split(places_en.coined, "address"),
     "zip": _plain(places_en.zip_code, "address"),
     "address": _address_en,
     "hosp": _home_en,
