@@ -319,7 +319,7 @@ def _check_references(study: Study, lines: Lines) -> None:
 
 
 def _check_pieces(study: Study, lines: Lines) -> None:
-    """Of a table in pieces only statistics are asked, and each row belongs to a patient."""
+    """Of a table in pieces only statistics and series are asked, and each row belongs to a patient."""
     for at, source in enumerate(study.source):
         if not source.pieces:
             continue
@@ -337,11 +337,8 @@ def _refuse_pieces(name: str, line: int) -> None:
 
 def _check_series(study: Study, kinds: dict[str, str], lines: Lines) -> None:
     """A series reads tables of patients, and each of its releases is a file of its own."""
-    in_pieces = {source.name for source in study.source if source.pieces}
     for at, series in enumerate(study.series):
         for name in series.sources:
-            if name in in_pieces:
-                _refuse_pieces(name, lines.of(f"series.{at}", "sources"))
             if kinds.get(name) != "table":
                 line = lines.of(f"series.{at}", "sources")
                 tables = ", ".join(each for each, kind in kinds.items() if kind == "table")
