@@ -8,11 +8,13 @@ a record; nothing is spent and no source is read here.
 import math
 import re
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 from confide.audit.section import AuditSection
 from confide.deid.section import DeidSection
+from confide.dp.accountant import exact
 from confide.errors import InvalidInput
 from confide.ledger.accounts import verify_day
 from confide.records.section import SourceSection
@@ -366,14 +368,14 @@ def _check_images(study: Study, lines: Lines) -> None:
 
 
 def _check_budget(study: Study, lines: Lines) -> None:
-    """The steps together fit into the allowance, or the run could never be finished."""
+    """The steps together fit into the allowance, as the decimals that are written, or the run could never be finished."""
     parts = (study.stats, study.series, study.images, study.synth, study.train)
-    asked = math.fsum(each.epsilon for part in parts for each in part)
-    if asked > study.account.epsilon * (1 + 1e-12):
+    asked = sum((exact(each.epsilon) for part in parts for each in part), Fraction(0))
+    if asked > exact(study.account.epsilon):
         raise InvalidInput(
             "study.impossible-budget",
             file=FILE,
             line=lines.of("account", "epsilon"),
-            asked=f"{asked:.6g}",
-            allowance=f"{study.account.epsilon:.6g}",
+            asked=f"{float(asked):.15g}",
+            allowance=f"{study.account.epsilon:.15g}",
         )

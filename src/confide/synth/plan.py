@@ -91,6 +91,10 @@ class SynthPlan:
             if column not in columns:
                 raise InvalidInput("synth.no-column", column=column)
 
+    def verify_data(self, data: pl.DataFrame) -> None:
+        """Raise if the plan could not run on these data, by what is public of them; `Ledger.run` asks before it charges."""
+        self.verify_columns(data.columns)
+
     def execute(self, data: pl.DataFrame, noise: Noise, progress: Progress = no_progress) -> Json:
         """Return the release: the synthetic table as text, with everything public that says how it was made.
 
