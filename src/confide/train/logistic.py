@@ -112,6 +112,10 @@ class LogisticPlan:
             if column not in columns:
                 raise InvalidInput("train.no-column", column=column)
 
+    def verify_data(self, data: pl.DataFrame) -> None:
+        """Raise if the plan could not run on these data, by what is public of them; `Ledger.run` asks before it charges."""
+        self.verify_columns(data.columns)
+
     def execute(self, data: pl.DataFrame, noise: Noise, progress: Progress = no_progress) -> Json:
         """Return the release: the coefficients with everything public that is needed to use them.
 
