@@ -122,9 +122,11 @@ class Standing:
             ),
         ):
             if not all(rule.admits(each) for each in after):
-                left = f"{min(rule.left(each) for each in before):.4g}"
-                code, asked = f"ledger.budget-exceeded-{holder}", f"{plan.epsilon:.4g}"
-                raise BudgetExceeded(code, name=names[holder], asked=asked, left=left, plan=plan.name)
+                code, left = f"ledger.budget-exceeded-{holder}", min(rule.left(each) for each in before)
+                asked = f"{plan.epsilon:.4g}" if plan.epsilon > left * 1.001 else f"{plan.epsilon:.15g}"
+                raise BudgetExceeded(
+                    code, name=names[holder], asked=asked, left=f"{left:.4g}", plan=plan.name
+                )
         booked = {
             "event": event.to_json(),
             "cost_account": costs["account"].to_json(),

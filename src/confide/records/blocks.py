@@ -7,6 +7,7 @@ would be refused as a whole for its encoding is refused before its first row is 
 import codecs
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -49,7 +50,8 @@ def row_blocks(
         return
     columns: list[str] = []
     for piece, before, known in _pieces(file, name, block, encoding):
-        cells = read_cells(piece, name, known)
+        with _rows_before(before):
+            cells = read_cells(piece, name, known)
         columns = _the_same(columns, cells.columns, name)
         yield with_rows_from(cells, before)
 
@@ -63,7 +65,8 @@ def cell_blocks(file: BinaryIO, name: str, *, block: int = BLOCK) -> Iterator[Ce
         return
     columns: list[str] = []
     for piece, before, known in _pieces(file, name, block, None):
-        cells = plain_cells_of(piece, name, known)
+        with _rows_before(before):
+            cells = plain_cells_of(piece, name, known)
         columns = _the_same(columns, list(cells.columns), name)
         yield Cells(cells.columns, [row + before for row in cells.rows])
 
@@ -153,6 +156,18 @@ def _cut(file: BinaryIO, block: int, *, is_lines: bool) -> Iterator[tuple[bytes,
         rows, rest = rows + count, rest[end:]
         if not piece:
             return
+
+
+@contextmanager
+def _rows_before(before: int) -> Iterator[None]:
+    """Let a refusal of a part of a file name the row as it is numbered in the whole file."""
+    try:
+        yield
+    except InvalidInput as error:
+        if "row" not in error.public:
+            raise
+        row = int(str(error.public["row"])) + before
+        raise InvalidInput(error.code, **{**error.public, "row": row}) from None
 
 
 def _ends(text: bytes, *, is_lines: bool) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":

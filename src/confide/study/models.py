@@ -18,6 +18,7 @@ from confide.train.logistic import LogisticPlan
 from confide.train.plain import plain_model
 from confide.train.predict import evaluate, patient_losses
 from confide.train.split import split_patients
+from confide.train.tuned import Sides, TunedPlan
 from confide.types import Json, Progress
 
 
@@ -55,7 +56,7 @@ class Trained:
 
 
 def train_models(
-    place: Workplace, records: Records, plans: list[LogisticPlan], *, progress: Progress
+    place: Workplace, records: Records, plans: list[LogisticPlan | TunedPlan], *, progress: Progress
 ) -> list[Trained]:
     """Train, or replay, one model per plan."""
     study = place.study
@@ -66,7 +67,7 @@ def train_models(
         members, others = split_patients(frame, key, plan.settings.test_share)
         release, replayed = place.ledger.run(
             Watched(plan, done, len(plans), progress),
-            members,
+            Sides(members, others) if isinstance(plan, TunedPlan) else members,
             study=study.study.name,
             account=study.account.name,
             commitment=commitment_for(

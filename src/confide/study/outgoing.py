@@ -22,7 +22,7 @@ class Output:
     """One file that would leave. `records` holds (patient, bytes) for the byte search, in order."""
 
     file: str
-    kind: str  # notes, table, statistics, model
+    kind: str  # notes, table, statistics, model, synthetic, made-up
     status: Status
     rows: int | None
     records: list[tuple[str | None, bytes]] = field(repr=False)

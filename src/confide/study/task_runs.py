@@ -17,7 +17,7 @@ from confide.study.images import stack_of
 from confide.study.outgoing import Output
 from confide.study.replays import commitment_for
 from confide.study.sources import Records, with_unit
-from confide.study.tasks import TASKS, Side, TaskPlan, task_plans, told
+from confide.study.tasks import TASKS, Side, TaskPlan, model_file, task_plans, told
 from confide.study.watched import Watched
 from confide.study.workplace import Workplace
 from confide.tasks.image_section import ImageSection
@@ -41,17 +41,8 @@ class Done:
     def outputs(self) -> list[Output]:
         """Return the files that leave."""
         content = json.dumps(self.release, ensure_ascii=False, indent=2, sort_keys=True)
-        files = TASKS[type(self.plan.settings)].files(self.release)
-        return [self._output("json", content + "\n")] + [self._output(*each) for each in files.items()]
-
-    def _output(self, suffix: str, content: str) -> Output:
-        return Output(
-            file=f"models/{self.plan.name}.{suffix}",
-            kind="model",
-            status="dp",
-            rows=None,
-            records=[(None, content.encode())],
-        )
+        further = TASKS[type(self.plan.settings)].files(self.release)
+        return [model_file(self.plan.name, "json", content + "\n"), *further]
 
     def to_json(self) -> Json:
         """Return what the dossier says of the release."""
@@ -93,6 +84,8 @@ def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[
             cohort=study.account.cohort,
         )
         scores = task.scores(release, others) if task.scores else None
+        if task.compared:
+            scores = {**(scores or {}), **task.compared(release, members, others)}
         done.append(Done(plan, replayed, release, scores, _attack(plan, release, members, others)))
         progress(len(done), len(plans))
     return done

@@ -12,12 +12,15 @@ import polars as pl
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.stats.images import ImageStack
-from confide.tasks import diagnose, image_plan, mapped, ner, reports
+from confide.study.outgoing import Output
+from confide.tasks import diagnose, image_plan, mapped, ner, notes_plan, reports
 from confide.tasks.diagnose import DiagnosePlan
 from confide.tasks.image_plan import ImageTaskPlan
 from confide.tasks.image_section import ImageSection
 from confide.tasks.mapped import GraphPlan, Read
 from confide.tasks.ner import NerPlan
+from confide.tasks.notes_plan import NotesPlan
+from confide.tasks.notes_section import NotesSection
 from confide.tasks.public import NO_PUBLIC, read_public
 from confide.tasks.rehearsal import Rehearsal
 from confide.tasks.report_section import ReportSection
@@ -29,8 +32,16 @@ from confide.types import Json
 if TYPE_CHECKING:
     from confide.study.config import Study
 
-TaskPlan = NerPlan | DiagnosePlan | GraphPlan | ReportPlan | VotedPlan | ImageTaskPlan
-TaskSection = NerSection | DiagnoseSection | GraphSection | ReportSection | TeachersSection | ImageSection
+TaskPlan = NerPlan | DiagnosePlan | GraphPlan | ReportPlan | VotedPlan | ImageTaskPlan | NotesPlan
+TaskSection = (
+    NerSection
+    | DiagnoseSection
+    | GraphSection
+    | ReportSection
+    | TeachersSection
+    | ImageSection
+    | NotesSection
+)
 Side = pl.DataFrame | ImageStack  # records of a source, of those to learn from or of those held out
 Figures = dict[str, float | None]
 
@@ -41,15 +52,16 @@ class Task:
 
     `plan` reads the study file and public files only. `data` is what the plan's `execute` gets: from the records to learn from,
     the releases so far, and a key of the study that deals patients out. `scores` measures a release on held-out records, `losses` gives one loss per patient for the attack;
-    None where there is nothing of the kind. `files` writes further editions of a release. `rehearsal` is what an audit trains;
-    None where no model is trained by noisy steps.
+    `compared` sets a release beside the records on both sides. None where there is nothing of the kind. `files` are further
+    files that leave. `rehearsal` is what an audit trains; None where no model is trained by noisy steps.
     """
 
     plan: Callable[["Study", Any], TaskPlan]
     data: Callable[[Any, Any, Mapping[str, Json], bytes], Any] = lambda plan, notes, releases, key: notes
     scores: Callable[[Json, Any], Json] | None = None
     losses: Callable[[Json, Any], Floats] | None = None
-    files: Callable[[Json], dict[str, str]] = lambda release: {}
+    compared: Callable[[Json, Any, Any], Json] | None = None
+    files: Callable[[Json], list[Output]] = lambda release: []
     rehearsal: Callable[[Any], Rehearsal] | None = None
 
 
@@ -76,6 +88,19 @@ def _teachers(study: "Study", section: TeachersSection) -> VotedPlan:
     return VotedPlan(settings=section, public=read_public(study.folder, section.public, None, least=1))
 
 
+def model_file(name: str, suffix: str, content: str) -> Output:
+    """Return a released model, or another edition of it, as a file that leaves."""
+    records: list[tuple[str | None, bytes]] = [(None, content.encode())]
+    return Output(file=f"models/{name}.{suffix}", kind="model", status="dp", rows=None, records=records)
+
+
+def _made_up(release: Json) -> Output:
+    """Return made-up notes as a file; each of them is nobody's, and is searched by itself for what is known of anybody."""
+    records: list[tuple[str | None, bytes]] = [(None, line) for line in notes_plan.lines_of(release)]
+    file = f"synthetic/{release['name']}.jsonl"
+    return Output(file=file, kind="made-up", status="dp", rows=release["count"], records=records)
+
+
 TASKS: dict[type, Task] = {
     NerSection: Task(plan=_ner, scores=ner.evaluate, losses=ner.patient_losses, rehearsal=ner.rehearsal),
     DiagnoseSection: Task(
@@ -87,7 +112,10 @@ TASKS: dict[type, Task] = {
     GraphSection: Task(
         plan=_graph,
         data=lambda plan, notes, releases, key: Read(notes, releases[plan.settings.model]),
-        files=mapped.files_of,
+        files=lambda release: [
+            model_file(release["name"], suffix, content)
+            for suffix, content in mapped.files_of(release).items()
+        ],
     ),
     ReportSection: Task(
         plan=lambda study, section: ReportPlan(settings=section),
@@ -107,6 +135,14 @@ TASKS: dict[type, Task] = {
         losses=image_plan.patient_losses,
         rehearsal=image_plan.rehearsal,
     ),
+    NotesSection: Task(
+        plan=lambda study, section: NotesPlan(settings=section),
+        scores=notes_plan.evaluate,
+        losses=notes_plan.patient_losses,
+        compared=notes_plan.compare,
+        files=lambda release: [_made_up(release)],
+        rehearsal=notes_plan.rehearsal,
+    ),
 }
 
 
@@ -119,7 +155,8 @@ def told(scores: Json) -> tuple[Figures, list[Json]]:
     """Return what the inside edition shows of a report: figures by name, and a row per type or class."""
     token = scores.get("token") or {}
     names = (
-        "patients", "records", "auc", "accuracy", "majority", "micro_f1_with_o", "micro_f1_without_o", "loss", "contradicted",
+        "patients", "records", "auc", "accuracy", "accuracy_real", "majority", "micro_f1_with_o", "micro_f1_without_o", "loss",
+        "contradicted", "longest_training", "longest_held_out", "shared_training", "shared_held_out", "alike", "alike_real",
     )  # fmt: skip
     figures = {name: source.get(name) for source in (scores, token) for name in names if name in source}
     rows = {**(scores.get("types") or scores.get("classes") or {})}

@@ -20,6 +20,7 @@ from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks.facts import faithfulness
 from confide.tasks.notes import PATIENT, TEXT, verify_columns
+from confide.tasks.notes_section import NotesSection
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
 from confide.tasks.releases import privacy_of, public_fields, released
 from confide.tasks.report_section import FROM_NOTHING, ReportSection
@@ -113,7 +114,7 @@ class ReportPlan:
         }
 
 
-def fresh(settings: ReportSection) -> "tuple[nn.Module, Tongue]":
+def fresh(settings: ReportSection | NotesSection) -> "tuple[nn.Module, Tongue]":
     """Return the public model that training begins with, and its words.
 
     Raises:
@@ -151,7 +152,9 @@ def examples_of(
     return patients, found
 
 
-def loss_of(settings: ReportSection, tongue: "Tongue") -> "Callable[[nn.Module, list[Example]], Tensor]":
+def loss_of(
+    settings: ReportSection | NotesSection, tongue: "Tongue"
+) -> "Callable[[nn.Module, list[Example]], Tensor]":
     """Return the loss of one example each, as training wants it."""
     from confide.tasks.language import losses
 
@@ -247,9 +250,11 @@ def _rows(settings: ReportSection, data: pl.DataFrame) -> list[tuple[str, str, s
 def rehearsal(plan: ReportPlan) -> Rehearsal:
     """Return what an audit of the training trains: the public model that it begins with, on made-up pairs."""
     from confide.tasks.language import example
+    from confide.tasks.speech import speech_of
 
     settings = plan.settings
     model, tongue = fresh(settings)
+    loss = loss_of(settings, tongue)
     most = {"most_given": settings.most_given, "most_written": settings.most_written}
     examples = [example(tongue, text, text, **most) for text in MADE_UP]
-    return Rehearsal(model, examples, loss_of(settings, tongue), plan.privacy)
+    return Rehearsal(model, examples, loss, plan.privacy, speech_of(settings, plan.privacy, tongue, loss))
