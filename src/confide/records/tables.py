@@ -83,7 +83,10 @@ def read_cells(data: bytes, file: str, encoding: str | None = None) -> pl.DataFr
 def _delimited(text: bytes, file: str) -> pl.DataFrame:
     found = sound_delimited(text, file)
     names, schema = found.names, dict.fromkeys(found.names, pl.String)
-    body = b"\n" + found.body if found.body.startswith(b"x") else found.body  # "x^" would begin a zlib stream
+    body = found.body
+    if body.startswith(b"x"):  # "x^" would begin a zlib stream, "\"x^\"" does not
+        first = body[: found.ends[0]].split(found.separator.encode())[0]
+        body = b'"' + first + b'"' + body[len(first) :]
     try:
         cells = pl.read_csv(io.BytesIO(body), separator=found.separator, has_header=False, schema=schema)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
