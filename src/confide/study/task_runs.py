@@ -17,13 +17,12 @@ from confide.study.images import stack_of
 from confide.study.outgoing import Output
 from confide.study.replays import commitment_for
 from confide.study.sources import Records, with_unit
-from confide.study.tasks import TASKS, Side, TaskPlan, task_plans, told
+from confide.study.tasks import TASKS, Side, task_plans, told
 from confide.study.watched import Watched
 from confide.study.workplace import Workplace
 from confide.tasks.image_section import ImageSection
-from confide.tasks.mapped import GraphPlan
 from confide.tasks.notes import frame_of
-from confide.tasks.voted import VotedPlan
+from confide.tasks.plan import TaskPlan
 from confide.train.split import split_patients
 from confide.types import Json, Progress
 
@@ -81,9 +80,7 @@ def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[
         members, others = sides_of(study, records, plan, key)
         releases = {each.plan.name: each.release for each in done}
         release, replayed = place.ledger.run(
-            plan
-            if isinstance(plan, GraphPlan | VotedPlan)
-            else Watched(plan, len(done), len(plans), progress),
+            Watched(plan, len(done), len(plans), progress),
             task.data(plan, members, releases, dealing),
             study=study.study.name,
             account=study.account.name,

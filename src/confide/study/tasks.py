@@ -13,23 +13,19 @@ from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.stats.images import ImageStack
 from confide.tasks import diagnose, image_plan, mapped, ner, reports
-from confide.tasks.diagnose import DiagnosePlan
-from confide.tasks.image_plan import ImageTaskPlan
 from confide.tasks.image_section import ImageSection
-from confide.tasks.mapped import GraphPlan, Read
-from confide.tasks.ner import NerPlan
+from confide.tasks.mapped import Read, graph_plan
+from confide.tasks.plan import TaskPlan
 from confide.tasks.public import NO_PUBLIC, read_public
 from confide.tasks.rehearsal import Rehearsal
 from confide.tasks.report_section import ReportSection
-from confide.tasks.reports import ReportPlan
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, TeachersSection
-from confide.tasks.voted import Pupils, VotedPlan
+from confide.tasks.voted import Pupils, voted_plan
 from confide.types import Json
 
 if TYPE_CHECKING:
     from confide.study.config import Study
 
-TaskPlan = NerPlan | DiagnosePlan | GraphPlan | ReportPlan | VotedPlan | ImageTaskPlan
 TaskSection = NerSection | DiagnoseSection | GraphSection | ReportSection | TeachersSection | ImageSection
 Side = pl.DataFrame | ImageStack  # records of a source, of those to learn from or of those held out
 Figures = dict[str, float | None]
@@ -53,12 +49,12 @@ class Task:
     rehearsal: Callable[[Any], Rehearsal] | None = None
 
 
-def _ner(study: "Study", section: NerSection) -> NerPlan:
+def _ner(study: "Study", section: NerSection) -> TaskPlan:
     public = read_public(study.folder, section.public, section.labels) if section.public else NO_PUBLIC
-    return NerPlan(settings=section, public=public)
+    return ner.ner_plan(section, public)
 
 
-def _graph(study: "Study", section: GraphSection) -> GraphPlan:
+def _graph(study: "Study", section: GraphSection) -> TaskPlan:
     """Return the plan of a graph; its model is an earlier `[[train]]`, so that its release is there when it is read.
 
     Raises:
@@ -68,18 +64,18 @@ def _graph(study: "Study", section: GraphSection) -> GraphPlan:
         if other is section:
             break
         if isinstance(other, NerSection) and other.name == section.model:
-            return GraphPlan(settings=section, types=other.types)
+            return graph_plan(section, other.types)
     raise InvalidInput("tasks.no-model", name=section.name, model=section.model)
 
 
-def _teachers(study: "Study", section: TeachersSection) -> VotedPlan:
-    return VotedPlan(settings=section, public=read_public(study.folder, section.public, None, least=1))
+def _teachers(study: "Study", section: TeachersSection) -> TaskPlan:
+    return voted_plan(section, read_public(study.folder, section.public, None, least=1))
 
 
 TASKS: dict[type, Task] = {
     NerSection: Task(plan=_ner, scores=ner.evaluate, losses=ner.patient_losses, rehearsal=ner.rehearsal),
     DiagnoseSection: Task(
-        plan=lambda study, section: DiagnosePlan(settings=section),
+        plan=lambda study, section: diagnose.diagnose_plan(section),
         scores=diagnose.evaluate,
         losses=diagnose.patient_losses,
         rehearsal=diagnose.rehearsal,
@@ -90,7 +86,7 @@ TASKS: dict[type, Task] = {
         files=mapped.files_of,
     ),
     ReportSection: Task(
-        plan=lambda study, section: ReportPlan(settings=section),
+        plan=lambda study, section: reports.report_plan(section),
         scores=reports.evaluate,
         losses=reports.patient_losses,
         rehearsal=reports.rehearsal,
@@ -102,7 +98,7 @@ TASKS: dict[type, Task] = {
         losses=diagnose.patient_losses,
     ),
     ImageSection: Task(
-        plan=lambda study, section: ImageTaskPlan(settings=section),
+        plan=lambda study, section: image_plan.image_plan(section),
         scores=image_plan.evaluate,
         losses=image_plan.patient_losses,
         rehearsal=image_plan.rehearsal,

@@ -14,9 +14,10 @@ from confide.dp.events import Event, Failure
 from confide.dp.noise import Noise
 from confide.errors import InvalidInput
 from confide.study.config import Study
-from confide.study.tasks import TASKS, TaskPlan, task_plans
+from confide.study.tasks import TASKS, task_plans
 from confide.study.watched import Watched
 from confide.study.workplace import Workplace
+from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import Rehearsal
 from confide.types import Json, Progress, no_progress
 

@@ -73,3 +73,12 @@ class ImageSection:
     def size(self) -> tuple[int, int]:
         """Height and width."""
         return self.shape[0], self.shape[1]
+
+    def verify_size(self, size: tuple[int, int]) -> None:
+        """Raise if images of this height and width are not those of the plan; call it before anything is charged.
+
+        Raises:
+            InvalidInput: another size.
+        """
+        if tuple(size) != self.size:
+            raise InvalidInput("images.shape", height=self.shape[0], width=self.shape[1])
