@@ -15,7 +15,16 @@ from confide.tasks import characters
 from confide.tasks.language import by_character, checkpoint, example, losses, small_model
 from confide.tasks.learn import adam, learn_openly
 from confide.tasks.report_section import ReportSection
-from confide.tasks.reports import draft, evaluate, examples_of, fresh, loss_of, patient_losses, report_plan
+from confide.tasks.reports import (
+    draft,
+    evaluate,
+    examples_of,
+    fresh,
+    loss_of,
+    patient_losses,
+    report_plan,
+    settings_of,
+)
 from confide.tasks.synthetic_notes import invent, longest_shared, shared_with
 
 
@@ -138,7 +147,19 @@ def test_a_section_that_could_never_be_trained_is_refused(changes):
 def test_a_plan_in_json_has_no_floats_and_names_every_field():
     told = report_plan(section()).to_json()
     assert not [value for value in told.values() if isinstance(value, float)]
-    assert {field.name for field in dataclasses.fields(ReportSection)} <= set(told)
+    assert {field.name for field in dataclasses.fields(ReportSection)} - {"bands"} <= set(told)
+
+
+def test_bands_are_told_charged_and_read_back_where_there_are_any():
+    settings = section(bands=2)
+    plan = report_plan(settings)
+    assert "bands" not in report_plan(section()).to_json()  # as plans were written before there were any
+    assert (plan.to_json()["bands"], plan.protection.bands) == (2, 2)
+    made = plan.execute(notes(), noise())
+    assert settings_of(made) == settings
+    assert made["noise_multiplier"] > report_plan(section()).protection.sigma
+    with pytest.raises(InvalidInput, match="most bands are 4"):
+        section(bands=5, steps=9)
 
 
 def test_a_missing_column_is_named_before_anything_is_charged():

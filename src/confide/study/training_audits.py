@@ -112,7 +112,7 @@ def audit_plans(study: Study) -> list[AuditPlan]:
     """Return one plan per `[[audit]]`, in the order of the study file.
 
     Raises:
-        InvalidInput: the training that it names is none of the study, or none that can be attacked so.
+        InvalidInput: the training that it names is none of the study, or none that can be attacked so, or its noise is correlated over steps.
     """
     trainings = {plan.name: plan for plan in task_plans(study)}
     plans = []
@@ -120,6 +120,8 @@ def audit_plans(study: Study) -> list[AuditPlan]:
         audited = trainings.get(section.training)
         if audited is None or TASKS[type(audited.settings)].rehearsal is None:
             raise InvalidInput("audit.no-training", name=section.name, training=section.training)
+        if audited.settings.bands > 1:  # what all steps sum to is another statistic there
+            raise InvalidInput("privacy.banded", field="[[audit]]", found=section.training)
         plans.append(AuditPlan(settings=section, audited=audited))
     return plans
 

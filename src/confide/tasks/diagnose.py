@@ -19,9 +19,9 @@ from confide.errors import InvalidInput
 from confide.tasks.notes import TEXT, labelled
 from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
-from confide.tasks.releases import privacy_of, released
+from confide.tasks.releases import released
 from confide.tasks.scores import class_report
-from confide.tasks.section import DiagnoseSection
+from confide.tasks.section import DiagnoseSection, privacy_of
 from confide.tasks.tokens import numbers_of, places_of
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json, Progress

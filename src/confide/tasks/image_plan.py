@@ -17,7 +17,8 @@ from confide.tasks.image_section import ImageSection
 from confide.tasks.images import Picture, chosen
 from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
-from confide.tasks.releases import privacy_of, released
+from confide.tasks.releases import released
+from confide.tasks.section import privacy_of
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json, Progress
 

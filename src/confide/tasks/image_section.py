@@ -8,7 +8,7 @@ from typing import Literal
 
 from confide.errors import InvalidInput
 from confide.tasks.report_section import doc
-from confide.tasks.section import complete, verify_listed, verify_whole
+from confide.tasks.section import BANDS, complete, verify_listed, verify_whole
 
 GROUPS = 4  # of the network's channels are normalised together
 
@@ -45,6 +45,7 @@ class ImageSection:
         default=0,
         metadata=doc("Patients expected in a step; 0 stands for a quarter of the training patients."),
     )
+    bands: int = field(default=1, metadata=BANDS)
     clip: float = field(default=1.0, metadata=doc("Largest L2 norm of one patient's gradient."))
     learning_rate: float = field(default=0.005, metadata=doc("Size of a step."))
     test_share: float = field(

@@ -16,8 +16,8 @@ from confide.tasks.notes import TEXT, marked
 from confide.tasks.plan import TaskPlan
 from confide.tasks.public import NO_PUBLIC, Public
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
-from confide.tasks.releases import privacy_of, released
-from confide.tasks.section import NerSection
+from confide.tasks.releases import released
+from confide.tasks.section import NerSection, privacy_of
 from confide.tasks.spans import Tagged
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json, Progress

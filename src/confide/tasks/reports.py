@@ -20,8 +20,9 @@ from confide.tasks.facts import faithfulness
 from confide.tasks.notes import PATIENT, TEXT
 from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
-from confide.tasks.releases import privacy_of, released
+from confide.tasks.releases import released
 from confide.tasks.report_section import FROM_NOTHING, ReportSection
+from confide.tasks.section import privacy_of
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json, Progress
 
@@ -138,7 +139,13 @@ def settings_of(release: Json) -> ReportSection:
     """
     if release.get("kind") != "report":
         raise InvalidInput("train.not-a-model", found=release.get("kind"))
-    return ReportSection(**{each.name: release[each.name] for each in dataclasses.fields(ReportSection)})
+    return ReportSection(
+        **{
+            each.name: release[each.name]
+            for each in dataclasses.fields(ReportSection)
+            if each.name in release
+        }
+    )
 
 
 def draft(release: Json, findings: Sequence[str]) -> list[str]:
