@@ -34,7 +34,9 @@ def test_a_study_with_tasks_runs_from_end_to_end(tmp_path, language):
     left = {path.relative_to(folder / "outgoing").as_posix() for path in (folder / "outgoing").rglob("*.*")}
     assert left == {
         "models/found.json",
+        "models/found.md",
         "models/ward.json",
+        "models/ward.md",
         "models/map.json",
         "models/map.ttl",
         "models/map.nt",
@@ -59,6 +61,16 @@ def test_a_study_with_tasks_runs_from_end_to_end(tmp_path, language):
         ("Entities in notes", "take turns in 2 groups") if language == "en" else ("文书中的实体", "2 组轮流")
     ):
         assert said in page
+    card = (folder / "outgoing/models/ward.md").read_text()
+    for said in (
+        "(ε = 8, δ = 1e-05)",
+        "one patient with all of that patient's records",
+        "一名患者",
+        "| account | inpatients |",
+    ):
+        assert said in card
+    assert "| bands | 2 |" in (folder / "outgoing/models/found.md").read_text()
+    assert "weights" not in card.replace("The trained weights", "")
     first = {path.name: path.read_bytes() for path in (folder / "outgoing/models").iterdir()}
     with open_ledger(home()) as ledger:
         size = ledger.store.head()

@@ -126,6 +126,7 @@ SUFFIXES = (
     "tsv",
     "json",
     "jsonl",
+    "md",
     "npz",
     "nt",
     "parquet",

@@ -14,6 +14,7 @@ from confide.stats.images import ImageStack
 from confide.study.attacked import attack_to_json, attacked
 from confide.study.config import Study
 from confide.study.images import stack_of
+from confide.study.models import card_of, model_file
 from confide.study.outgoing import Output
 from confide.study.replays import commitment_for
 from confide.study.sources import Records, with_unit
@@ -34,23 +35,17 @@ class Done:
     plan: TaskPlan
     replayed: bool
     release: Json = field(repr=False)
+    card: str | None  # of a model; a graph is none
     scores: Json | None = field(repr=False)
     attack: Membership | None
 
     def outputs(self) -> list[Output]:
         """Return the files that leave."""
         content = json.dumps(self.release, ensure_ascii=False, indent=2, sort_keys=True)
-        files = TASKS[type(self.plan.settings)].files(self.release)
-        return [self._output("json", content + "\n")] + [self._output(*each) for each in files.items()]
-
-    def _output(self, suffix: str, content: str) -> Output:
-        return Output(
-            file=f"models/{self.plan.name}.{suffix}",
-            kind="model",
-            status="dp",
-            rows=None,
-            records=[(None, content.encode())],
-        )
+        files = {"json": content + "\n", **TASKS[type(self.plan.settings)].files(self.release)}
+        if self.card is not None:
+            files["md"] = self.card
+        return [model_file(self.plan.name, suffix, content) for suffix, content in files.items()]
 
     def to_json(self) -> Json:
         """Return what the dossier says of the release."""
@@ -90,7 +85,8 @@ def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[
             cohort=study.account.cohort,
         )
         scores = task.scores(release, others) if task.scores else None
-        done.append(Done(plan, replayed, release, scores, _attack(plan, release, members, others)))
+        card = card_of(study, release) if task.scores else None
+        done.append(Done(plan, replayed, release, card, scores, _attack(plan, release, members, others)))
         progress(len(done), len(plans))
     return done
 
