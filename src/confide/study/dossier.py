@@ -387,7 +387,7 @@ _FIGURES = (
 )
 
 
-def _say(key: str, otherwise: str | None | EllipsisType = ..., **fields: object) -> str:
+def _say(key: str, otherwise: str | EllipsisType | None = ..., **fields: object) -> str:
     """Say a sentence; for a name that `words` does not know, say `otherwise`, the name itself, if it is given."""
     try:
         return say(key, **fields)
