@@ -76,6 +76,12 @@ def measured(model: nn.Module, losses: Losses, rounds: int) -> dict[str, float]:
     }  # fmt: skip
 
 
+def told(name: str, figures: dict[str, float]) -> dict[str, float]:
+    """Say what a shape cost, on the standard error: all of them take long, and a run that is cut short is not lost."""
+    print(f"{name}: time {figures['time']:.3f}, memory {figures['memory']:.3f}", file=sys.stderr, flush=True)
+    return figures
+
+
 def rival(task: str, quick: bool) -> dict[str, dict[str, float | str]]:
     """Return what the rivals cost on the same shapes, each in an environment of its own; or why one is not there."""
     found = {}
@@ -128,7 +134,7 @@ def full(quick: bool) -> Iterator[Line]:
         ids = shapes.token_batch(words, records, tokens)
         name = f"{kind} {width}x{layers}, {records} records of {tokens}"
         rounds = 5 if records * tokens < 8192 else 3
-        found[name] = measured(model, partial(shapes.next_word_losses, model, ids), rounds)
+        found[name] = told(name, measured(model, partial(shapes.next_word_losses, model, ids), rounds))
     targets = {"time": "<= 1.15", "worst": "<= 1.3", "memory": "<= 1.15"}
     yield from lines_of("full", found, rival("full", quick), targets)
 
@@ -142,7 +148,7 @@ def lora(quick: bool) -> Iterator[Line]:
             ids = shapes.token_batch(words, records, tokens)
             name = f"{width}x{layers}, {records} records of {tokens}"
             rounds = 7 if records * tokens < 8192 else 3
-            found[name] = measured(model, partial(shapes.next_word_losses, model, ids), rounds)
+            found[name] = told(name, measured(model, partial(shapes.next_word_losses, model, ids), rounds))
     yield from lines_of("lora", found, rival("lora", quick), {"time": "<= 1.05", "memory": "<= 1.10"})
 
 
@@ -152,7 +158,8 @@ def images(quick: bool) -> Iterator[Line]:
     for records in (32,) if quick else (8, 32, 128):
         model = shapes.cnn()
         batch = shapes.image_batch(records)
-        found[f"{records} images"] = measured(model, partial(shapes.image_losses, model, batch), 9)
+        name = f"{records} images"
+        found[name] = told(name, measured(model, partial(shapes.image_losses, model, batch), 9))
     yield from lines_of("cnn", found, rival("cnn", quick), {"time": "<= 1.5", "memory": "<= 1.5"})
 
 

@@ -20,10 +20,11 @@ if __package__ in (None, ""):
 from training.carriers import SLOT, carriers
 from training.generators import EN, ZH
 from training.grammar import Draw, Grammar, Node, read_rules
-from training.noise import Span, assembled, cut, spoil, wrapped
+from training.noise import Span, assembled, cut, folded, in_traditional, spoil, wrapped
 from training.peopled import OPEN, peopled
 
 GRAMMAR = Path(__file__).parent / "grammar"
+PAPER = "doc.paper."  # whole papers of a named kind; "trad" in the name: in traditional characters
 SPLITS = ("train", "held", "all")
 OFTEN = {
     "plain": 5,
@@ -43,6 +44,23 @@ OFTEN = {
     "form": 3,
     "dialogue": 2,
     "quiet": 2,
+    "paper.prose": 4,
+    "paper.quiet": 4,
+    "paper.sheet": 3,
+    "paper.chat": 2,
+    "paper.narrative": 5,
+    "paper.dictated": 2,
+    "paper.negonly": 5,
+    "paper.mixed": 4,
+    "paper.trad": 2,
+    "paper.b_prose1": 3,
+    "paper.b_prose2": 3,
+    "paper.b_quiet1": 4,
+    "paper.b_quiet2": 4,
+    "paper.b_quiet3": 3,
+    "paper.b_quiet4": 2,
+    "paper.b_quiet5": 4,
+    "paper.b_quiet6": 4,
 }  # others 1
 
 
@@ -103,15 +121,27 @@ def examples(
     """Yield n labelled documents or fragments of a split, the same ones for the same seed."""
     rules = grammar(language, split, corpus)
     names = sorted(name for name in rules.rules if name.startswith("doc."))
-    styles = [name for name in names for _ in range(OFTEN.get(name[4:], 1))]
+    styles = [name for name in names for _ in range(_share(name, names))]
     random = Random(f"{seed} {split} {language}")
     for _ in range(n):
         yield _example(random, rules, random.choice(styles), split, language)
 
 
+def _share(name: str, names: list[str]) -> int:
+    """Return how often a document is drawn; the papers, which are long, half as often."""
+    papers = any(other.startswith(PAPER) for other in names)
+    return OFTEN.get(name[4:], 1) * (2 if papers and not name.startswith(PAPER) else 1)
+
+
 def _example(random: Random, rules: Grammar, style: str, split: str, language: str) -> Example:
     draw = Draw(random, split)
-    text, spans = assembled(spoil(rules.expand(style, draw), random, language))
+    pieces = rules.expand(style, draw)
+    if style.startswith(PAPER):
+        if "trad" in style:
+            pieces = in_traditional(pieces)
+        if random.random() < 0.12:
+            pieces = folded(pieces, random.randint(12, 44))
+    text, spans = assembled(spoil(pieces, random, language))
     if random.random() < 0.12:
         text, spans = wrapped(text, spans, random.randint(30, 90))
     x = random.random()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from training import decoys, names, numbers, places_en, places_zh
+from training import decoys, names, numbers, papers_en, places_en, places_zh
 from training.grammar import Draw, Generator, Piece
 
 
@@ -94,6 +94,60 @@ def _handle(draw: Draw, _: str) -> list[Piece]:
     return typed(numbers.handle(draw.random), "other-id")
 
 
+# One document keeps to one sign between key and value, and to one between two fields.
+_COLONS: Final = (
+    "：",
+    "：",
+    "：",
+    ":",
+    ":",
+    ": ",
+    " ",
+    "",
+    "",
+    "\n",
+    "　",
+    "\t",
+    "： ",
+    " ：",
+    "=",
+    "…",
+    "：\n",
+    "|",
+)
+_GAPS: Final = (
+    "  ",
+    "　",
+    " ",
+    "\t",
+    "\n",
+    "\n",
+    "\n",
+    "，",
+    "；",
+    " | ",
+    "    ",
+    "\n\n",
+    "/",
+    ", ",
+    "。",
+    "",
+)
+
+
+def _layout(key: str, choices: tuple[str, ...]) -> Generator:
+    return lambda draw, _: str(_kept(draw, key, lambda: draw.random.choice(choices)))
+
+
+def _twin(draw: Draw, argument: str) -> list[Piece]:
+    """Return somebody of the patient's family name: a child, a twin, a brother."""
+    full = str(_kept(draw, "patient", lambda: names.person_zh(draw.random, draw.split)))
+    if "·" in full or full.isascii():
+        return typed(names.person_zh(draw.random, draw.split), "name")
+    size = 2 if full[:2] in names.lists(draw.split).compound else 1
+    return typed(full[:size] + names.given_zh(draw.random, draw.split), "name")
+
+
 COMMON: Final[dict[str, Generator]] = {
     "rec": _plain(numbers.record, "other-id"),
     "num": _plain(numbers.other_number, "other-id"),
@@ -141,12 +195,14 @@ def style_name(random: Random, who: names.Person) -> str:
     return f"{who.first}{middle} {who.last}" + random.choice((" Jr", " III", " II", " Sr", ""))
 
 
+def _somebody(draw: Draw) -> names.Person:
+    if draw.split != "held" and draw.random.random() < 0.2:
+        return papers_en.person_of_many(draw.random, draw.split)
+    return names.person_latin(draw.random, draw.split)
+
+
 def _person(draw: Draw, key: str) -> names.Person:
-    who = (
-        _kept(draw, key, lambda: names.person_latin(draw.random, draw.split))
-        if key
-        else names.person_latin(draw.random, draw.split)
-    )
+    who = _kept(draw, key, lambda: _somebody(draw)) if key else _somebody(draw)
     assert isinstance(who, names.Person)
     return who
 
@@ -177,6 +233,10 @@ def _latin(key: str) -> Generator:
                     f"{who.first[0]}. {who.last}",
                 )
             ),
+            "chart": lambda: papers_en.charted(draw.random, who),
+            "nick": lambda: papers_en.nickname(draw.random, who),
+            "sign": lambda: papers_en.initials(draw.random, who),
+            "upper": lambda: f"{who.first} {who.last}".upper(),
             "lower": lambda: draw.random.choice((who.first, f"{who.first} {who.last}", who.last)).lower(),
         }[argument]()
         return typed(text, "name")
@@ -184,14 +244,68 @@ def _latin(key: str) -> Generator:
     return make
 
 
-def _home_en(draw: Draw, _: str) -> list[Piece]:
-    return typed(
-        str(_kept(draw, "hospital", lambda: places_en.hospital(draw.random, draw.split))), "organisation"
-    )
+def _home_en(draw: Draw, argument: str) -> list[Piece]:
+    name = str(_kept(draw, "hospital", lambda: places_en.hospital(draw.random, draw.split)))
+    return typed(name.upper() if argument == "upper" else name, "organisation")
 
 
 def _address_en(draw: Draw, argument: str) -> list[Piece]:
     return typed(places_en.address(draw.random, draw.split, "\n" if argument == "lines" else ", "), "address")
+
+
+def _far_address(draw: Draw, argument: str) -> list[Piece]:
+    between = "\n" if argument == "lines" else ", "
+    make = papers_en.far_address if draw.random.random() < 0.6 else places_en.address
+    return typed(make(draw.random, draw.split, between), "address")
+
+
+def _short_house(draw: Draw, _: str) -> list[Piece]:
+    article, name = papers_en.short_house(draw.random, draw.split)
+    return [(article, None), *typed(name, "organisation")]
+
+
+def _quick_date(draw: Draw, _: str) -> list[Piece]:
+    before, date, after = papers_en.quick_date(draw.random)
+    return [(before, None), (date, "date"), (after, None)]
+
+
+def _key_sign(draw: Draw, _: str) -> str:
+    """Return what stands between key and value: the same in the whole document."""
+    signs = (
+        ": ",
+        ": ",
+        ": ",
+        ":",
+        " : ",
+        " - ",
+        ":\t",
+        "\t",
+        ":\n",
+        "\n",
+        " | ",
+        ".....",
+        "    ",
+        " = ",
+        ":  ",
+    )
+    return str(_kept(draw, "key sign", lambda: draw.random.choice(signs)))
+
+
+def _line_end(draw: Draw, _: str) -> str:
+    """Return what stands between two fields: the same in the whole document."""
+    ends = ("\n", "\n", "\n", "\n", "\n\n", " | ", "; ", "    ", "\t", "  ", ", ")
+    return str(_kept(draw, "line end", lambda: draw.random.choice(ends)))
+
+
+def _column(draw: Draw, argument: str) -> str:
+    """Return the blanks up to a column of a table in a fixed width; at least one."""
+    width = 0
+    for text, _ in reversed(draw.out):
+        at = text.rfind("\n")
+        width += len(text) - at - 1
+        if at >= 0:
+            break
+    return " " * max(1, int(argument) - width)
 
 
 def _email_en(draw: Draw, argument: str) -> list[Piece]:
@@ -221,7 +335,22 @@ ZH: Final[dict[str, Generator]] = COMMON | {
         style_name(draw.random, names.person_latin(draw.random, draw.split)), "name"
     ),
     "foreign": _split(names.transliterated, "name"),
+    "afar": _split(names.from_afar, "name"),
+    "twin": _twin,
+    "moniker": _split(names.moniker, "name"),
+    "street": _split(places_zh.street, "address"),
+    "net": _plain(numbers.net_name, "other-id"),
+    "paperid": _plain(numbers.paper_number, "other-id"),
+    "abroad": _split(places_en.hospital, "organisation"),
+    "city_en": lambda draw, _: typed(places_en.city(draw.random, draw.split)[0], "place"),
+    "colon": _layout("colon", _COLONS),
+    "gap": _layout("gap", _GAPS),
     "place": _split(places_zh.place, "place"),
+    "hamlet": _split(places_zh.hamlet, "place"),
+    "estate": _split(places_zh.folk_estate, "address"),
+    "body": _split(places_zh.body, "organisation"),
+    "said": _plain(numbers.said_date, "date"),
+    "lunar": _plain(numbers.lunar, "date"),
     "address": _split(places_zh.address, "address"),
     "hosp": _home_zh,
     "hosp2": _split(places_zh.hospital, "organisation"),
@@ -242,6 +371,7 @@ EN: Final[dict[str, Generator]] = COMMON | {
     "city": lambda draw, _: typed(places_en.city(draw.random, draw.split)[0], "place"),
     "country": lambda draw, _: typed(places_en.a_country(draw.random), "place"),
     "street": _split(places_en.street, "address"),
+    "road": _split(places_en.coined, "address"),
     "zip": _plain(places_en.zip_code, "address"),
     "address": _address_en,
     "hosp": _home_en,
@@ -251,4 +381,16 @@ EN: Final[dict[str, Generator]] = COMMON | {
     "full": lambda draw, _: typed(numbers.date_en(draw.random, full=True), "date"),
     "phone": _plain(numbers.phone_en, "other-id"),
     "email": _email_en,
+    "far": _split(papers_en.far_place, "place"),
+    "home": _far_address,
+    "eircode": _plain(papers_en.eircode, "address"),
+    "postcode": _plain(places_en.uk_postcode, "address"),
+    "gp": lambda draw, _: typed(papers_en.far_org(draw.random, draw.split, "gp"), "organisation"),
+    "house": lambda draw, _: typed(papers_en.far_org(draw.random, draw.split, "house"), "organisation"),
+    "body": lambda draw, _: typed(papers_en.far_org(draw.random, draw.split, ""), "organisation"),
+    "short": _short_house,
+    "day": _quick_date,
+    "k": _key_sign,
+    "e": _line_end,
+    "col": _column,
 }

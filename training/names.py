@@ -165,6 +165,108 @@ def transliterated(random: Random, split: str) -> str:
     return sounds(random) + "·" + sounds(random) if random.random() < 0.8 else sounds(random)
 
 
+_KAZAKH = "别克 江 汗 拜 巴依 古丽 曼 努尔 提别克 加玛丽 阿依 木拉提 叶尔 哈山 巴合提 沙吾列".split()
+_UYGHUR_TAIL = "江 古丽 汗 尼沙 罕 拜克 木 提 阿洪 ".split(" ")
+_YI = "阿西 吉克 沙马 马海 阿尔 曲木 吉木 海来 阿苦 俄木 木呷 拉哈 子呷 尔古 阿牛 伍呷 阿果 小兵 石且 日火 里牛 惹子".split()
+_JAPANESE = (
+    "佐藤 铃木 高桥 田中 渡边 伊藤 山本 中村 小林 加藤 吉田 山田 佐佐木 山口 松本 井上 木村 林田 清水 斋藤 森田 池田 桥本 阿部 石川 前田 藤原 小川 冈田"
+    " 后藤 长谷川 石井 村上 近藤 坂本 远藤 青木 藤井 西村 福田 太田 三浦 冈本 松田 中岛 原田 小野 竹内 金子 和田"
+).split()
+_JAPANESE_GIVEN = "健一 太郎 翔太 美咲 由美子 惠子 大辅 直树 和也 真由美 裕子 达也 阳子 美穗 一郎 次郎 明日香 智子 雄介 樱 莲 葵 花子 诚 隆 修 幸子 洋介 拓也 千夏".split()
+_KOREAN = "金 李 朴 崔 郑 姜 赵 尹 张 林 韩 申 徐 权 黄 安 宋 柳 洪 全".split()
+_KOREAN_GIVEN = (
+    "民 俊 智 贤 秀 英 恩 宇 成 勋 敏 京 美 善 熙 珠 真 镐 哲 浩 勇 淑 顺 玉 基 泰 在 永 承 宰 延 儿".split()
+)
+_KANA = "ヤマダ タロウ サトウ ハナコ スズキ ケンイチ タナカ ユミ コバヤシ マリ アンナ イトウ ケン".split()
+_HANGUL = ("김이박최정강조윤장임", "민서준지현우영수진희경미성호은")
+_CANTONESE = "Chan Wong Cheung Leung Lam Ng Ho Chow Yeung Tsang Kwok Lau Tang Fung Cheng Yip Choi Tam Mak Siu Yuen Poon Hui Law Kwan Tse".split()
+_CANTONESE_GIVEN = "Siu Wai Ka Man Ming Kit Yee Mei Chi Wing Ho Yan Tak Kwok Sze Lok Hoi Ling Fai Shing Kwan Tai Lai Pui Yuk Fung".split()
+
+
+@cache
+def _afar(split: str) -> tuple[list[str], list[str], list[str], list[str]]:
+    """Return the Japanese, Korean, kana and Cantonese family names of a split."""
+    return (
+        of_split(_JAPANESE, split),
+        of_split(_KOREAN, split),
+        of_split(_KANA, split),
+        of_split(_CANTONESE, split),
+    )
+
+
+def from_afar(random: Random, split: str) -> str:
+    """Return the name of a minority, a Japanese, a Korean, a Vietnamese, or of somebody from Hong Kong.
+
+    Surnames in Han, kana and Latin script are of the split; parts of minority names are shared, as in
+    `transliterated`.
+    """
+    pick, x = random.choice, random.random()
+    japanese, korean, kana, cantonese = _afar(split)
+    if x < 0.22:
+        dot = pick("·····••.・")
+        return (
+            pick(_UYGHUR)
+            + pick(_UYGHUR_TAIL)
+            + (dot + pick(_UYGHUR) + pick(_UYGHUR_TAIL) if random.random() < 0.75 else "")
+        )
+    if x < 0.32:
+        return "".join(random.sample(_TIBETAN, pick((1, 2, 2, 2))))
+    if x < 0.39:
+        return "".join(random.sample(_MONGOL, pick((1, 1, 2))))
+    if x < 0.45:
+        return (
+            pick(_KAZAKH)
+            + pick(_KAZAKH)
+            + pick(("", "·" + sounds(random), "·" + pick(_KAZAKH) + pick(_KAZAKH)))
+        )
+    if x < 0.52:
+        return "".join(random.sample(_YI, 2))
+    if x < 0.62:
+        return pick(japanese) + pick(("", "", " ")) + pick(_JAPANESE_GIVEN)
+    if x < 0.68:
+        return pick(korean) + "".join(random.sample(_KOREAN_GIVEN, 2))
+    if x < 0.73:
+        return (
+            pick(("阮", "黎", "范", "黄", "裴", "武", "邓")) + pick("氏文庭玉春") + given_zh(random, split)[0]
+        )
+    if x < 0.76:
+        return (
+            " ".join(random.sample(kana, 2))
+            if random.random() < 0.5
+            else pick(_HANGUL[0]) + "".join(random.sample(_HANGUL[1], 2))
+        )
+    if x < 0.88:
+        family, given = pick(cantonese), random.sample(_CANTONESE_GIVEN, 2)
+        first = pick(lists(split).given_us)
+        return pick(
+            (
+                f"{family} {' '.join(given)}", f"{family.upper()} {' '.join(given)}", f"{family.upper()}, {' '.join(given)}", f"{first} {family}",
+                f"{family} {given[0]}-{given[1].lower()}", f"{family.upper()} {' '.join(given).upper()}", f"{first} {family} {' '.join(given)}",
+            )
+        )  # fmt: skip
+    return transliterated(random, split)
+
+
+_PET = "丫 妞 狗蛋 铁柱 柱子 栓子 毛毛 豆豆 壮壮 乐乐 妮妮 果果 团团 石头 黑蛋 狗剩 毛蛋 朵朵 糖糖 贝贝 小宝 大宝 二宝 天天 闹闹 安安 米粒 嘟嘟 满仓 臭臭 胖墩 瑞瑞".split()
+
+
+def moniker(random: Random, split: str) -> str:
+    """Return what a village, a family or a ward calls somebody: 二丫, 王麻子, 李老汉, 张家老二, 秀兰, ZXM."""
+    pick, x = random.choice, random.random()
+    family = surname_zh(random, split)
+    if x < 0.2:
+        return pick(("", "", "小", "大", "二", "三")) + pick(_PET)
+    if x < 0.45:
+        return family + pick(("麻子", "老汉", "老太", "家老二", "家老大", "家媳妇", "瘸子", "老三", "老四", "家小子", "家闺女", "二娃", "老爷子", "大脚", "半仙", "小妹", "老幺", "三爷", "二爷", "铁匠"))  # fmt: skip
+    if x < 0.75:
+        return called_zh(random, split)
+    if x < 0.85:
+        return "阿" + given_zh(random, split)[-1]
+    if x < 0.93:
+        return family + "".join(pick("XMYLHWJZQFCGTS") for _ in range(pick((1, 2))))
+    return "".join(pick("ABCDFGHJLMNPQSTWXYZ") for _ in range(pick((2, 3, 3))))
+
+
 def person_zh(random: Random, split: str) -> str:
     """Return a full Chinese name, rarely a foreign one."""
     x = random.random()

@@ -64,6 +64,27 @@ def _traditional(pieces: list[Piece], random: Random) -> list[Piece]:
     return [(text.translate(table), kind) for text, kind in pieces]
 
 
+def in_traditional(pieces: list[Piece]) -> list[Piece]:
+    """Return a document of Hong Kong, Macau or Taiwan in the characters in use there."""
+    return [(text.translate(traditional()), kind) for text, kind in pieces]
+
+
+def folded(pieces: list[Piece], width: int) -> list[Piece]:
+    """Break lines after `width` characters, through words and values, as a scan or a narrow printer does."""
+    out: list[Piece] = []
+    column = 0
+    for text, kind in pieces:
+        made = ""
+        for character in text:
+            if column >= width and character != "\n":
+                made += "\n"
+                column = 0
+            made += character
+            column = 0 if character == "\n" else column + 1
+        out.append((made, kind))
+    return out
+
+
 def _half(pieces: list[Piece], random: Random) -> list[Piece]:
     return [(text.translate(_HALF), kind) for text, kind in pieces]
 

@@ -124,7 +124,7 @@ def date_en(random: Random, *, full: bool = False) -> str:
 
 
 def partial_date(random: Random, shape: str, language: str) -> str:
-    """Return a date of one shape: y the year, ym and my year and month, md month and day."""
+    """Return a date of one shape: y the year, ym and my year and month, md month and day, d the day."""
     y, m, d = _day(random)
     if language == "zh":
         return {
@@ -132,6 +132,7 @@ def partial_date(random: Random, shape: str, language: str) -> str:
             "m": f"{m}月{'份' if y % 3 == 0 else ''}",
             "ym": f"{y}年{m}月" if y % 3 else f"{y}-{m:02d}",
             "md": f"{m}月{d}{'日' if y % 4 else '号'}",
+            "d": f"{d}{'号' if y % 3 else '日'}",
         }[shape]
     name = _MONTHS[m - 1]
     return {
@@ -141,6 +142,93 @@ def partial_date(random: Random, shape: str, language: str) -> str:
         "my": f"{name} {'of ' if y % 5 == 0 else ''}{y}",
         "md": f"{name} {d}{_ORDINAL.get(d, 'th') if y % 4 == 0 else ''}",
     }[shape]
+
+
+_LUNAR_MONTHS = "正月 二月 三月 四月 五月 六月 七月 八月 九月 十月 冬月 腊月 十一月 闰四月".split()
+_LUNAR_DAYS = [f"初{c}" for c in "一二三四五六七八九十"] + [f"十{c}" for c in "一二三四五六七八九"] + ["二十", *(f"廿{c}" for c in "一二三四五六七八九"), "三十"]  # fmt: skip
+
+
+def lunar(random: Random) -> str:
+    """Return a day of the lunar calendar: 腊月初八, 农历八月十五, 廿三."""
+    day = random.choice(_LUNAR_DAYS)
+    x = random.random()
+    if x < 0.12 and day[0] in "初廿":
+        return day
+    if x < 0.2:
+        return "大年" + random.choice(_LUNAR_DAYS[:8])
+    head = random.choice(
+        (
+            "",
+            "",
+            "",
+            "农历",
+            "阴历",
+            "旧历",
+            f"{random.randint(1930, 2026)}年",
+            f"农历{random.randint(1930, 2026)}年",
+        )
+    )
+    return head + random.choice(_LUNAR_MONTHS) + day
+
+
+def said_date(random: Random) -> str:
+    """Return a date as people jot it down: 8月3号, 24.3.5, 三月五日, 廿三, 5/8, 12号, 24年."""
+    y, m, d = _day(random)
+    x = random.random()
+    if x < 0.1:
+        return lunar(random)
+    if x < 0.14:
+        last = min(31, d + random.randint(1, 6))
+        return random.choice((f"{m}月{d}-{last}日", f"{m}月{d}、{last}日", f"{m}.{d}-{m}.{last}", f"{m}.{d}-{last}", f"{m}月{d}日-{last}日", f"{y}.{m}.{d}-{last}", f"{m}、{m % 12 + 1}月份", f"{y}-{y + 1}年", f"'{y % 100:02d}-{m}-{d}"))  # fmt: skip
+    if x < 0.24:
+        return f"{m}月{d}号"
+    if x < 0.34:
+        return f"{y % 100:02d}.{m}.{d}"
+    if x < 0.42:
+        return f"{m}.{d}"
+    if x < 0.5:
+        return f"{m}/{d}"
+    if x < 0.56:
+        return f"{y}-{m}-{d}"
+    if x < 0.62:
+        return f"{_han_number(m)}月{_han_number(d)}{random.choice('日号')}"
+    if x < 0.68:
+        return f"{d}{random.choice('号号日')}"
+    if x < 0.73:
+        return f"{y % 100:02d}年{m}月"
+    if x < 0.77:
+        return f"{y % 100:02d}年"
+    if x < 0.8:
+        return f"{y % 100:02d}-{m:02d}-{d:02d}"
+    if x < 0.83:
+        return f"{y % 100:02d}/{m}/{d}"
+    if x < 0.845:
+        return f"{m:02d}{d:02d}"
+    if x < 0.88:
+        return f"{y}{m:02d}{d:02d}"
+    if x < 0.9:
+        return f"{m}月"
+    return date_zh(random)
+
+
+_PROVINCES = "京津沪渝冀晋辽吉黑苏浙皖闽赣鲁豫鄂湘粤桂琼川贵云藏陕甘青宁新蒙"
+_NET_WORDS = "岁月静好 阳光 风雨 海阔天空 平安是福 向日葵 小幸运 追梦人 宁静致远 一路向北 知足常乐 蓝天白云 花开富贵 简单 快乐 每一天 往事如烟 春暖花开 听雨 大漠孤烟 草莓 奶茶 不想上班 爱吃鱼 的猫 的妈妈 在路上 心若 浅笑 归来".split()
+
+
+def paper_number(random: Random) -> str:
+    """Return a number of Chinese papers: a plate, a case, a licence, a bank card, a chat account, an extension."""
+    p = random.choice(_PROVINCES)
+    y = random.randint(2005, 2027)
+    shape = random.choice(
+        (f"{p}AX9999X", f"{p}A·X9999", f"{p}AD99999", f"{p}A 99X99", f"（{y}）{p}9999民初9999号", f"{p}司鉴[{y}]临鉴字第999号", f"{p}公（法）字[{y}]99号", "6222 9999 9999 9999 999", "62299999999999999", "wxid_9a9a9aaa99aa", "999999999", "9999", "8999", "66999", "住999999", f"病{y}-99999", "9999999999999999999", f"{p}卫字第99999号", "第9999号", f"{y}99999999", "E99999999", "H99999999", "99AA9999999", f"{y}-ZY-99999", "99-9999", "999-9999-99", "a99999", "99999-99", "CT9999999", "B99-99999")
+    )  # fmt: skip
+    return shaped(random, shape) if not shape.startswith("wxid_") else "wxid_" + shaped(random, shape[5:])
+
+
+def net_name(random: Random) -> str:
+    """Return a Chinese name of a chat account: 岁月静好, 追梦人_88."""
+    word = "".join(random.sample(_NET_WORDS, random.choice((1, 1, 2))))
+    return word + random.choice(("", "", "", str(random.randint(1, 2020)), f"_{random.randint(1, 99)}", "~"))
 
 
 def digits(random: Random, n: int) -> str:

@@ -318,3 +318,99 @@ def organisation(random: Random, split: str) -> str:
     return coined(random, split, _LUCK) + random.choice(
         ("寺", "教堂", "基督教堂", "清真寺", "慈善基金会", "银行", "农村信用社", "俱乐部")
     )
+
+
+_HAMLET = "屯 屯 寨 寨子 嘎查 自然村 自然屯 村 村 行政村 浩特 坳 冲 垸 圩 墟 湾子 台子 窝棚 牧业村 新村 村民委员会 乡 沟 崖 垭 岙 埗 厝 里 社区".split()
+_FOLK = "老棉纺厂 机床厂 铁路 粮站 供销社 邮电局 二中 钢厂 水泥厂 老干部局 税务局 农机站 化肥厂 教师 商业局 纺织厂 电厂 地质队 林业局 老面粉厂".split()
+_BODY = (
+    "疾控中心 疾控 血站 中心血站 献血办公室 卫健委 卫生健康局 卫生监督所 急救站 急救分站 村委会 居民委员会 街道办 街道办事处 镇政府 派出所 交警大队 刑警队 看守所 监狱"
+    " 戒毒所 消防救援站 救助管理站 儿童福利院 社会福利院 殡仪馆 红十字会 医保局 医保中心 人社局 法院 检察院 仲裁委 妇联 残联 司法鉴定中心 司法鉴定所 医学会 日报社 电视台"
+    " 劳动局 中心敬老院 干休所 特殊教育学校 林场 农场 出入境管理局 民政局 公证处"
+).split()
+_SHORT_FIRM = "物流 快递 纺织 电子 重工 建工 置业 家政 地产 食品 制药 药业 酒店 超市 厂 集团 劳务 装饰 汽修 外卖站 足疗店 幼儿园 托管班 养老院 护理院 药房 大药房 口腔 诊所 月子中心 影城 科技 五金厂 鞋厂 玩具厂 电镀厂 砖厂 驾校".split()
+_SHORT_HOSPITAL = (
+    "省人民 省立 省中医 省肿瘤 省妇幼 市一院 市二院 市三院 市四院 市五院 市中院 市妇幼 市传染病院 附一 附二 附一院 附二院 附院 医大一院 医大二院 医大附一 中大附一 区二院 县二院"
+    " 市六院 军区总院 武警总队医院 市中心院 省二院 市脑科 市精卫 市儿童 区妇幼 矿总院 铁路医院 华侨 协和 同济 湘雅 华西 瑞金 中山一院"
+).split()
+
+
+def hamlet(random: Random, split: str) -> str:
+    """Return a village as its people name it, alone or below its town and county: 前郭屯, 榆树镇大榆树屯."""
+    name = coined(random, split, _LAND) if random.random() < 0.7 else surname_zh(random, split)[:1] + "家"
+    name += random.choice(_HAMLET)
+    x = random.random()
+    if x < 0.4:
+        return name
+    if x < 0.65:
+        return town(random, split) + name
+    p, c, d = random.choice(counties(split))
+    return (
+        random.choice((d, (c or p) + d, bare(d), bare(c) or bare(p)))
+        + random.choice((town(random, split), ""))
+        + name
+    )
+
+
+def folk_estate(random: Random, split: str) -> str:
+    """Return an estate, mostly with a building, as neighbours say it: 老棉纺厂家属院3栋, 康乐苑."""
+    head = random.choice(_FOLK) if random.random() < 0.35 else coined(random, split, _LUCK)
+    name = head + (
+        random.choice(("家属院", "宿舍", "家属楼", "大院")) if head in _FOLK else random.choice(_ESTATE[:16])
+    )
+    r = random.randint
+    return name + random.choice(
+        ("", f"{r(1, 40)}栋", f"{r(1, 40)}号楼", f"{r(1, 9)}单元", f"{r(1, 40)}-{r(1, 30)}0{r(1, 6)}", f"{'一二三四五六七八九'[r(0, 8)]}栋", f"{r(1, 40)}幢{r(1, 33)}0{r(1, 6)}", f"东门{r(1, 20)}号", f"{r(1, 9)}期{r(1, 30)}座")
+    )  # fmt: skip
+
+
+def body(random: Random, split: str) -> str:
+    """Return an office, firm, school, home or hospital, often by its short name: 市二院, 恒信物流, 沛县疾控."""
+    p, c, d = random.choice(counties(split))
+    here = random.choice((bare(c) or bare(p), d, bare(d), c or p, town(random, split)))
+    x = random.random()
+    if x < 0.3:
+        return here + random.choice(_BODY)
+    if x < 0.5:
+        return random.choice(("", "", here)) + coined(random, split, _LUCK) + random.choice(_SHORT_FIRM)
+    if x < 0.62:
+        return (
+            random.choice(_SHORT_HOSPITAL)
+            if random.random() < 0.6
+            else bare(c or p)[:2]
+            + random.choice(("一院", "二院", "三院", "中医", "妇幼", "附一", "人民", "医大"))
+        )
+    if x < 0.7:
+        return random.choice(
+            (town(random, split), village(random, split), hamlet(random, split))
+        ) + random.choice(
+            (
+                "卫生院",
+                "卫生室",
+                "卫生所",
+                "村卫生室",
+                "卫生服务站",
+                "小学",
+                "中心校",
+                "幼儿园",
+                "敬老院",
+                "养老院",
+                "派出所",
+            )
+        )
+    if x < 0.76:
+        return coined(random, split, _LUCK) + random.choice(
+            ("小学", "中学", "实验学校", "幼儿园", "双语学校", "技校", "职高")
+        )
+    if x < 0.8:
+        return (
+            str(random.randint(10000, 99999))
+            + "部队"
+            + random.choice(("", f"{random.randint(1, 90)}分队", "卫生队"))
+        )
+    return organisation(random, split)
+
+
+def street(random: Random, split: str) -> str:
+    """Return a street without a house number, alone or below its district."""
+    p, c, d = random.choice(counties(split))
+    return random.choice(("", "", "", d, bare(d), c or p)) + road(random, split)

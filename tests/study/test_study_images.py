@@ -197,6 +197,33 @@ def test_images_of_another_size_or_without_the_column_are_refused_before_anythin
         assert ledger.balance("inpatients").epsilon_spent == 0
 
 
+def test_an_image_or_a_row_that_cannot_be_read_is_refused_before_any_plan_and_leaves_no_trace(tmp_path):
+    """Whoever runs the study sees the row; no ledger, no file that leaves and no page does."""
+    folder = study(tmp_path / "study", source=FOLDER)
+    image, table = folder / "raw" / "chest" / "3.png", folder / "raw" / "chest.csv"
+    whole, rows = image.read_bytes(), table.read_text()
+    with open_ledger(home()) as ledger:
+        size = ledger.store.head()
+    for content, text, code in (
+        (grey_png(np.zeros((6, 8), dtype=np.uint8)), rows, "records.image-sizes"),
+        (whole[:40], rows, "records.image-not-grey"),
+        (whole, rows.replace("chest/4.png", "chest/p1-secret.png"), "records.image-absent"),
+        (whole, rows.replace("p379", "", 1), "records.no-patient"),
+    ):
+        image.write_bytes(content)
+        table.write_text(text)
+        with pytest.raises(InvalidInput) as refused:
+            check_study(folder)
+        assert refused.value.code == code
+        assert "secret" not in str(refused.value)
+    with pytest.raises(InvalidInput):
+        run_study(folder, step=QUIET)
+    assert not (folder / "outgoing").exists()
+    assert not (folder / "dossier").exists()
+    with open_ledger(home()) as ledger:
+        assert ledger.store.head() == size
+
+
 @pytest.mark.parametrize("source", [STACK, FOLDER])
 def test_an_erased_patient_is_in_no_sealed_image_and_the_release_still_stands(tmp_path, source):
     folder = study(tmp_path / "study", source=source)

@@ -50,7 +50,6 @@ delta = 1e-9
 epsilon = 1.0
 """
 OTHERS = {
-    "series": '[[series]]\nname = "s"\nsources = ["visits"]\nperiods = ["1"]\nepsilon = 0.5\n',
     "synth": '[[synth]]\nname = "y"\nsource = "visits"\nmethod = "mst"\ncolumns = {sex = ["F", "M"], age = [0, 40, 120]}\npatients = 30000\nepsilon = 0.5\n',
     "train": '[[train]]\nname = "t"\nsource = "visits"\ntarget = "stay_days"\nfeatures = ["number(age, 0, 120)"]\nepsilon = 0.5\npatients = 3000\nsteps = 2\n',
     "deid": '[deid]\npolicy = "pipl"\nsources = ["visits"]\n',
@@ -108,7 +107,7 @@ def tallies(folder):
         return sums, of_patients, values, records.counts, records.commitments
 
 
-@pytest.mark.parametrize("kind", ["csv", "several", "parquet"])
+@pytest.mark.parametrize("kind", ["csv", "several", "parquet", "jsonl"])
 def test_the_integers_before_the_noise_are_those_of_the_table_held_whole(tmp_path, monkeypatch, kind):
     monkeypatch.setattr(pieces, "BLOCK", 5000)
     folder = study(tmp_path / "study")
@@ -121,7 +120,14 @@ def test_the_integers_before_the_noise_are_those_of_the_table_held_whole(tmp_pat
         frame = pl.read_csv(one, infer_schema=False).with_columns(pl.col("age").cast(pl.Int64))
         frame.write_parquet(folder / "raw" / "visits.parquet")
         one.unlink()
-    suffix = "parquet" if kind == "parquet" else "csv"
+    if kind == "jsonl":  # what is missing is left out, so that pieces differ in their keys
+        whole = sorted(
+            pl.read_csv(one, infer_schema=False).to_dicts(), key=lambda row: row["stay_days"] is None
+        )
+        lines = [json.dumps({name: cell for name, cell in row.items() if cell is not None}) for row in whole]
+        (folder / "raw" / "visits.jsonl").write_text("\n".join(lines) + "\n")
+        one.unlink()
+    suffix = kind if kind in ("parquet", "jsonl") else "csv"
     in_pieces = tallies(study(folder, suffix=suffix))
     assert in_pieces == tallies(study(folder, in_pieces=False, suffix=suffix))
     who = {

@@ -23,6 +23,7 @@ name = "like-visits"
 source = "visits"
 method = "{method}"
 columns = {{{{sex = ["F", "M"], age = [0, 40, 65, 120], readmitted = ["0", "1"]}}}}
+dates = {{{{born = ["1925-01-01", "2010-12-31", "20 years"]}}}}
 rules = ["if sex = M then readmitted = 0 | 1"]
 complete = ["sex", "readmitted"]
 patients = 20000
@@ -51,7 +52,10 @@ def test_a_synthetic_table_leaves_with_its_numbers_and_without_what_was_measured
     outcome = run_study(small.folder, step=QUIET)
     assert outcome.verdict == "pass"
     table = pl.read_csv(small.folder / "outgoing" / "synthetic" / "like-visits.csv")
-    assert table.columns == ["sex", "age", "readmitted"]
+    assert table.columns == ["sex", "age", "readmitted", "born"]
+    born = table["born"].drop_nulls().str.to_date("%Y-%m-%d", strict=True)
+    assert len(born) > 60
+    assert born.dt.year().is_between(1925, 2010).all()
     assert 80 < table.height < 220  # of 299 patients half take no part
     inside, outside = (
         json.loads((small.folder / "dossier" / f"{name}.json").read_text()) for name in ("inside", "outside")

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 
-import numpy as np
 import polars as pl
 import pytest
 import torch
@@ -25,7 +24,6 @@ from confide.tasks.reports import (
     report_plan,
     settings_of,
 )
-from confide.tasks.synthetic_notes import invent, longest_shared, shared_with
 
 
 def section(**changes):
@@ -172,33 +170,3 @@ def test_another_kind_of_release_and_other_weights_are_refused(release):
         draft({**release, "kind": "ner"}, ["咳嗽"])
     with pytest.raises(IntegrityError):
         draft({**release, "width": 32}, ["咳嗽"])
-
-
-def test_made_up_notes_are_those_of_their_seed_and_one_for_each_label(release):
-    made = invent(release, ["咳嗽", "头痛"], seed=1)
-    assert len(made) == 2
-    assert made == invent(release, ["咳嗽", "头痛"], seed=1)
-    assert made != invent(release, ["咳嗽", "头痛"], seed=2)
-
-
-def test_a_note_that_repeats_a_patient_shows_in_the_longest_shared_piece():
-    training = ["病人三月四日就诊，服用阿司匹林后好转", "头痛两天"]
-    held_out = ["病人昨日来院，无明显不适，建议复查血压", "咳嗽三天"]
-    shared = shared_with(["他说服用阿司匹林后好转了"], training, held_out)
-    assert shared.with_training == (9,)
-    assert shared.excess > 5
-
-
-@pytest.mark.parametrize(
-    ("text", "others", "wanted"), [("", "abc", 0), ("abc", "", 0), ("xyz", "abc", 0), ("aaaa", "aaa", 3)]
-)
-def test_the_longest_shared_piece_of_odd_texts(text, others, wanted):
-    assert longest_shared(text, others) == wanted
-
-
-def test_the_longest_shared_piece_is_that_of_a_plain_search():
-    draw = np.random.default_rng(0)
-    for _ in range(30):
-        one, two = ("".join(draw.choice(list("ab病"), 40)) for _ in range(2))
-        plain = max(n for n in range(41) if any(one[i : i + n] in two for i in range(41 - n)))
-        assert longest_shared(one, two) == plain

@@ -11,9 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from training.corpus import GRAMMAR, Example, examples, write  # noqa: E402
+from training.corpus import GRAMMAR, PAPER, Example, examples, write  # noqa: E402
 from training.grammar import Draw, Grammar, read_rules  # noqa: E402
-from training.noise import assembled, cut, spoil  # noqa: E402
+from training.noise import assembled, cut, folded, spoil  # noqa: E402
 
 from training import carriers, generators, names, numbers, places_en, places_zh  # noqa: E402
 
@@ -183,3 +183,38 @@ def test_what_the_rules_see_in_a_carrier_leaves_a_slot_and_no_trace():
         (ready,) = carriers.sentences([sentence], language)
         assert carriers.OPEN in ready
         assert seen not in ready
+
+
+def test_no_alternative_is_read_as_a_rule_and_no_slot_stands_as_bare_text():
+    for path in GRAMMAR.glob("*.txt"):
+        rules = read_rules(path)
+        assert [name for name in rules if not re.fullmatch(r"[\w.]+", name)] == []
+    known = {*read_rules(*GRAMMAR.glob("zh_*.txt")), *generators.ZH} - {"s", "h", "m", "k"}
+    for rule in read_rules(GRAMMAR / "zh_train4.txt").values():
+        for alternative in rule:
+            for bare in re.findall(r"(?<=[|{])([a-z][\w.:]*)(?=\|)|(?<=\|)([a-z][\w.:]*)(?=\})", alternative):
+                assert "".join(bare).partition(":")[0] not in known, alternative
+
+
+def test_papers_are_half_of_the_chinese_text_and_of_many_kinds():
+    found = made("zh", "train", 1500)
+    papers = [example for example in found if example.style.startswith(PAPER.removeprefix("doc."))]
+    assert 0.33 < len(papers) / len(found) < 0.5
+    assert len({example.style for example in papers}) >= 40
+    assert not [e for e in made("zh", "held", 200) if e.style.startswith("paper")]
+
+
+def test_folding_breaks_lines_through_values_and_loses_no_character():
+    pieces = [("患者", None), ("阿依古丽·买买提", "name"), ("来诊\n复查", None)]
+    text, spans = assembled(folded(pieces, 5))
+    assert max(map(len, text.split("\n"))) == 5
+    assert text.replace("\n", "") == "患者阿依古丽·买买提来诊复查"
+    (start, end, kind) = spans[0]
+    assert (text[start:end].replace("\n", ""), kind) == ("阿依古丽·买买提", "name")
+
+
+def test_people_from_afar_share_no_family_name_between_splits():
+    train, held = names._afar("train"), names._afar("held")
+    for ours, theirs in zip(train, held, strict=True):
+        assert ours
+        assert not set(ours) & set(theirs)

@@ -134,6 +134,15 @@ def load(
     return tuple(np.concatenate([rows[i][k] for i in order]) for k in range(3))
 
 
+def start_of(path: Path) -> dict:
+    """Return what an earlier training left, or what is shipped in a folder."""
+    if not path.is_dir():
+        return torch.load(path, weights_only=False)
+    from shipped import shipped  # onnx is asked for by who starts from a shipped one alone
+
+    return shipped(path)
+
+
 def carried_over(began, vocabulary: Vocabulary) -> torch.Tensor:
     """Return the table of words of an earlier training, in the order of this vocabulary."""
     old, keys, numbers = began["net"]["word.weight"], began["keys"], began["numbers"]
@@ -231,14 +240,16 @@ def main() -> None:
         help="lists of names of people, such as those of a census",
     )
     parser.add_argument(
-        "--start", type=Path, help="go on from this file, with words that it does not know at nought"
+        "--start",
+        type=Path,
+        help="go on from this file, or from the folder of a shipped tagger, with words that it does not know at nought",
     )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    began = torch.load(options.start, weights_only=False) if options.start else None
+    began = start_of(options.start) if options.start else None
     repeat = {style: int(n) for style, n in (pair.split("=") for pair in options.repeat)}
     strange = Strange.read(options.words_en, options.words_zh)
     names = {

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from confide.errors import InvalidInput
 
 FEWEST, MOST = 50, 100_000  # canaries
+MOST_SECRETS = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,12 +33,28 @@ class AuditSection:
         metadata={"doc": "Each figure is wrong about a sound training with probability 1 - level at most."},
     )
 
+    secret: str | None = field(
+        default=None,
+        metadata={
+            "doc": "For a task that writes (report, notes), in the place of canaries: the form of a secret, # for each digit "
+            'that is drawn, such as "the key of cabinet 7 is #####".'
+        },
+    )
+    secrets: int = field(
+        default=4, metadata={"doc": "How many made-up patients carry such a secret in their note, one each."}
+    )
+
     def __post_init__(self) -> None:
         """Refuse what could show nothing."""
-        whole = isinstance(self.canaries, int) and not isinstance(self.canaries, bool)
-        if not (whole and FEWEST <= self.canaries <= MOST):
-            raise InvalidInput("audit.canaries", field="canaries", low=FEWEST, high=MOST, found=self.canaries)
+        _whole("canaries", self.canaries, FEWEST, MOST)
+        _whole("secrets", self.secrets, 1, MOST_SECRETS)
         if not (math.isfinite(self.level) and 0.5 <= self.level < 1):
             raise InvalidInput("dp.out-of-range", field="level", low="0.5", high="1", found=self.level)
         if not self.name:
             object.__setattr__(self, "name", f"{self.training}-audit")
+
+
+def _whole(field_name: str, found: int, low: int, high: int) -> None:
+    whole = isinstance(found, int) and not isinstance(found, bool)
+    if not (whole and low <= found <= high):
+        raise InvalidInput("audit.canaries", field=field_name, low=low, high=high, found=found)

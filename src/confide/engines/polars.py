@@ -59,7 +59,7 @@ def read_numbers(column: pl.Series) -> Floats:
 
     Guarantee: each value is read on its own, so that one patient's odd cell changes no other row.
     """
-    _verify_readable(column)
+    verify_readable(column)
     if column.dtype in (pl.Categorical, pl.Enum):
         column = column.cast(pl.String)
     numbers = column.cast(pl.Float64, strict=False).to_numpy()
@@ -69,7 +69,7 @@ def read_numbers(column: pl.Series) -> Floats:
 
 def read_text(column: pl.Series) -> pl.Series:
     """Return the column as text, null where there is none; `1.0` in a column of numbers reads `1`."""
-    _verify_readable(column)
+    verify_readable(column)
     if column.dtype.is_float():
         whole = column.is_finite() & (column == column.floor()) & (column.abs() < 2**53)
         column = column.fill_nan(None)
@@ -243,6 +243,7 @@ def _is_plain_integer(text: str) -> bool:
     )
 
 
-def _verify_readable(column: pl.Series) -> None:
+def verify_readable(column: pl.Series) -> None:
+    """Refuse a column whose type holds no cells, such as lists; its cells are not looked at."""
     if not (column.dtype.is_numeric() or column.dtype in _READABLE or column.dtype == pl.Null):
         raise InvalidInput("engines.column-type", column=column.name, found=str(column.dtype))

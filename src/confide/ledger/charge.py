@@ -5,7 +5,7 @@ Promise 1: charge before noise, commit before showing. `Ledger.charge` is the on
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from confide.dp.events import Event
 from confide.dp.noise import Noise
@@ -41,6 +41,15 @@ class Plan(Protocol):
 
     def execute(self, data: Any, noise: Noise) -> Json:
         """Read the data and return the release. Called once per charge, after the charge is durable."""
+        ...
+
+
+@runtime_checkable
+class Verifying(Protocol):
+    """A plan that can say beforehand whether it could run on some data, from what is public of them: columns, sizes."""
+
+    def verify_data(self, data: Any) -> None:
+        """Raise InvalidInput if it could not; `Ledger.run` asks before anything is charged."""
         ...
 
 

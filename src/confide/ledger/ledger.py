@@ -21,7 +21,7 @@ from confide.dp.random import Stream
 from confide.errors import ConfideError, IntegrityError
 from confide.ledger import accounts, acts, cohorts, spend
 from confide.ledger.books import Books
-from confide.ledger.charge import Charge, Plan
+from confide.ledger.charge import Charge, Plan, Verifying
 from confide.ledger.entries import FORMAT, Entry, record_body, release_text
 from confide.ledger.requests import Approval
 from confide.ledger.store import Store, Writer
@@ -258,10 +258,17 @@ class Ledger(Books):
         commitment: str = "",
         cohort: str | None = None,
     ) -> tuple[Json, bool]:
-        """Return the release of `plan`, and whether it was a replay that cost nothing."""
+        """Return the release of `plan`, and whether it was a replay that cost nothing.
+
+        Raises:
+            BudgetExceeded: as `charge`.
+            InvalidInput: as `charge`; or the plan says of the data, by what is public of them, that it could not run.
+        """
         there = self.released(plan, study=study, account=account, commitment=commitment, cohort=cohort)
         if there is not None:
             return there, True
+        if isinstance(plan, Verifying):
+            plan.verify_data(data)
         with self.charge(plan, study=study, account=account, commitment=commitment, cohort=cohort) as charge:
             return charge.commit(plan.execute(data, charge.noise)), False
 

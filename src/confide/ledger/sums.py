@@ -145,7 +145,8 @@ def _refusal(
     else:
         asked, left = plan.epsilon, min(rule.left(each) for each in before)
         code = f"ledger.budget-exceeded-{holder}"
-    return BudgetExceeded(code, name=name, asked=f"{asked:.4g}", left=f"{left:.4g}", plan=plan.name)
+    said = f"{asked:.4g}" if asked > left * 1.001 else f"{asked:.15g}"
+    return BudgetExceeded(code, name=name, asked=said, left=f"{left:.4g}", plan=plan.name)
 
 
 def summed(charges: Iterator[Entry], rule: Rule) -> Spent:

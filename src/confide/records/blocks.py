@@ -90,14 +90,26 @@ def _cut(file: BinaryIO, name: str, block: int, encoding: str, *, is_lines: bool
         is_first = columns is None
         body = rest[:end] if is_lines or is_first else header + rest[:end]
         if body.strip() and (is_lines or body.strip() != header.strip() or is_first):
-            cells = read_cells(body, name, encoding)
+            before = rows - (0 if is_lines or is_first else 1)
+            cells = _cells(body, name, encoding, before)
             if columns is not None and not is_lines and cells.columns != columns:
                 raise InvalidInput("records.unreadable", file=name, kind="CSV")
             columns = cells.columns
-            yield cells.with_columns(pl.col("_row") + (rows - (0 if is_lines or is_first else 1)))
+            yield cells.with_columns(pl.col("_row") + before)
         rows, rest = rows + count, rest[end:]
         if not piece:
             return
+
+
+def _cells(text: bytes, name: str, encoding: str, before: int) -> pl.DataFrame:
+    """Return the cells of a part of a file; a refusal names the row as it is numbered in the whole file."""
+    try:
+        return read_cells(text, name, encoding)
+    except InvalidInput as error:
+        if "row" not in error.public:
+            raise
+        row = int(str(error.public["row"])) + before
+        raise InvalidInput(error.code, **{**error.public, "row": row}) from None
 
 
 def _ends(text: bytes, *, is_lines: bool) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":

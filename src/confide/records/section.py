@@ -72,7 +72,7 @@ class SourceSection:
     pieces: bool = field(
         default=False,
         metadata={
-            "doc": "table of .csv, .tsv or .parquet: read piece by piece, in little memory. Only [[stats]] may ask of it, and it names no id and no identifiers."
+            "doc": "table of .csv, .tsv, .jsonl or .parquet: read piece by piece, in little memory. Only [[stats]] and [[series]] may ask of it, and it names no id and no identifiers."
         },
     )
     encoding: Literal["utf-8", "gb18030"] | None = field(
@@ -121,7 +121,7 @@ class SourceSection:
     def _check_pieces(self) -> None:
         """Refuse pieces of what has to be looked at as a whole."""
         suffix = PurePosixPath(self.path).suffix.lower()
-        whole = self.kind != "table" or suffix not in (".csv", ".tsv", ".parquet")
+        whole = self.kind != "table" or suffix not in (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
         if self.pieces and (whole or self.id is not None or self.identifiers):
             raise InvalidInput("records.source-pieces", source=self.name)
 

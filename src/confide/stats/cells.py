@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from confide.engines.days import read_days
 from confide.engines.polars import read_numbers, read_text
 
 
@@ -21,21 +22,10 @@ class Kind(StrEnum):
     TRUTH = "truth"
 
 
-_ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-# Year first, as ISO, `2024/3/5`, `2024.3.5`, `20240305` or `2024年3月5日`; then perhaps a time and an offset.
-_DATE = (
-    r"^\s*(?:([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})|([0-9]{4})([0-9]{2})([0-9]{2})"
-    r"|([0-9]{4})\s*年\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*日)"
-    r"(?:[T\s]\s*[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?\s*(?:Z|UTC|[+-][0-9]{2}:?(?:[0-9]{2})?)?)?\s*$"
-)
-
-
 def read_cells(column: pl.Series, kind: Kind) -> pl.Series:
     """Return the cells as Float64, String or Date, null where a cell holds no such thing.
 
-    An empty text is missing. A timestamp with an offset is taken at its own local day, that is the day
-    as it is written: what day it was elsewhere does not matter. A day is written year first; other
-    orders are missing, because nobody can tell day from month.
+    An empty text is missing. What a day is: `confide.engines.days`.
 
     Args:
         column: of texts, or of whatever type the whole source has by its format.
@@ -49,33 +39,4 @@ def read_cells(column: pl.Series, kind: Kind) -> pl.Series:
     """
     if kind is Kind.NUMBER:
         return pl.Series(column.name, read_numbers(column), nan_to_null=True)
-    if kind is Kind.DAY and column.dtype in (pl.Date, pl.Datetime):
-        return column.cast(pl.Date) if column.dtype == pl.Date else column.dt.date()
-    texts = read_text(column).replace("", None)
-    return _days(texts) if kind is Kind.DAY else texts
-
-
-def _days(texts: pl.Series) -> pl.Series:
-    """Return the day in each text; what is not plain ISO takes ten times as long, so it goes apart."""
-    odd = ~texts.str.contains(_ISO).fill_null(True)
-    frame = pl.DataFrame({"text": texts.set(odd, None)})
-    days = frame.select(_calendar_day(pl.col("text"))).to_series()
-    if odd.any():
-        rest = pl.DataFrame({"text": texts.filter(odd)}).select(_calendar_day(_canonical(pl.col("text"))))
-        days = days.scatter(odd.arg_true(), rest.to_series())
-    return days
-
-
-def _calendar_day(written: pl.Expr) -> pl.Expr:
-    days = written.str.to_date("%Y-%m-%d", strict=False, exact=True, cache=False)
-    return pl.when(days.dt.year() >= 1).then(days)
-
-
-def _canonical(texts: pl.Expr) -> pl.Expr:
-    parts = texts.str.extract_groups(_DATE)
-
-    def part(place: int, width: int) -> pl.Expr:
-        names = [str(each) for each in (place, place + 3, place + 6)]
-        return pl.coalesce(parts.struct.field(name) for name in names).str.zfill(width)
-
-    return pl.concat_str([part(1, 4), part(2, 2), part(3, 2)], separator="-")
+    return read_days(column) if kind is Kind.DAY else read_text(column).replace("", None)

@@ -177,6 +177,10 @@ class ImagePlan:
         if not len(stack.pixels) == len(stack.patients) == len(stack.groups):
             raise InvalidInput("images.lengths")
 
+    def verify_data(self, data: ImageStack) -> None:
+        """Raise if the plan could not run on these data, by what is public of them; `Ledger.run` asks before it charges."""
+        self.verify_stack(data)
+
     def expected_error(self, images: int) -> float | None:
         """Return half of the 95 % interval of a grey level in a group of so many images; None if none is said."""
         half = self._half_width(127.5, self.sigma / (2 * self.pool**2 * self.units[0]), images)

@@ -93,9 +93,18 @@ _MISS_CHANCE, _MISS_TOTAL = 0.01, 0.005  # what sampling, and the weight of the 
 def scale(part: Part, epsilon: Fraction) -> float:
     """Return the noise scale of a part that is shown: its sensitivity over ε.
 
-    Guarantee: rounded up, so that parts cost less than their ε together, however a reader rounds the sum.
+    Guarantee: as of `rounded_up`.
     """
-    return float(part.sensitivity / epsilon * (1 + Fraction(1, 1 << 40)))
+    return rounded_up(part.sensitivity / epsilon)
+
+
+def rounded_up(wanted: Fraction) -> float:
+    """Return a noise scale a little above the one that is wanted.
+
+    Guarantee: up to 64 parts cost less than their ε together, however a reader rounds the sum; and so little less that
+    a plan of up to ε = 35 that asks 1e-12 more than there is costs more than there is.
+    """
+    return float(wanted * (1 + Fraction(1, 1 << 46)))
 
 
 def choice_scale(part: Part, epsilon: Fraction) -> float:
@@ -162,7 +171,7 @@ def _farther(asked: Quantile, sums: Ints, epsilon: Fraction, noise: Noise) -> li
 
 
 def _total_scale(epsilon: Fraction) -> float:
-    return float(GRID / (epsilon * _TOTAL) * (1 + Fraction(1, 1 << 40)))
+    return rounded_up(GRID / (epsilon * _TOTAL))
 
 
 def quantiles(part: Part, asked: Quantile, epsilon: Fraction) -> tuple[JointQuantile, ...]:

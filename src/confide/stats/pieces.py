@@ -50,7 +50,7 @@ class Pieces:
 
     def values(self, key: str, rows: Rows, wanted: Collection[str]) -> dict[str, int]:
         """Return what patients give to each value of a key, as `confide.stats.found.weights` does; one pass."""
-        owned = _Growing(lambda frame: frame.group_by("patient", "value").sum())
+        owned = Growing(lambda frame: frame.group_by("patient", "value").sum())
         for piece in self._made(rows, wanted):
             owned.add(pairs(piece.with_columns(_patient=ids_of(piece)), key))
         whole = owned.whole()
@@ -91,8 +91,8 @@ class PieceTally:
         self.n_cells = n_cells(by)
         self._by, self._parts, self._pieces = by, parts, pieces
         self._names = {each: f"n{number}" for each, number in alike(parts).items()}
-        self._counts = _Growing(lambda frame: frame.group_by("patient").sum())
-        self._pairs = _Growing(lambda frame: frame.unique())
+        self._counts = Growing(lambda frame: frame.group_by("patient").sum())
+        self._pairs = Growing(lambda frame: frame.unique())
 
     def __repr__(self) -> str:
         return "PieceTally(hidden)"
@@ -166,7 +166,7 @@ class PieceTally:
         return sums
 
 
-class _Growing:
+class Growing:
     """Frames put under each other and made small again whenever they have doubled."""
 
     def __init__(self, smaller: Callable[[pl.DataFrame], pl.DataFrame]) -> None:

@@ -17,7 +17,7 @@ from confide.dp.accountant import exact
 from confide.dp.events import Composed, DiscreteLaplace, Event, Failure
 from confide.dp.noise import LARGEST_SCALE, Noise
 from confide.dp.unknown import UnknownKeys
-from confide.engines.polars import GRID
+from confide.engines.polars import GRID, verify_readable
 from confide.errors import InvalidInput
 from confide.stats import bounds, found
 from confide.stats.bounds import ASSUMED, Bounds
@@ -37,7 +37,7 @@ from confide.stats.keys import (
     written,
 )
 from confide.stats.measures import parse_measure
-from confide.stats.parts import Covers, Part, choice_scale, draw, event, scale
+from confide.stats.parts import Covers, Part, choice_scale, draw, event, rounded_up, scale
 from confide.stats.release import notes_of, rows_of
 from confide.stats.section import (
     SAMPLER_DELTA,
@@ -215,6 +215,17 @@ class StatsPlan:
         read = [column for condition in self.where for column in parse(condition).columns()]
         _verify_there(["_patient", *self.columns(), *read], there)
 
+    def verify_data(self, data: pl.DataFrame | Elsewhere) -> None:
+        """Raise if the plan could not run on a table with these columns and types; `Ledger.run` asks before it charges.
+
+        Raises:
+            InvalidInput: a column is missing or of a kind that holds no value; never a cell's fault.
+        """
+        self.verify_columns(data.columns)
+        if isinstance(data, pl.DataFrame):
+            for name in sorted(self.text_columns() & set(data.columns)):
+                verify_readable(data[name])
+
     def expected(self, rows: int = 1000) -> dict[str, Expected]:
         """Return the noise on each measure in a group where `rows` rows count, before anything is paid.
 
@@ -340,7 +351,7 @@ class StatsPlan:
 
     def _sketch_event(self) -> DiscreteLaplace:
         enough = 1 / (exact(self.epsilon) * bounds.SHARE)
-        return DiscreteLaplace(sensitivity=1, scale=float(enough * (1 + Fraction(1, 1 << 40))))
+        return DiscreteLaplace(sensitivity=1, scale=rounded_up(enough))
 
 
 def _verify_there(read: Iterable[str], there: Collection[str]) -> None:

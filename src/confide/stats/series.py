@@ -6,7 +6,7 @@ and shown again byte for byte. What it costs beside the series is the sampler's 
 proof: `docs/proofs/continual.md`; why so: `docs/decisions/0021-a-series-is-paid-once.md`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,6 +19,7 @@ from confide.dp.noise import Noise
 from confide.engines.polars import Floats, Ints, read_numbers, read_text
 from confide.errors import InvalidInput
 from confide.stats.keys import Keys, are_edges, cells, checked, column_of, labels, n_cells
+from confide.stats.pieces import Growing, Pieces
 from confide.stats.tally import tally
 from confide.types import Json
 
@@ -26,6 +27,7 @@ GRID = 1 << 10  # weight 1 in fixed point
 SAMPLER_DELTA = 1e-18
 PERIOD, NEW, TOTAL = "period", "count", "running_count"
 _Z = 1.959964
+Table = pl.DataFrame | Pieces
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +115,7 @@ class SeriesPlan:
 class StepData:
     """What a step reads: patient data, beside what was released before it."""
 
-    tables: Sequence[pl.DataFrame] = field(repr=False)  # one per period up to the step's own
+    tables: Sequence[Table] = field(repr=False)  # one per period up to the step's own
     before: Sequence[Json] = field(repr=False)  # releases of the steps before
     opening: Json = field(repr=False)  # release of the paid series
 
@@ -200,37 +202,52 @@ class SeriesStep:
         }
 
 
-def exact_counts(series: SeriesPlan, tables: Sequence[pl.DataFrame]) -> Ints:
+def exact_counts(series: SeriesPlan, tables: Sequence[Table]) -> Ints:
     """Return what is new in each period, in 1/1024 of a row, shape (periods, cells): shown to nobody.
 
     Guarantee: one patient adds at most `GRID * max_rows` to all of it. What is new in a period depends on that period's
-    table and those before, so that it is the same whenever it is computed.
+    table and those before, so that it is the same whenever it is computed, and however the tables are cut into pieces.
+
+    Each table is gone through twice: how many rows of each patient count, then what each adds. Between them there is an
+    id and a number for each patient.
     """
-    frames = [_frame(series, table) for table in tables]
-    found = tally(series.by, (), pl.concat(frames))
-    ends = np.cumsum([len(frame) for frame in frames])
-    left = np.full(int(found.patients.max(initial=-1)) + 1, GRID * series.max_rows, dtype=np.int64)
     counts = np.zeros((len(tables), n_cells(series.by)), dtype=np.int64)
-    for period, (end, frame) in enumerate(zip(ends, frames, strict=True)):
-        patients, places = (each[end - len(frame) : end] for each in (found.patients, found.places))
-        inside = places >= 0
-        rows = np.bincount(patients[inside], minlength=len(left))
-        weights = np.minimum(GRID, left // np.maximum(rows, 1))
-        left -= weights * rows
-        np.add.at(counts[period], places[inside], weights[patients[inside]])
+    spent = pl.DataFrame(schema={"patient": pl.String, "spent": pl.Int64})
+    for period, table in enumerate(tables):
+        # 1. What each row of a patient weighs: all together no more than what earlier periods left.
+        rows = Growing(lambda frame: frame.group_by("patient").agg(pl.col("rows").sum()))
+        for patients, places in _inside(series, table):
+            rows.add(pl.DataFrame({"patient": patients, "rows": np.ones(len(places), dtype=np.int64)}))
+        if (own := rows.whole()) is None:
+            continue
+        own = own.join(spent, on="patient", how="left").with_columns(pl.col("spent").fill_null(0))
+        left = GRID * series.max_rows - pl.col("spent")
+        own = own.with_columns(weight=pl.min_horizontal(left // pl.col("rows"), pl.lit(GRID)))
+        # 2. What the period adds to each group.
+        for patients, places in _inside(series, table):
+            weighed = pl.DataFrame({"patient": patients}).join(
+                own, on="patient", how="left", maintain_order="left"
+            )
+            np.add.at(counts[period], places, weighed["weight"].to_numpy())
+        more = own.select("patient", spent=pl.col("weight") * pl.col("rows"))
+        spent = pl.concat([spent, more]).group_by("patient").agg(pl.col("spent").sum())
     return counts
 
 
-def _frame(series: SeriesPlan, table: pl.DataFrame) -> pl.DataFrame:
-    """Return the patient and the keys of each row, read cell by cell."""
+def _inside(series: SeriesPlan, table: Table) -> Iterator[tuple[pl.Series, Ints]]:
+    """Yield, piece by piece, the patient and the group of each row that counts, each cell read by itself."""
     series.verify_columns(table.columns)
-    columns = [read_text(table["_patient"]).alias("_patient")]
-    for key, values in series.by.items():
-        column = table[column_of(key, table.columns)]
-        columns.append(
-            pl.Series(key, read_numbers(column)) if are_edges(values) else read_text(column).alias(key)
-        )
-    return pl.DataFrame(columns)
+    names = ["_patient", *dict.fromkeys(column_of(key, table.columns) for key in series.by)]
+    for piece in table.of(names) if isinstance(table, Pieces) else [table]:
+        columns = [read_text(piece["_patient"]).alias("_patient")]
+        for key, values in series.by.items():
+            column = piece[column_of(key, table.columns)]
+            columns.append(
+                pl.Series(key, read_numbers(column)) if are_edges(values) else read_text(column).alias(key)
+            )
+        frame = pl.DataFrame(columns)
+        places = tally(series.by, (), frame).places
+        yield frame["_patient"].filter(places >= 0), places[places >= 0]
 
 
 def _rows(series: SeriesPlan, totals: Floats) -> list[Json]:

@@ -105,19 +105,20 @@ SYNTHETIC: Fields = {
 MODEL: Fields = {
     "name": text, "source": text, "target": text, "features": texts, "epsilon": number, "delta": number,
     "steps": number, "rate": number, "noise_multiplier": number, "clip": number, "intercept": number,
-    "expected_batch": number, "learning_rate": number, "test_share": number,
+    "expected_batch": number, "learning_rate": number, "test_share": number, "candidates": number,
 }  # fmt: skip
 
 TASK: Fields = {
     "name": text, "task": text, "source": text, "epsilon": number, "delta": number, "steps": number, "rate": number,
     "noise_multiplier": number, "clip": number, "expected_batch": number, "learning_rate": number,
     "test_share": number, "public_sha256": text, "model": text, "noise": number, "threshold": number,
-    "teachers": number, "questions": number, "bands": number,
+    "teachers": number, "questions": number, "count": number, "bands": number,
 }  # fmt: skip
 AUDIT: Fields = {  # of made-up patients: nothing of a patient was read
     "name": text, "training": text, "claimed": number, "delta": number, "level": number, "lower": number,
     "lower_any": number, "noise_ratio": number, "noise_least": number, "noise_most": number, "signal_ratio": number,
     "signal_most": number, "canaries": number, "guesses": number, "correct": number, "refuted": texts,
+    "secret": text, "secrets": number, "candidates": number, "exposure": number, "exposure_mean": number, "allowed": number,
 }  # fmt: skip
 
 # Outputs: a file is named only if its name follows from the study file (see `confide.study.dossier`).

@@ -37,12 +37,13 @@ from confide.study.workplace import CHECKPOINT, open_workplace
 from confide.synth.plan import SynthPlan
 from confide.train.expected import Signal
 from confide.train.logistic import LogisticPlan
+from confide.train.tuned import TunedPlan
 from confide.types import Json, Progress, Status, no_progress
 
 SIZES = (100, 1_000, 10_000)
 _KINDS = {
     StatsPlan: "stats", SeriesPlan: "series", ImagePlan: "images", SynthPlan: "synth", LogisticPlan: "train",
-    AuditPlan: "audit",
+    TunedPlan: "train", AuditPlan: "audit",
 }  # else a task # fmt: skip
 
 
@@ -252,7 +253,7 @@ def _price(plan: AnyPlan, released: bool, sizes: Sequence[int]) -> Price:
         max_rows, images = plan.max_images, [_of_images(plan, size) for size in sizes]
     elif isinstance(plan, SynthPlan):
         max_rows, pair_noise = plan.settings.max_rows, plan.settings.pair_noise()
-    elif isinstance(plan, LogisticPlan):
+    elif isinstance(plan, LogisticPlan | TunedPlan):
         signals = [plan.expected(patients) for patients in assumed_patients(plan)]
     return Price(
         name=plan.name,
@@ -277,7 +278,7 @@ def _of_images(plan: ImagePlan, images: int) -> tuple[float | None, float | None
     return grey, plan.expected_share_error(images) if plan.edges else None
 
 
-def assumed_patients(plan: LogisticPlan) -> list[int]:
+def assumed_patients(plan: LogisticPlan | TunedPlan) -> list[int]:
     """Return the declared number of patients, with a hundredth and a tenth of it before."""
     declared = plan.settings.patients
     return [number for number in (declared // 100, declared // 10, declared) if number > 0]

@@ -8,11 +8,13 @@ a record; nothing is spent and no source is read here.
 import math
 import re
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
 from confide.audit.section import AuditSection
 from confide.deid.section import DeidSection
+from confide.dp.accountant import exact
 from confide.errors import InvalidInput
 from confide.ledger.accounts import verify_day
 from confide.records.section import SourceSection
@@ -24,6 +26,7 @@ from confide.study.tokens import check_tokens
 from confide.study.toml import Lines, parse, read_section, read_sections
 from confide.synth.section import SynthSection
 from confide.tasks.image_section import ImageSection
+from confide.tasks.notes_section import NotesSection
 from confide.tasks.report_section import ReportSection
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, TeachersSection
 from confide.train.section import TrainSection
@@ -208,6 +211,7 @@ class Study:
         | DiagnoseSection
         | GraphSection
         | ReportSection
+        | NotesSection
         | TeachersSection
         | ImageSection,
         ...,
@@ -319,7 +323,7 @@ def _check_references(study: Study, lines: Lines) -> None:
 
 
 def _check_pieces(study: Study, lines: Lines) -> None:
-    """Of a table in pieces only statistics are asked, and each row belongs to a patient."""
+    """Of a table in pieces only statistics and series are asked, and each row belongs to a patient."""
     for at, source in enumerate(study.source):
         if not source.pieces:
             continue
@@ -337,11 +341,8 @@ def _refuse_pieces(name: str, line: int) -> None:
 
 def _check_series(study: Study, kinds: dict[str, str], lines: Lines) -> None:
     """A series reads tables of patients, and each of its releases is a file of its own."""
-    in_pieces = {source.name for source in study.source if source.pieces}
     for at, series in enumerate(study.series):
         for name in series.sources:
-            if name in in_pieces:
-                _refuse_pieces(name, lines.of(f"series.{at}", "sources"))
             if kinds.get(name) != "table":
                 line = lines.of(f"series.{at}", "sources")
                 tables = ", ".join(each for each, kind in kinds.items() if kind == "table")
@@ -369,14 +370,14 @@ def _check_images(study: Study, lines: Lines) -> None:
 
 
 def _check_budget(study: Study, lines: Lines) -> None:
-    """The steps together fit into the allowance, or the run could never be finished."""
+    """The steps together fit into the allowance, as the decimals that are written, or the run could never be finished."""
     parts = (study.stats, study.series, study.images, study.synth, study.train)
-    asked = math.fsum(each.epsilon for part in parts for each in part)
-    if asked > study.account.epsilon * (1 + 1e-12):
+    asked = sum((exact(each.epsilon) for part in parts for each in part), Fraction(0))
+    if asked > exact(study.account.epsilon):
         raise InvalidInput(
             "study.impossible-budget",
             file=FILE,
             line=lines.of("account", "epsilon"),
-            asked=f"{asked:.6g}",
-            allowance=f"{study.account.epsilon:.6g}",
+            asked=f"{float(asked):.15g}",
+            allowance=f"{study.account.epsilon:.15g}",
         )

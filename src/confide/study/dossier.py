@@ -127,7 +127,9 @@ def _outputs(facts: Facts) -> list[Json]:
         name = PurePath(picked["file"] or "").name
         stem, *suffixes = name.split(".")
         is_public = stem in known and all(suffix in allowed.SUFFIXES for suffix in suffixes)
-        is_charged = picked["kind"] in ("statistics", "synthetic", "model") and picked["status"] == "dp"
+        is_charged = (
+            picked["kind"] in ("statistics", "synthetic", "made-up", "model") and picked["status"] == "dp"
+        )
         picked["file"] = name if is_public else None
         picked["sha256"] = picked["sha256"] if is_charged else None
         del picked["rows"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from confide.audit.membership import Membership
 from confide.study.attacked import attack_to_json, attacked
 from confide.study.config import Study
-from confide.study.outgoing import Output
+from confide.study.outgoing import Output, model_file
 from confide.study.replays import commitment_for
 from confide.study.sources import Records
 from confide.study.watched import Watched
@@ -20,6 +20,7 @@ from confide.train.logistic import LogisticPlan
 from confide.train.plain import plain_model
 from confide.train.predict import evaluate, patient_losses
 from confide.train.split import split_patients
+from confide.train.tuned import Sides, TunedPlan
 from confide.types import Json, Progress
 
 
@@ -55,17 +56,6 @@ class Trained:
         return attack_to_json(self.attack, self.name, self.release["epsilon"])
 
 
-def model_file(name: str, suffix: str, content: str) -> Output:
-    """Return one file of a released model, as it leaves."""
-    return Output(
-        file=f"models/{name}.{suffix}",
-        kind="model",
-        status="dp",
-        rows=None,
-        records=[(None, content.encode())],
-    )
-
-
 def card_of(study: Study, release: Json) -> str:
     """Return the card of a model that the study releases."""
     charge = {"account": study.account.name, "study": study.study.name}
@@ -73,7 +63,7 @@ def card_of(study: Study, release: Json) -> str:
 
 
 def train_models(
-    place: Workplace, records: Records, plans: list[LogisticPlan], *, progress: Progress
+    place: Workplace, records: Records, plans: list[LogisticPlan | TunedPlan], *, progress: Progress
 ) -> list[Trained]:
     """Train, or replay, one model per plan."""
     study = place.study
@@ -84,7 +74,7 @@ def train_models(
         members, others = split_patients(frame, key, plan.settings.test_share)
         release, replayed = place.ledger.run(
             Watched(plan, done, len(plans), progress),
-            members,
+            Sides(members, others) if isinstance(plan, TunedPlan) else members,
             study=study.study.name,
             account=study.account.name,
             commitment=commitment_for(

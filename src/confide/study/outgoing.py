@@ -22,7 +22,7 @@ class Output:
     """One file that would leave. `records` holds (patient, bytes) for the byte search, in order."""
 
     file: str
-    kind: str  # notes, table, statistics, model
+    kind: str  # notes, table, statistics, model, synthetic, made-up
     status: Status
     rows: int | None
     records: list[tuple[str | None, bytes]] = field(repr=False)
@@ -42,6 +42,17 @@ class Output:
             "sha256": hashlib.sha256(self.content).hexdigest(),
             "left": left,
         }
+
+
+def model_file(name: str, suffix: str, content: str) -> Output:
+    """Return one file of a released model, as it leaves."""
+    return Output(
+        file=f"models/{name}.{suffix}",
+        kind="model",
+        status="dp",
+        rows=None,
+        records=[(None, content.encode())],
+    )
 
 
 def put_out(folder: Path, outputs: list[Output]) -> None:

@@ -69,6 +69,8 @@ class Whose:
 
     def usable(self, cells: pl.DataFrame) -> pl.DataFrame:
         """Return the rows that may be used, each with its `_patient`."""
+        if self.column not in cells.columns and cells["_file"][0].endswith((".jsonl", ".ndjson")):
+            cells = cells.with_columns(pl.lit(None, pl.String).alias(self.column))  # no line has the key
         rows = assign_patients(
             cells, self.column, file=str(cells["_file"][0]), crosswalk=self.crosswalk, optout=self.optout, consented=self.consented
         )  # fmt: skip
@@ -106,12 +108,13 @@ def streamed(section: SourceSection, files: Sequence[tuple[str, Opened]], whose:
             count as missing.
     """
     first: set[str] = set()
-    names: tuple[str, ...] = ()
+    names = dict[str, None]()  # of all pieces, in order
+    lines = all(name.endswith((".jsonl", ".ndjson")) for name, _ in files)  # a key may be left out there
     rows, patients = 0, pl.Series("_patient", [], dtype=pl.String)
     for cells in _blocks(section, files):
         whose.refuse_erased(cells)
         here = set(cells.columns)
-        if here != (first := first or here):
+        if here != (first := first or here) and not lines:
             differ = {
                 "file": cells["_file"][0],
                 "first": files[0][0],
@@ -119,7 +122,7 @@ def streamed(section: SourceSection, files: Sequence[tuple[str, Opened]], whose:
             }
             raise InvalidInput("records.other-columns", **differ)  # fmt: skip
         usable = whose.usable(cells)
-        names = names or tuple(usable.columns)
+        names |= dict.fromkeys(usable.columns)
         check_rows(typed(usable, section.name, text=usable.columns), section, section.name)
         rows += usable.height
         patients = pl.concat([patients, usable["_patient"]]).unique()
@@ -127,9 +130,11 @@ def streamed(section: SourceSection, files: Sequence[tuple[str, Opened]], whose:
     def of(wanted: Sequence[str]) -> Iterator[pl.DataFrame]:
         for cells in _blocks(section, files):
             kept = [name for name in cells.columns if name in {*wanted, whose.column, "_row", "_file"}]
-            yield whose.usable(cells.select(kept)).select(wanted)
+            usable = whose.usable(cells.select(kept))
+            missing = [pl.lit(None, pl.String).alias(name) for name in wanted if name not in usable.columns]
+            yield usable.with_columns(missing).select(wanted)
 
-    return Streamed(Pieces(names, of), rows, patients)
+    return Streamed(Pieces(tuple(names), of), rows, patients)
 
 
 def _blocks(section: SourceSection, files: Sequence[tuple[str, Opened]]) -> Iterator[pl.DataFrame]:

@@ -21,8 +21,9 @@ from confide.tasks.image_section import ImageSection
 from confide.tasks.plan import TaskPlan
 from confide.train.logistic import LogisticPlan
 from confide.train.section import TrainSection
+from confide.train.tuned import TunedPlan
 
-OnePlan = StatsPlan | ImagePlan | SynthPlan | LogisticPlan | TaskPlan  # reads one source
+OnePlan = StatsPlan | ImagePlan | SynthPlan | LogisticPlan | TunedPlan | TaskPlan  # reads one source
 AnyPlan = OnePlan | SeriesPlan | AuditPlan
 
 
@@ -41,9 +42,12 @@ def synth_plans(study: Study) -> list[SynthPlan]:
     return [SynthPlan(settings=section) for section in study.synth]
 
 
-def train_plans(study: Study) -> list[LogisticPlan]:
+def train_plans(study: Study) -> list[LogisticPlan | TunedPlan]:
     """Return one plan per `[[train]]` with `task = "classify"`, in the order of the study file."""
-    return [LogisticPlan(settings=section) for section in study.train if isinstance(section, TrainSection)]
+    tables = [section for section in study.train if isinstance(section, TrainSection)]
+    return [
+        TunedPlan(settings=section) if section.tune else LogisticPlan(settings=section) for section in tables
+    ]
 
 
 def one_plans(study: Study) -> list[OnePlan]:

@@ -193,11 +193,9 @@ def _release_statistics(place: Workplace, records: Records, progress: Progress) 
     """Charge, or show again, every `[[stats]]` of the study; return each release with the error expected of it."""
     study, found = place.study, []
     for done, plan in enumerate(stats_plans(study), start=1):
-        streamed = records.streamed.get(plan.source)
-        data = records.units[plan.source] if streamed is None else streamed.pieces
         release, replayed = place.ledger.run(
             plan,
-            data,
+            records.table(plan.source),
             study=study.study.name,
             account=study.account.name,
             commitment=commitment_for(
@@ -219,7 +217,7 @@ def _release_series(place: Workplace, records: Records) -> list[Json]:
     for section in study.series:
         series, size = section.plan(), ledger.store.head()[0]
         periods = [
-            Period(table=records.units[name], commitment=records.commitments[name])
+            Period(table=records.table(name), commitment=records.commitments[name])
             for name in section.sources
         ]
 

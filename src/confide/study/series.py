@@ -8,12 +8,10 @@ visible to nobody and is drawn afresh. The periods before are read again from th
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import polars as pl
-
 from confide.ledger.charge import Plan
 from confide.ledger.ledger import Ledger
 from confide.ledger.spend import key_of
-from confide.stats.series import SeriesPlan, SeriesStep, StepData
+from confide.stats.series import SeriesPlan, SeriesStep, StepData, Table
 from confide.types import Json
 
 
@@ -21,7 +19,7 @@ from confide.types import Json
 class Period:
     """The records of one period, as they were sealed: corrections come as rows of a later one."""
 
-    table: pl.DataFrame = field(repr=False)
+    table: Table = field(repr=False)
     commitment: str  # keyed digest of its data, such as `Records.commitments` has
 
 

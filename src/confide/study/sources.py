@@ -23,6 +23,7 @@ from confide.records.load import load_source
 from confide.records.notes import Note
 from confide.records.patients import read_crosswalk, read_id_list, refuse_two_patients_across
 from confide.records.section import SourceSection
+from confide.stats.pieces import Pieces
 from confide.study.cohort import Members, keep_images, keep_members, verify_whole
 from confide.study.config import FILE, RECOVERY_KEY, Study
 from confide.study.databases import due, read_rows
@@ -72,6 +73,10 @@ class Records:
     ids: dict[str, tuple[str, ...]]  # of patients who have more ids than their own
     images: dict[str, Images]
     streamed: dict[str, Streamed]  # tables that are read in pieces, each time they are asked for
+
+    def table(self, source: str) -> pl.DataFrame | Pieces:
+        """Return a table as plans of statistics read it: held whole, or in pieces."""
+        return self.streamed[source].pieces if source in self.streamed else self.units[source]
 
     @property
     def columns(self) -> dict[str, frozenset[str]]:

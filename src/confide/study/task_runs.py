@@ -14,8 +14,8 @@ from confide.stats.images import ImageStack
 from confide.study.attacked import attack_to_json, attacked
 from confide.study.config import Study
 from confide.study.images import stack_of
-from confide.study.models import card_of, model_file
-from confide.study.outgoing import Output
+from confide.study.models import card_of
+from confide.study.outgoing import Output, model_file
 from confide.study.replays import commitment_for
 from confide.study.sources import Records, with_unit
 from confide.study.tasks import TASKS, Side, task_plans, told
@@ -42,10 +42,10 @@ class Done:
     def outputs(self) -> list[Output]:
         """Return the files that leave."""
         content = json.dumps(self.release, ensure_ascii=False, indent=2, sort_keys=True)
-        files = {"json": content + "\n", **TASKS[type(self.plan.settings)].files(self.release)}
+        found = [model_file(self.plan.name, "json", content + "\n")]
         if self.card is not None:
-            files["md"] = self.card
-        return [model_file(self.plan.name, suffix, content) for suffix, content in files.items()]
+            found.append(model_file(self.plan.name, "md", self.card))
+        return [*found, *TASKS[type(self.plan.settings)].files(self.release)]
 
     def to_json(self) -> Json:
         """Return what the dossier says of the release."""
@@ -85,6 +85,8 @@ def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[
             cohort=study.account.cohort,
         )
         scores = task.scores(release, others) if task.scores else None
+        if task.compared:
+            scores = {**(scores or {}), **task.compared(release, members, others)}
         card = card_of(study, release) if task.scores else None
         done.append(Done(plan, replayed, release, card, scores, _attack(plan, release, members, others)))
         progress(len(done), len(plans))

@@ -12,9 +12,11 @@ import polars as pl
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.stats.images import ImageStack
-from confide.tasks import diagnose, image_plan, mapped, ner, reports
+from confide.study.outgoing import Output, model_file
+from confide.tasks import diagnose, image_plan, mapped, ner, notes_plan, reports
 from confide.tasks.image_section import ImageSection
 from confide.tasks.mapped import Read, graph_plan
+from confide.tasks.notes_section import NotesSection
 from confide.tasks.plan import TaskPlan
 from confide.tasks.public import NO_PUBLIC, read_public
 from confide.tasks.rehearsal import Rehearsal
@@ -26,7 +28,15 @@ from confide.types import Json
 if TYPE_CHECKING:
     from confide.study.config import Study
 
-TaskSection = NerSection | DiagnoseSection | GraphSection | ReportSection | TeachersSection | ImageSection
+TaskSection = (
+    NerSection
+    | DiagnoseSection
+    | GraphSection
+    | ReportSection
+    | TeachersSection
+    | ImageSection
+    | NotesSection
+)
 Side = pl.DataFrame | ImageStack  # records of a source, of those to learn from or of those held out
 Figures = dict[str, float | None]
 
@@ -37,15 +47,16 @@ class Task:
 
     `plan` reads the study file and public files only. `data` is what the plan's `execute` gets: from the records to learn from,
     the releases so far, and a key of the study that deals patients out. `scores` measures a release on held-out records, `losses` gives one loss per patient for the attack;
-    None where there is nothing of the kind. `files` writes further editions of a release. `rehearsal` is what an audit trains;
-    None where no model is trained by noisy steps.
+    `compared` sets a release beside the records on both sides. None where there is nothing of the kind. `files` are further
+    files that leave. `rehearsal` is what an audit trains; None where no model is trained by noisy steps.
     """
 
     plan: Callable[["Study", Any], TaskPlan]
     data: Callable[[Any, Any, Mapping[str, Json], bytes], Any] = lambda plan, notes, releases, key: notes
     scores: Callable[[Json, Any], Json] | None = None
     losses: Callable[[Json, Any], Floats] | None = None
-    files: Callable[[Json], dict[str, str]] = lambda release: {}
+    compared: Callable[[Json, Any, Any], Json] | None = None
+    files: Callable[[Json], list[Output]] = lambda release: []
     rehearsal: Callable[[Any], Rehearsal] | None = None
 
 
@@ -72,6 +83,13 @@ def _teachers(study: "Study", section: TeachersSection) -> TaskPlan:
     return voted_plan(section, read_public(study.folder, section.public, None, least=1))
 
 
+def _made_up(release: Json) -> Output:
+    """Return made-up notes as a file; each of them is nobody's, and is searched by itself for what is known of anybody."""
+    records: list[tuple[str | None, bytes]] = [(None, line) for line in notes_plan.lines_of(release)]
+    file = f"synthetic/{release['name']}.jsonl"
+    return Output(file=file, kind="made-up", status="dp", rows=release["count"], records=records)
+
+
 TASKS: dict[type, Task] = {
     NerSection: Task(plan=_ner, scores=ner.evaluate, losses=ner.patient_losses, rehearsal=ner.rehearsal),
     DiagnoseSection: Task(
@@ -83,7 +101,10 @@ TASKS: dict[type, Task] = {
     GraphSection: Task(
         plan=_graph,
         data=lambda plan, notes, releases, key: Read(notes, releases[plan.settings.model]),
-        files=mapped.files_of,
+        files=lambda release: [
+            model_file(release["name"], suffix, content)
+            for suffix, content in mapped.files_of(release).items()
+        ],
     ),
     ReportSection: Task(
         plan=lambda study, section: reports.report_plan(section),
@@ -103,6 +124,14 @@ TASKS: dict[type, Task] = {
         losses=image_plan.patient_losses,
         rehearsal=image_plan.rehearsal,
     ),
+    NotesSection: Task(
+        plan=lambda study, section: notes_plan.made_up_plan(section),
+        scores=notes_plan.evaluate,
+        losses=notes_plan.patient_losses,
+        compared=notes_plan.compare,
+        files=lambda release: [_made_up(release)],
+        rehearsal=notes_plan.rehearsal,
+    ),
 }
 
 
@@ -115,7 +144,8 @@ def told(scores: Json) -> tuple[Figures, list[Json]]:
     """Return what the inside edition shows of a report: figures by name, and a row per type or class."""
     token = scores.get("token") or {}
     names = (
-        "patients", "records", "auc", "accuracy", "majority", "micro_f1_with_o", "micro_f1_without_o", "loss", "contradicted",
+        "patients", "records", "auc", "accuracy", "accuracy_real", "majority", "micro_f1_with_o", "micro_f1_without_o", "loss",
+        "contradicted", "longest_training", "longest_held_out", "shared_training", "shared_held_out", "alike", "alike_real",
     )  # fmt: skip
     figures = {name: source.get(name) for source in (scores, token) for name in names if name in source}
     rows = {**(scores.get("types") or scores.get("classes") or {})}

@@ -4,6 +4,7 @@ What is missing, unreadable or not listed has one place of its own, after the li
 declared complete has none, and rows without a listed value there do not count. A cell is read on its own.
 """
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,10 +12,12 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from confide.engines.days import read_days
 from confide.engines.polars import Ints, Mask, bin_places, category_places, combined_codes
 from confide.errors import InvalidInput
 
 MOST_VALUES = 1000  # of one column
+_EPOCH = dt.date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +27,7 @@ class Column:
     name: str
     listed: tuple[str, ...] | tuple[float, ...]
     complete: bool = False
+    days: bool = False  # the edges are days since 1970-01-01, the cells dates
 
     def __post_init__(self) -> None:
         """Refuse a list that could hold nothing."""
@@ -60,14 +64,17 @@ class Column:
         """
         if not self.edges:
             return tuple(str(each) for each in self.listed)
-        return tuple(f"[{low:.15g}, {high:.15g})" for low, high in pairwise(self.edges))
+        ends = [iso_day(edge) if self.days else f"{edge:.15g}" for edge in self.edges]
+        return tuple(f"[{low}, {high})" for low, high in pairwise(ends))
 
     def codes(self, column: pl.Series) -> Ints:
         """Return the place of every cell; what is missing or not listed comes last, or is -1 if complete.
 
         Guarantee: each cell is read on its own, whatever stands in others, if the column was read as text.
         """
-        if self.edges:
+        if self.days:
+            reader = bin_places(read_days(column).to_physical(), self.edges)
+        elif self.edges:
             reader = bin_places(column, self.edges)
         else:
             reader = category_places(column, tuple(str(each) for each in self.listed))
@@ -100,6 +107,16 @@ def codes_of(columns: tuple[Column, ...], data: pl.DataFrame) -> tuple[Ints, Mas
     """Return the codes of all rows, shape (rows, columns), and which rows have a value in every complete column."""
     found = np.stack([column.codes(data[column.name]) for column in columns], axis=1)
     return found, np.logical_and.reduce(found >= 0, axis=1)
+
+
+def iso_day(number: float) -> str:
+    """Return the day that is so many days after 1970-01-01, in ISO form; the one after the last of all is an edge only.
+
+    >>> iso_day(18262.0)
+    '2020-01-01'
+    """
+    ordinal = int(number) + _EPOCH
+    return "10000-01-01" if ordinal > dt.date.max.toordinal() else dt.date.fromordinal(ordinal).isoformat()
 
 
 def _texts(listed: tuple[object, ...]) -> bool:

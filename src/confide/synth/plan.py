@@ -69,7 +69,9 @@ class SynthPlan:
         """Return the kind and all public fields; numbers with a fraction as text."""
         fields = ((each.name, getattr(self.settings, each.name)) for each in dataclasses.fields(SynthSection))
         shown = {key: _shown(value) for key, value in fields}
-        return {"kind": "synth", **shown, "order": list(self.settings.columns)}
+        if not self.settings.dates:
+            del shown["dates"]  # a plan without dates is the plan that it was before there were any
+        return {"kind": "synth", **shown, "order": list(self.settings.names)}
 
     def text_columns(self) -> frozenset[str]:
         """Return the columns that are read, all of which must be read as text.
@@ -77,7 +79,7 @@ class SynthPlan:
         A reader that types a column after looking at all of it would let one patient's odd cell
         change how every other patient's cell reads, and so break the guarantee.
         """
-        return frozenset(self.settings.columns)
+        return frozenset(self.settings.names)
 
     def verify_columns(self, columns: Collection[str]) -> None:
         """Raise if a column that the plan needs is not there; call it before anything is charged.
@@ -85,9 +87,13 @@ class SynthPlan:
         Raises:
             InvalidInput: names the first missing column.
         """
-        for column in ("_patient", *self.settings.columns):
+        for column in ("_patient", *self.settings.names):
             if column not in columns:
                 raise InvalidInput("synth.no-column", column=column)
+
+    def verify_data(self, data: pl.DataFrame) -> None:
+        """Raise if the plan could not run on these data, by what is public of them; `Ledger.run` asks before it charges."""
+        self.verify_columns(data.columns)
 
     def execute(self, data: pl.DataFrame, noise: Noise, progress: Progress = no_progress) -> Json:
         """Return the release: the synthetic table as text, with everything public that says how it was made.
@@ -106,7 +112,7 @@ class SynthPlan:
         rows = bounded_rows(self.settings, data)
         model, packed, groups = fitted(self.settings, rows, noise, progress)
         codes = synthetic_codes(self.settings, model, packed, noise)
-        settings, names = self.settings, list(self.settings.columns)
+        settings, names = self.settings, list(self.settings.names)
         return {
             "kind": "synth",
             "name": settings.name,
@@ -127,6 +133,7 @@ class SynthPlan:
                 {"key": "synth.note-what"},
                 {"key": "synth.note-weights", "max_rows": settings.max_rows},
                 {"key": "synth.note-values"},
+                *([{"key": "synth.note-dates"}] if settings.dates else []),
                 {"key": "synth.note-control"},
             ],
         }

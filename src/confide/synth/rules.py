@@ -94,6 +94,8 @@ def _never(text: str, first: Column, second: Column) -> NDArray[np.bool_]:
     """Return which bins of `first` lie wholly above bins of `second`."""
     if not first.edges or not second.edges:
         raise InvalidInput("synth.rule-order", rule=text)
+    if first.days != second.days:
+        raise InvalidInput("synth.rule-days", rule=text)
     lows, highs = np.array(first.edges[:-1]), np.array(second.edges[1:])
     found = np.zeros((first.size, second.size), dtype=np.bool_)
     found[: first.places, : second.places] = lows[:, None] >= highs[None, :]

@@ -9,6 +9,7 @@ from confide.engines.polars import GRID
 from confide.errors import InvalidInput
 from confide.synth.budget import MODEL_CELLS, Schedule, Shares, aim_shares, mst_shares, schedule
 from confide.synth.columns import Column
+from confide.synth.dates import date_column
 from confide.synth.junction import tree_cells
 from confide.synth.promise import noise_in_pairs, verify_large_enough
 from confide.synth.rules import Rules, parse_rules
@@ -33,6 +34,13 @@ class SynthSection:
         metadata=_doc("Public values per column: texts are categories, numbers are edges of half-open bins.")
     )
     epsilon: float = field(metadata=_doc("What the whole table may cost one patient."))
+    dates: dict[str, tuple[str, ...]] = field(
+        default_factory=dict,
+        metadata=_doc(
+            'Columns of dates: public first day, last day and width of a bin, as ["2020-01-01", "2024-12-31", "month"]; '
+            "day, week, month, year, or so many of them, as 3 months."
+        ),
+    )
     patients: int = field(
         metadata=_doc(
             "Public number of patients, such as a published yearly figure; an order of magnitude will do. "
@@ -74,14 +82,24 @@ class SynthSection:
         if not self.name:
             object.__setattr__(self, "name", f"{self.source}-synthetic")
         object.__setattr__(self, "columns", {name: tuple(listed) for name, listed in self.columns.items()})
+        object.__setattr__(self, "dates", {name: tuple(asked) for name, asked in self.dates.items()})
         verify_request(self)
 
     def listed(self) -> tuple[Column, ...]:
-        """Return the columns, in the order of the study file."""
-        return tuple(
+        """Return the columns, in the order of the study file, and then those of dates."""
+        plain = (
             Column(name=name, listed=listed, complete=name in self.complete)
             for name, listed in self.columns.items()
         )
+        days = (
+            date_column(name, asked, complete=name in self.complete) for name, asked in self.dates.items()
+        )
+        return (*plain, *days)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the columns, in the order of `listed`."""
+        return (*self.columns, *self.dates)
 
     def parsed_rules(self) -> Rules:
         """Return the rules, parsed."""
@@ -94,7 +112,7 @@ class SynthSection:
 
     def shares(self) -> Shares:
         """Return how the budget is divided; it follows from public settings alone."""
-        columns, ruled = len(self.columns), self.parsed_rules().banned
+        columns, ruled = len(self.names), self.parsed_rules().banned
         if self.method == "aim":
             return aim_shares(columns, len(ruled), self.rounds or min(2 * columns, MOST_ROUNDS))
         return mst_shares(columns, ruled=len(ruled), joined=_joined(columns, tuple(ruled)))
@@ -129,11 +147,13 @@ def verify_request(section: SynthSection) -> None:
     Raises:
         InvalidInput: names the first field that cannot be.
     """
-    if not FEWEST_COLUMNS <= len(section.columns) <= MOST_COLUMNS:
+    if both := sorted(set(section.columns) & set(section.dates)):
+        raise InvalidInput("synth.two-lists", column=both[0])
+    if not FEWEST_COLUMNS <= len(section.names) <= MOST_COLUMNS:
         raise InvalidInput("synth.columns", fewest=FEWEST_COLUMNS, most=MOST_COLUMNS)
     columns = section.listed()
     for name in (*section.complete, *([section.target] if section.target else [])):
-        if name not in section.columns:
+        if name not in section.names:
             raise InvalidInput("synth.not-listed", column=name)
     first, second = sorted(column.size for column in columns)[-2:]
     if first * second > MODEL_CELLS:

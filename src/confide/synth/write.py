@@ -1,7 +1,7 @@
 """Write rows of codes as CSV, and read them back: the form in which a synthetic table is kept and leaves.
 
-A bin becomes a number drawn evenly inside it, a whole one where all edges are whole; a missing value an empty cell.
-Numbers of columns that a rule orders rise within each row.
+A bin becomes a number drawn evenly inside it, a whole one where all edges are whole, or a day in ISO form; a missing
+value an empty cell. Numbers and days of columns that a rule orders rise within each row.
 """
 
 import base64
@@ -16,7 +16,7 @@ import polars as pl
 
 from confide.dp.noise import Noise
 from confide.engines.polars import Ints
-from confide.synth.columns import Column
+from confide.synth.columns import Column, iso_day
 from confide.synth.graphical import Floats
 from confide.synth.junction import Columns
 from confide.synth.sample import uniforms
@@ -81,4 +81,5 @@ def _cells(column: Column, codes: Ints, numbers: Floats | None) -> list[str]:
     if numbers is None:
         labels = [*column.labels(), ""]
         return [labels[code] for code in codes.tolist()]
-    return ["" if math.isnan(number) else f"{number:.10g}" for number in numbers.tolist()]
+    shown = iso_day if column.days else "{:.10g}".format
+    return ["" if math.isnan(number) else shown(number) for number in numbers.tolist()]

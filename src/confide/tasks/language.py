@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks import characters
 
 IGNORED = -100  # the label of what is given, not written
+_TOGETHER = 64  # texts that are drawn at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,42 @@ def losses(model: nn.Module, batch: Sequence[Example], *, length: int, pad: int)
     )
     counts = (wanted != IGNORED).sum(dim=1).clamp(min=1)
     return each_token.sum(dim=1) / counts
+
+
+def text_losses(model: nn.Module, tongue: Tongue, texts: Sequence[str]) -> Floats:
+    """Return how little the model expects each text behind nothing that is given: its total log perplexity.
+
+    Texts that differ in their last token alone are read once.
+    """
+    before = [tongue.start, tongue.turn]
+    following: dict[
+        tuple[int, ...], list[tuple[int, int]]
+    ] = {}  # what stands before -> (text, its last token)
+    for at, text in enumerate(texts):
+        *first, last = (*before, *tongue.encode(text))
+        following.setdefault(tuple(first), []).append((at, last))
+    beginnings, found = list(following), np.zeros(len(texts))
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(beginnings), _TOGETHER):
+            chosen = beginnings[start : start + _TOGETHER]
+            for begun, logs in zip(chosen, _expected(model, chosen, tongue.pad), strict=True):
+                own = torch.tensor(begun[len(before) :], device=logs.device)
+                read = float(logs[len(before) - 1 : len(begun) - 1].gather(1, own[:, None]).sum())
+                after = logs[len(begun) - 1].tolist()
+                for at, last in following[begun]:
+                    found[at] = -(read + after[last])
+    return found
+
+
+def _expected(model: nn.Module, beginnings: Sequence[Sequence[int]], pad: int) -> Tensor:
+    """Return the logarithm of how likely each token is after each place of each beginning."""
+    device = next(model.parameters()).device
+    length = max(map(len, beginnings))
+    tokens = torch.tensor([[*each, *[pad] * (length - len(each))] for each in beginnings], device=device)
+    places = torch.arange(length, device=device).expand(len(beginnings), length)
+    logits: Tensor = model(input_ids=tokens, position_ids=places, use_cache=False).logits
+    return nn.functional.log_softmax(logits.float(), dim=-1)
 
 
 def small_model(*, width: int, layers: int, heads: int, length: int, words: int, seed: int = 0) -> nn.Module:
@@ -154,23 +193,42 @@ def _tongue(tokenizer: Any) -> Tongue:
 def write(model: nn.Module, tongue: Tongue, given: str, *, most_given: int, most_written: int) -> str:
     """Return what the model writes after `given`, the likeliest token each time: what a draft is."""
     chosen = {"do_sample": False, "repetition_penalty": 1.2}
-    return _generated(model, tongue, given, most_given, most_written, chosen)
+    return _generated(model, tongue, given, most_given, most_written, 1, chosen)[0]
 
 
-def drawn(
-    model: nn.Module, tongue: Tongue, given: str, *, most_given: int, most_written: int, temperature: float
-) -> str:
-    """Return what the model writes after `given`, each token drawn by its probability under torch's seed."""
-    chosen = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 0.95}
-    return _generated(model, tongue, given, most_given, most_written, chosen)
+def drawn_together(
+    model: nn.Module,
+    tongue: Tongue,
+    given: str,
+    count: int,
+    *,
+    most_given: int,
+    most_written: int,
+    temperature: float,
+) -> list[str]:
+    """Return `count` texts that the model writes after `given`, each token drawn by its probability under torch's seed."""
+    chosen = {
+        "do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 0.95, "min_new_tokens": 1,
+    }  # fmt: skip
+    found: list[str] = []
+    while len(found) < count:
+        size = min(_TOGETHER, count - len(found))
+        found += _generated(model, tongue, given, most_given, most_written, size, chosen)
+    return found
 
 
 def _generated(
-    model: nn.Module, tongue: Tongue, given: str, most_given: int, most_written: int, chosen: dict[str, Any]
-) -> str:
+    model: nn.Module,
+    tongue: Tongue,
+    given: str,
+    most_given: int,
+    most_written: int,
+    count: int,
+    chosen: dict[str, Any],
+) -> list[str]:
     asked: Any = model
     before = [tongue.start, *tongue.encode(given)[:most_given], tongue.turn]
-    tokens = torch.tensor([before], device=next(model.parameters()).device)
+    tokens = torch.tensor([before] * count, device=next(model.parameters()).device)
     with torch.no_grad():
         out = asked.generate(
             input_ids=tokens,
@@ -180,4 +238,4 @@ def _generated(
             pad_token_id=tongue.pad,
             **chosen,
         )
-    return tongue.decode(out[0, len(before) :].tolist())
+    return [tongue.decode(row) for row in out[:, len(before) :].tolist()]

@@ -18,6 +18,7 @@ from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks.facts import faithfulness
 from confide.tasks.notes import PATIENT, TEXT
+from confide.tasks.notes_section import NotesSection
 from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
 from confide.tasks.releases import released
@@ -70,7 +71,7 @@ def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progres
     }
 
 
-def fresh(settings: ReportSection) -> "tuple[nn.Module, Tongue]":
+def fresh(settings: ReportSection | NotesSection) -> "tuple[nn.Module, Tongue]":
     """Return the public model that training begins with, and its words.
 
     Raises:
@@ -108,7 +109,9 @@ def examples_of(
     return patients, found
 
 
-def loss_of(settings: ReportSection, tongue: "Tongue") -> "Callable[[nn.Module, list[Example]], Tensor]":
+def loss_of(
+    settings: ReportSection | NotesSection, tongue: "Tongue"
+) -> "Callable[[nn.Module, list[Example]], Tensor]":
     """Return the loss of one example each, as training wants it."""
     from confide.tasks.language import losses
 
@@ -210,9 +213,12 @@ def _rows(settings: ReportSection, data: pl.DataFrame) -> list[tuple[str, str, s
 def rehearsal(plan: TaskPlan) -> Rehearsal:
     """Return what an audit of the training trains: the public model that it begins with, on made-up pairs."""
     from confide.tasks.language import example
+    from confide.tasks.speech import speech_of
 
     settings: ReportSection = plan.settings
     model, tongue = fresh(settings)
+    loss = loss_of(settings, tongue)
     most = {"most_given": settings.most_given, "most_written": settings.most_written}
     examples = [example(tongue, text, text, **most) for text in MADE_UP]
-    return Rehearsal(model, examples, loss_of(settings, tongue), _privacy(plan.settings))
+    privacy = _privacy(settings)
+    return Rehearsal(model, examples, loss, privacy, speech_of(settings, privacy, tongue, loss))

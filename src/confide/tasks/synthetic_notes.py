@@ -1,7 +1,8 @@
-"""Synthetic notes with labels, drawn from a released private model; and how much of any real note they repeat.
+"""Measure what made-up notes repeat of real ones, beside what any text of the same kind would: inside only.
 
-Guarantee: drawing costs nothing beyond the release. That a model is private does not make each sentence harmless: the check
-compares what notes share with real ones of the training with what they share with held-out ones, and stays inside.
+Guarantee: none; both sides are patients' notes, so every figure is patient data. A model repeats a patient where it shares
+longer pieces with notes that it learnt from than with as much text of patients whom it never saw. That it does not is no
+proof of safety. Drawing notes: `confide.tasks.notes_plan`.
 """
 
 from collections.abc import Sequence
@@ -10,40 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from confide.tasks.reports import model_of, settings_of
-from confide.types import Json
-
+LARGEST_SIDE = 1 << 18  # characters of real notes that are compared with
 _BASE = np.uint64(0x9E3779B97F4A7C15)
-
-
-def invent(release: Json, labels: Sequence[str], *, seed: int, temperature: float = 0.8) -> list[str]:
-    """Return one made-up note for each label, from a model that was trained with labels in place of findings.
-
-    Args:
-        release: of `confide.tasks.reports`, with the column of labels as its findings.
-        labels: public; how many of each is yours to say, not read off the patients.
-        seed: of the drawing; it protects nobody.
-        temperature: below 1 the likelier words are drawn more often.
-    """
-    import torch
-
-    from confide.tasks.language import drawn
-
-    settings = settings_of(release)
-    model, tongue = model_of(release)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return [
-            drawn(
-                model,
-                tongue,
-                label,
-                most_given=settings.most_given,
-                most_written=settings.most_written,
-                temperature=temperature,
-            )
-            for label in labels
-        ]
+Hashes = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,47 +30,83 @@ class Shared:
 
 
 def shared_with(made_up: Sequence[str], training: Sequence[str], held_out: Sequence[str]) -> Shared:
-    """Compare made-up notes with as many characters of either side.
+    """Compare made-up notes with as many characters of either side, at most `LARGEST_SIDE`.
 
     A longer text shares longer pieces by chance alone, so the longer side is cut.
     """
-    size = min(sum(map(len, training)), sum(map(len, held_out)))
+    size = min(sum(map(len, training)), sum(map(len, held_out)), LARGEST_SIDE)
     sides = [_first(training, size), _first(held_out, size)]
-    found = [tuple(longest_shared(note, side) for note in made_up) for side in sides]
+    found = [tuple(longest_shared(made_up, side)) for side in sides]
     return Shared(found[0], found[1])
 
 
-def longest_shared(text: str, others: str) -> int:
-    """Return the length of the longest piece of `text` that stands in `others`.
+def longest_shared(texts: Sequence[str], others: str) -> list[int]:
+    """Return for each text the length of its longest piece that stands in `others`.
 
-    >>> longest_shared("denies chest pain today", "no chest pain reported")
-    12
+    A piece of some length has pieces of every smaller one, so lengths are tried from 1 up until no text shares any.
+
+    >>> longest_shared(["denies chest pain today", "fever"], "no chest pain reported")
+    [12, 1]
     """
-    low, high = 0, min(len(text), len(others))
-    while low < high:  # a piece of length n has pieces of every smaller length
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if _shares(text, others, middle) else (low, middle - 1)
-    return low
+    found = [0] * len(texts)
+    left = list(range(len(texts)))
+    there, length = Pieces(others), 0
+    pieces = {at: Pieces(texts[at]) for at in left}
+    while left:
+        length += 1
+        known = np.unique(there.hashes(length))
+        left = [at for at in left if _shares(pieces[at], known, others, length)]
+        for at in left:
+            found[at] = length
+    return found
 
 
-def _shares(text: str, others: str, length: int) -> bool:
-    both = np.intersect1d(_windows(text, length), _windows(others, length))
-    if not len(both):
+def alike(texts: Sequence[str], others: Sequence[str], *, length: int = 3) -> float | None:
+    """Return which share of the groups of `length` characters of `texts` stand in `others`; None where there are none.
+
+    >>> alike(["abcd"], ["xabc"])
+    0.5
+    """
+    known = np.unique(
+        np.concatenate([Pieces(text[:LARGEST_SIDE]).hashes(length) for text in others or ("",)])
+    )
+    asked = np.concatenate([Pieces(text).hashes(length) for text in texts or ("",)])
+    return float(np.isin(asked, known).mean()) if len(asked) else None
+
+
+class Pieces:
+    """A text, ready to give a hash of every piece of a length. Of a patient: never printed."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype="<u4").astype(np.uint64) + np.uint64(
+            1
+        )
+        self._sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * _powers(_BASE, len(codes)))])
+        self._inverse = _powers(np.uint64(pow(int(_BASE), -1, 2**64)), len(codes))
+
+    def hashes(self, length: int) -> Hashes:
+        """Return a hash of every piece of `length` characters, by place; none where the text is shorter."""
+        if length > len(self._inverse):
+            return np.zeros(0, np.uint64)
+        windows: Hashes = self._sums[length:] - self._sums[:-length]
+        return windows * self._inverse[: len(windows)]
+
+
+def _powers(base: np.uint64, count: int) -> Hashes:
+    powers = np.ones(count, np.uint64)
+    powers[1:] = base
+    found: Hashes = np.cumprod(powers, dtype=np.uint64)
+    return found
+
+
+def _shares(pieces: Pieces, known: Hashes, others: str, length: int) -> bool:
+    """Say whether a piece of `length` stands in `others`; a hash may be shared by chance, so the text itself is looked at."""
+    hashes = pieces.hashes(length)
+    if not len(hashes) or not len(known):
         return False
-    hashes = _windows(text, length)  # a hash may be shared by chance: look at the text itself
-    return any(text[at : at + length] in others for at in np.flatnonzero(np.isin(hashes, both)))
-
-
-def _windows(text: str, length: int) -> NDArray[np.uint64]:
-    """Return a rolling hash of every piece of `length` characters."""
-    codes = np.frombuffer(text.encode("utf-32-le"), dtype="<u4").astype(np.uint64) + np.uint64(1)
-    powers = np.ones(len(codes), np.uint64)
-    powers[1:] = np.cumprod(np.full(len(codes) - 1, _BASE))
-    total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * powers, dtype=np.uint64)])
-    inverse = np.ones(len(codes), np.uint64)
-    inverse[1:] = np.cumprod(np.full(len(codes) - 1, np.uint64(pow(int(_BASE), -1, 2**64))))
-    hashes: NDArray[np.uint64] = (total[length:] - total[:-length]) * inverse[: len(codes) - length + 1]
-    return hashes
+    places = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    return any(pieces.text[at : at + length] in others for at in np.flatnonzero(known[places] == hashes))
 
 
 def _first(texts: Sequence[str], size: int) -> str:

@@ -58,14 +58,17 @@ def card_of_release(release: Json, *, unit: Literal["patient", "row"], charge: M
     short = {
         key: each
         for key, value in release.items()
-        if isinstance(value, str | int | float | list)
+        if (isinstance(value, str | int | float) or _plain(value))
         and len(each := ", ".join(map(str, value)) if isinstance(value, list) else str(value)) <= LONGEST
     }
-    short.pop("notes", None)
     return model_card(
         release["name"], unit=unit, epsilon=release["epsilon"], delta=release["delta"],
         constants={**short, **charge}, library="confide",
     )  # fmt: skip
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str | int | float) for each in value)
 
 
 def _rows(constants: Mapping[str, object]) -> str:

@@ -40,6 +40,7 @@ class LogisticPlan:
     """
 
     settings: TrainSection
+    runs: int = 1  # trainings like this one that its ε pays for: each of them gets the noise that all need
 
     @property
     def name(self) -> str:
@@ -70,7 +71,7 @@ class LogisticPlan:
     def sigma(self) -> float:
         """Return the standard deviation of the noise, in grid units."""
         settings = self.settings
-        return _calibrated(settings.epsilon, settings.delta, self.rate, settings.steps)
+        return _calibrated(settings.epsilon, settings.delta, self.rate, settings.steps * self.runs)
 
     def expected(self, patients: int) -> Signal:
         """Return how loud the noise of a step is if the source holds so many patients; nothing is read."""
@@ -85,7 +86,9 @@ class LogisticPlan:
     def to_json(self) -> Json:
         """Return the kind and all public fields; numbers with a fraction as text."""
         fields = (
-            (field.name, getattr(self.settings, field.name)) for field in dataclasses.fields(TrainSection)
+            (field.name, getattr(self.settings, field.name))
+            for field in dataclasses.fields(TrainSection)
+            if field.name != "tune"  # `confide.train.tuned`, whose plans are others
         )
         shown = {key: repr(value) if isinstance(value, float) else value for key, value in fields}
         return {"kind": "logistic", **shown, "features": list(self.settings.features)}
@@ -108,6 +111,10 @@ class LogisticPlan:
         for column in ("_patient", *sorted(self.text_columns())):
             if column not in columns:
                 raise InvalidInput("train.no-column", column=column)
+
+    def verify_data(self, data: pl.DataFrame) -> None:
+        """Raise if the plan could not run on these data, by what is public of them; `Ledger.run` asks before it charges."""
+        self.verify_columns(data.columns)
 
     def execute(self, data: pl.DataFrame, noise: Noise, progress: Progress = no_progress) -> Json:
         """Return the release: the coefficients with everything public that is needed to use them.

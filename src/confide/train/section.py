@@ -8,6 +8,9 @@ from confide.errors import InvalidInput
 from confide.train.features import names, parse_target
 from confide.train.privacy import SMALLEST_EPSILON
 
+TUNABLE = ("learning_rate", "clip")
+MOST_TRIED = 16
+
 
 def _doc(sentence: str) -> dict[str, str]:
     return {"doc": sentence}
@@ -46,12 +49,20 @@ class TrainSection:
     test_share: float = field(
         default=0.2, metadata=_doc("Share of the patients held out, to measure on inside.")
     )
+    tune: dict[str, tuple[float, ...]] = field(
+        default_factory=dict,
+        metadata=_doc(
+            "Values to try of learning_rate, clip or both: all combinations are trained, one is chosen by the held-out patients; "
+            "epsilon pays for all of it."
+        ),
+    )
 
     def __post_init__(self) -> None:
         """Refuse what could never be trained, and fill in what follows from public fields."""
         if not self.name:
             object.__setattr__(self, "name", f"{self.source}-{parse_target(self.target).column}")
         verify_request(self)
+        verify_tune(self)
         if self.expected_batch == 0:
             object.__setattr__(self, "expected_batch", max(1, round(self.training_patients / 4)))
 
@@ -59,6 +70,24 @@ class TrainSection:
     def training_patients(self) -> int:
         """Return how many of the declared patients are expected on the training side."""
         return max(1, round(self.patients * (1 - self.test_share)))
+
+
+def verify_tune(section: "TrainSection") -> None:
+    """Refuse settings to try that are none, too many, or that nobody is held out to choose among.
+
+    Raises:
+        InvalidInput: says what is possible.
+    """
+    tried = section.tune
+    if not tried:
+        return
+    values = [value for each in tried.values() for value in each]
+    fit = all(name in TUNABLE and each and len(set(each)) == len(each) for name, each in tried.items())
+    combined = math.prod(len(each) for each in tried.values())
+    if not (fit and all(1e-9 <= value <= 1e9 for value in values) and 2 <= combined <= MOST_TRIED):
+        raise InvalidInput("train.tune", field="tune", names=", ".join(TUNABLE), most=MOST_TRIED)
+    if section.test_share == 0:
+        raise InvalidInput("train.tune-nobody", field="test_share")
 
 
 def verify_request(section: "TrainSection") -> None:
