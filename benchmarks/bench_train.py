@@ -4,6 +4,9 @@ Claims: LoRA within 5 % of the time of a step without privacy, full fine-tuning 
 GPT-2- and Llama-like shapes, none above 30 %), a CNN within half, patients as cheap as records; exact to 1e-5.
 Model, AdamW, batch and loss are the same; steps alternate in one process on one thread, processor time; on a GPU
 where there is one. Peak memory: bytes of tensors alive, counted by torch's allocator, with parameters and moments.
+Rivals, each in an environment of its own: Opacus 1.6 by hooks and by ghost clipping, opake 0.16; `off` of the environment's
+script is the distance of a rival's gradient from the explicit loop (`train_rivals.py`). fastDP is not there: it is on no package
+index (pip: "No matching distribution found for fast-differential-privacy") and starts on today's transformers only when patched.
 Each line of output is one JSON object: id, value, target, holds, ours, rival, unit, how.
 Usage: python benchmarks/bench_train.py [--only PREFIX] [--quick]. Time nothing else meanwhile.
 """
@@ -24,7 +27,11 @@ from torch import Tensor, nn
 from confide.train.engine import Engine
 
 HERE = Path(__file__).parent
-OPACUS = (["torch==2.13.0"], ["opacus==1.6.0", "transformers==5.23.0", "peft==0.21.2"])
+MODELS = ("transformers==5.23.0", "peft==0.21.2")
+RIVALS = {
+    "opacus": (["torch==2.13.0"], ["opacus==1.6.0", *MODELS]),
+    "opake": (["torch==2.13.0"], ["opake-engine==0.16.1", *MODELS]),
+}
 Losses = Callable[[], Tensor]
 
 
@@ -76,16 +83,21 @@ def told(name: str, figures: dict[str, float]) -> dict[str, float]:
 
 
 def rival(task: str, quick: bool) -> dict[str, dict[str, float | str]]:
-    """Return what Opacus' two ways cost on the same shapes, in an environment of its own; or why there is none."""
-    try:
-        python = environment("train-opacus", *OPACUS)
-    except RuntimeError as fault:
-        return {"opacus": {"missing": str(fault)}}
-    command = [python, HERE / "train_opacus.py", task, *(["--quick"] if quick else [])]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    if run.returncode:
-        return {"opacus": {"missing": run.stderr.strip().splitlines()[-1]}}
-    return json.loads(run.stdout.strip().splitlines()[-1])
+    """Return what the rivals cost on the same shapes, each in an environment of its own; or why one is not there."""
+    found = {}
+    for name, packages in RIVALS.items():
+        try:
+            python = environment(f"train-{name}", *packages)
+        except RuntimeError as fault:
+            found[name] = {"missing": str(fault)}
+            continue
+        command = [python, HERE / f"train_{name}.py", task, *(["--quick"] if quick else [])]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        if run.returncode:
+            found[name] = {"missing": run.stderr.strip().splitlines()[-1]}
+        else:
+            found |= json.loads(run.stdout.strip().splitlines()[-1])
+    return found
 
 
 def lines_of(

@@ -27,10 +27,11 @@ from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.stats.images import ImageStack
 from confide.tasks import images, reports
-from confide.tasks.images import ImageClassPlan
+from confide.tasks.image_plan import evaluate, image_plan
+from confide.tasks.image_section import ImageSection
 from confide.tasks.learn import adam, learn_openly
 from confide.tasks.report_section import ReportSection
-from confide.tasks.reports import ReportPlan
+from confide.tasks.reports import report_plan
 from confide.tasks.teachers import TeachersPlan, ask
 from confide.train.loop import weights_to_json
 
@@ -73,26 +74,25 @@ def films() -> Films:
     return Films(part("train"), part("val"), part("test"))
 
 
-def image_plan(epsilon: float) -> ImageClassPlan:
-    return ImageClassPlan(
-        name="x-ray", source="films", classes=("normal", "pneumonia"), shape=(28, 28),
-        epsilon=epsilon, patients=2428, delta=1e-6, images=1, **RECIPE["images"],
+def image_section(epsilon: float) -> ImageSection:
+    return ImageSection(
+        task="image", source="films", target="finding", classes=("normal", "pneumonia"), shape=(28, 28),
+        epsilon=epsilon, patients=2428, delta=1e-6, images=1, test_share=0.0, **RECIPE["images"],
     )  # fmt: skip
 
 
 def pneumonia(seeds: int) -> Iterable[Line]:
     data, figures = films(), {}
     for epsilon in EPSILONS:
-        plan = image_plan(epsilon)
-        _, test = images.pictures_of(plan, data.test)
-        figures[epsilon] = [images.evaluate(plan.execute(data.train, noise()), test) for _ in range(seeds)]
-    plan, openly = image_plan(8.0), []
-    _, train = images.pictures_of(plan, data.train)
+        plan = image_plan(image_section(epsilon))
+        figures[epsilon] = [evaluate(plan.execute(data.train, noise()), data.test) for _ in range(seeds)]
+    section, openly = image_section(8.0), []
+    _, train = images.chosen(data.train, section.classes)
     for seed in range(seeds):
-        model = images.fresh(plan.channels, plan.shape, 2)
+        model = images.fresh(section.channels, section.size, 2)
         learn_openly(model, train, images.losses, optimiser=adam(model, 0.003), epochs=15, seed=seed)
-        release = {"kind": "image-class", **plan.to_json(), "weights": weights_to_json(model)}
-        openly.append(images.evaluate(release, test))
+        release = {**image_plan(section).to_json(), "weights": weights_to_json(model)}
+        openly.append(evaluate(release, data.test))
     yield told("train.accuracy.images", "auc", figures, openly, "<= 0.023", "AUC lost at ε = 8")
     yield told(
         "train.accuracy.images-right", "accuracy", figures, openly, "<= 0.023", "accuracy lost at ε = 8"
@@ -192,7 +192,7 @@ def drafts(seeds: int) -> Iterable[Line]:
     for seed in range(seeds):
         train, test = divided(data, seed, 300)
         for epsilon in EPSILONS:
-            plan = ReportPlan(settings=report_section(epsilon, len(train), "zh", RECIPE["reports"]))
+            plan = report_plan(report_section(epsilon, len(train), "zh", RECIPE["reports"]))
             figures[epsilon].append(flat(reports.evaluate(plan.execute(train, noise()), test)))
         model, tongue = reports.fresh(plan.settings)
         _, examples = reports.examples_of(plan.settings, tongue, train)
@@ -246,7 +246,7 @@ def with_checkpoint() -> Iterable[Line]:
     data = pl.DataFrame(kept, schema=["_patient", "findings", "_text"], orient="row")
     train, test = divided(data, 0, 24)
     settings = report_section(8.0, len(train), "en", RECIPE["checkpoint"], model=str(path))
-    plan = ReportPlan(settings=settings)
+    plan = report_plan(settings)
     release = plan.execute(train, noise())
     model, _ = reports.fresh(settings)
     found = {}

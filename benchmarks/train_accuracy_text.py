@@ -30,7 +30,7 @@ from confide.tasks import diagnose, tagger
 from confide.tasks.corpora import cell_of, read_mentions, read_tokens
 from confide.tasks.diagnose import Case, cases_of, fresh, guessed
 from confide.tasks.learn import adam, descent, learn_openly, learn_privately
-from confide.tasks.ner import NerPlan
+from confide.tasks.ner import ner_plan
 from confide.tasks.notes import frame_of
 from confide.tasks.public import Public
 from confide.tasks.section import NerSection
@@ -118,7 +118,7 @@ def entity_score(train: list[Tagged], test: list[Tagged], public: Public, recipe
                 epochs=int(recipe["plain_epochs"]), seed=seed,
             )  # fmt: skip
         else:
-            release = NerPlan(settings=section, public=public).execute(notes, Noise(Stream()))
+            release = ner_plan(section, public).execute(notes, Noise(Stream()))
             model = tagger.model_of(release)
         found = tagger.found_by(model, [note.text for note in test], types, section.piece)
         return float(tagger.report(test, found, types)["micro"]["f1"] or 0.0)

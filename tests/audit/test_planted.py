@@ -9,10 +9,10 @@ from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.errors import InvalidInput
 from confide.tasks.language import losses, text_losses
-from confide.tasks.notes_plan import NotesPlan, rehearsal
+from confide.tasks.notes_plan import made_up_plan, rehearsal
 from confide.tasks.notes_section import NotesSection
 from confide.tasks.report_section import ReportSection
-from confide.tasks.reports import ReportPlan, fresh
+from confide.tasks.reports import fresh, report_plan
 from confide.tasks.reports import rehearsal as report_rehearsal
 
 FORM = "key ##"
@@ -32,9 +32,7 @@ def shared(**changes):
 
 def plan_of(task):
     if task == "notes":
-        return NotesPlan(
-            settings=NotesSection(task="notes", count=1, **shared(patients=200, expected_batch=200))
-        )
+        return made_up_plan(NotesSection(task="notes", count=1, **shared(patients=200, expected_batch=200)))
     section = ReportSection(
         task="report",
         findings="seen",
@@ -42,7 +40,7 @@ def plan_of(task):
         most_given=4,
         **shared(patients=200, expected_batch=200),
     )
-    return ReportPlan(settings=section)
+    return report_plan(section)
 
 
 class Broken:
@@ -138,7 +136,7 @@ def test_the_loss_of_a_text_is_that_of_the_training_whatever_is_asked_beside_it(
     texts = [*texts_of(FORM, 1)[:12], "病历号7"]
     found = text_losses(model, tongue, texts)
     assert found == pytest.approx([text_losses(model, tongue, [text])[0] for text in texts], abs=1e-4)
-    there = rehearsal(NotesPlan(settings=section))
+    there = rehearsal(made_up_plan(section))
     record = there.speech.record(texts[3])
     with torch.no_grad():
         mean = losses(model, [record], length=section.length, pad=tongue.pad)
@@ -157,6 +155,6 @@ def test_a_form_that_could_refute_nothing_is_refused(form, epsilon, said):
 
 
 def test_a_secret_that_a_note_would_cut_is_refused():
-    there = rehearsal(NotesPlan(settings=NotesSection(task="notes", count=1, **shared(most_written=8))))
+    there = rehearsal(made_up_plan(NotesSection(task="notes", count=1, **shared(most_written=8))))
     with pytest.raises(InvalidInput, match="longer than the 8 tokens"):
         there.speech.record("key of cabinet 77")

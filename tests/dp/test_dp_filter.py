@@ -391,6 +391,29 @@ def test_a_rule_without_its_shares_is_refused(shares):
 # Whole numbers, rounded the safe way.
 
 
+figures = st.builds(
+    Cost,
+    basic_epsilon=st.sampled_from([NANO, 3 * NANO, CEILING]),
+    basic_delta=st.sampled_from([0, 10**9, 10**12]),
+    renyi=st.sampled_from([0, NANO // 9, CEILING]),
+    gaussian=st.sampled_from([0, PICO // 99, CEILING]),
+    additive_delta=st.sampled_from([0, 10**9, 10**12]),
+)
+
+
+@given(cost=figures, before=st.lists(figures, max_size=2))
+def test_delta_is_named_exactly_where_the_same_charge_without_its_delta_would_fit(cost, before):
+    rule, spent = Rule.for_budget(4.0, 1e-6), Spent()
+    for each in before:
+        spent = spent.plus(each)
+    short = rule.short_of_delta(spent, cost)
+    bare = dataclasses.replace(spent.plus(cost), basic_delta=0, additive_delta=0)
+    fits_without = not rule.admits(spent.plus(cost)) and rule.admits(bare)
+    assert fits_without if short else not (fits_without and cost.basic_delta and cost.additive_delta)
+    if short:
+        assert short[0] > short[1] >= 0
+
+
 @given(value=st.floats(1e-12, 1e5))
 def test_prices_round_up(value):
     assert to_nano(value) - 1 < Fraction(repr(value)) * NANO <= to_nano(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from confide.dp.accountant import calibrate_laplace
-from confide.dp.events import DiscreteLaplace
+from confide.dp.events import ApproximateDP, DiscreteLaplace
 from confide.errors import BudgetExceeded, IntegrityError, InvalidInput
 from confide.ledger.home import open_ledger
 from confide.ledger.verify import verify_ledger
@@ -100,6 +100,39 @@ def test_several_studies_draw_on_one_account(ledger):
     with pytest.raises(BudgetExceeded) as refused:
         run(ledger, Count(name="a"), study="s5")
     assert "inpatients" in str(refused.value)
+
+
+class Stated(Count):
+    """A plan that states (ε, δ) and no curve, as trainings do."""
+
+    def event(self):
+        return ApproximateDP(epsilon=self.epsilon, delta=self.delta)
+
+
+@pytest.mark.parametrize(("delta", "asked", "left"), [(3e-9, "3e-09", "2.5e-09"), (2e-9, "2e-09", "5e-10")])
+def test_where_delta_alone_is_short_the_refusal_names_it_and_not_epsilon(ledger, delta, asked, left):
+    if delta < 2.5e-9:  # the share of such plans: what is left after one
+        run(ledger, Stated(name="first", epsilon=0.5, delta=delta))
+    with pytest.raises(BudgetExceeded, match=f"asks δ = {asked}.* study has δ = {left} left") as refused:
+        run(ledger, Stated(epsilon=0.5, delta=delta))
+    assert "ε = " not in str(refused.value)
+    assert "lower delta" in refused.value.hint
+    with pytest.raises(BudgetExceeded, match=r"ε = 2\.5"):  # no δ would mend that
+        run(ledger, Stated(epsilon=2.5, delta=delta))
+
+
+def test_of_an_account_too_the_refusal_names_delta(ledger):
+    ledger.grant("wide", "inpatients", epsilon=4.0, delta=1e-7, purpose="bed planning")
+    run(ledger, Stated(name="first", epsilon=1.0, delta=2.4e-8), study="wide")
+    with pytest.raises(BudgetExceeded, match="account inpatients has δ = 1e-09 left"):
+        run(ledger, Stated(epsilon=1.0, delta=2e-9))
+
+
+def test_an_allowance_of_more_delta_than_the_account_has_is_refused_for_its_delta(ledger):
+    with pytest.raises(
+        BudgetExceeded, match="δ = 2e-07 is more than account inpatients has in all, which is 1e-07"
+    ):
+        ledger.grant("wide", "inpatients", epsilon=1.0, delta=2e-7, purpose="bed planning")
 
 
 def test_over_budget_changes_nothing(ledger):

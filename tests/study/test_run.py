@@ -34,7 +34,7 @@ def test_the_main_job_passes_and_leaves_what_it_says(tmp_path, language):
     assert outcome.verdict == "pass"
     assert set(files_of(small.folder / "outgoing")) == {
         "notes/notes.jsonl", "statistics/stay.csv", "statistics/stay.parquet", "statistics/stay.svg",
-        "statistics/stay.vl.json", "models/readmitted.json",
+        "statistics/stay.vl.json", "models/readmitted.json", "models/readmitted.md",
     }  # fmt: skip
     assert {path.name for path in (small.folder / "dossier").iterdir()} == {
         "inside.html", "inside.json", "outside.html", "outside.json",

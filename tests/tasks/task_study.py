@@ -44,6 +44,7 @@ epsilon = 8.0
 delta = 1e-5
 patients = 60
 steps = 3
+bands = 2
 hidden = 8
 
 [[train]]

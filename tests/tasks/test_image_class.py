@@ -10,15 +10,17 @@ from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.errors import InvalidInput
 from confide.stats.images import ImageStack
-from confide.tasks.images import ImageClassPlan, Picture, area, evaluate, fresh, losses, pictures_of, scores
+from confide.tasks.image_plan import evaluate, image_plan
+from confide.tasks.image_section import ImageSection
+from confide.tasks.images import Picture, area, chosen, fresh, losses, scores
 
 
-def plan(**changes):
+def section(**changes):
     fields = {
-        "name": "x-ray", "source": "films", "classes": ("normal", "pneumonia"), "shape": (16, 16), "epsilon": 8.0,
+        "task": "image", "source": "films", "target": "finding", "test_share": 0.0, "classes": ("normal", "pneumonia"), "shape": (16, 16), "epsilon": 8.0,
         "patients": 200, "delta": 1e-5, "channels": 4, "steps": 25, "expected_batch": 100, "learning_rate": 0.02, **changes,
     }  # fmt: skip
-    return ImageClassPlan(**fields)
+    return ImageSection(**fields)
 
 
 def films(number=160, seed=0):
@@ -34,9 +36,8 @@ def films(number=160, seed=0):
 
 
 def test_a_private_network_tells_the_ill_from_the_well():
-    release = plan().execute(films(), Noise(Stream(bytes(32))))
-    _, held_out = pictures_of(plan(), films(60, seed=1))
-    told = evaluate(json.loads(json.dumps(release)), held_out)
+    release = image_plan(section()).execute(films(), Noise(Stream(bytes(32))))
+    told = evaluate(json.loads(json.dumps(release)), films(60, seed=1))
     assert told["auc"] > 0.9
     assert told["status"] == "identified"
     assert scores(release, []).shape == (0, 2)
@@ -44,7 +45,7 @@ def test_a_private_network_tells_the_ill_from_the_well():
 
 def test_an_image_is_read_the_same_whatever_stands_beside_it():
     model = fresh(4, (16, 16), 2)
-    _, pictures = pictures_of(plan(), films(8))
+    _, pictures = chosen(films(8), section().classes)
     with torch.no_grad():
         assert torch.allclose(losses(model, pictures)[:1], losses(model, pictures[:1]), atol=1e-5)
 
@@ -54,7 +55,7 @@ def test_images_without_a_patient_or_of_another_class_take_no_part():
     odd = ImageStack(
         pixels=stack.pixels, patients=[None, "a", "b", "c"], groups=["normal", "other", None, "normal"]
     )
-    assert pictures_of(plan(), odd)[0] == ["c"]
+    assert chosen(odd, section().classes)[0] == ["c"]
     assert "array" not in repr(Picture(stack.pixels[0], 1))
 
 
@@ -63,13 +64,14 @@ def test_images_without_a_patient_or_of_another_class_take_no_part():
 )
 def test_a_plan_that_could_never_be_trained_is_refused(changes):
     with pytest.raises(InvalidInput):
-        plan(**changes)
+        section(**changes)
 
 
 def test_images_of_another_size_are_refused():
     with pytest.raises(InvalidInput, match="16"):
-        pictures_of(
-            plan(), ImageStack(pixels=np.zeros((1, 8, 8), np.uint8), patients=["a"], groups=["normal"])
+        image_plan(section()).execute(
+            ImageStack(pixels=np.zeros((1, 8, 8), np.uint8), patients=["a"], groups=["normal"]),
+            Noise(Stream()),
         )
 
 

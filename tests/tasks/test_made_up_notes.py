@@ -19,13 +19,13 @@ from confide.study.check import check_study
 from confide.study.run import run_study
 from confide.tasks.learn import adam, learn_openly
 from confide.tasks.notes_plan import (
-    NotesPlan,
     compare,
     draw_more,
     drawn_from,
     evaluate,
     examples_of,
     lines_of,
+    made_up_plan,
     settings_of,
 )
 from confide.tasks.notes_section import NotesSection
@@ -55,16 +55,14 @@ def notes(patients=40, first=0):
 
 @pytest.fixture(scope="module")
 def release():
-    return NotesPlan(settings=section()).execute(notes(), Noise(Stream(bytes(32))))
+    return made_up_plan(section()).execute(notes(), Noise(Stream(bytes(32))))
 
 
 def test_so_many_notes_are_made_up_as_the_file_says_whoever_the_patients_are(release):
     assert [note["class"] for note in release["made_up"]] == ["心内科"] * 4 + ["呼吸"] * 3
-    nobody = NotesPlan(settings=section()).execute(notes(0), Noise(Stream(bytes(32))))
+    nobody = made_up_plan(section()).execute(notes(0), Noise(Stream(bytes(32))))
     assert len(nobody["made_up"]) == 7
-    few = NotesPlan(settings=section(count=1, target=None, classes=())).execute(
-        notes(3), Noise(Stream(bytes(32)))
-    )
+    few = made_up_plan(section(count=1, target=None, classes=())).execute(notes(3), Noise(Stream(bytes(32))))
     assert [note["class"] for note in few["made_up"]] == [None]
 
 
@@ -162,7 +160,7 @@ def test_a_checkpoint_makes_up_notes_too(tmp_path):
     )
     small_model(width=16, layers=1, heads=2, length=64, words=8).save_pretrained(tmp_path)
     settings = section(model=str(tmp_path), rank=2, count=3, most_written=6)
-    made = NotesPlan(settings=settings).execute(notes(), Noise(Stream(bytes(32))))
+    made = made_up_plan(settings).execute(notes(), Noise(Stream(bytes(32))))
     assert len(made["made_up"]) == len(draw_more(made, 3, seed=0)) == 3
     assert len(made["weights"]["weights"]) < 20_000  # adapters alone
 
@@ -244,7 +242,11 @@ def test_a_study_with_made_up_notes_runs_from_end_to_end(tmp_path, monkeypatch, 
     )
     assert outside["tasks"][0]["count"] == 5
     kinds = {output["file"]: (output["kind"], output["status"]) for output in outside["outputs"]}
-    assert kinds == {"invented.json": ("model", "dp"), "invented.jsonl": ("made-up", "dp")}
+    assert kinds == {
+        "invented.json": ("model", "dp"),
+        "invented.md": ("model", "dp"),
+        "invented.jsonl": ("made-up", "dp"),
+    }
     scores = inside["private"]["task_scores"][0]
     assert scores["figures"]["longest_held_out"] is not None
     assert [row["name"] for row in scores["rows"]] == (["heart", "lung", "macro"] if classes else [])

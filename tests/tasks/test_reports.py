@@ -14,7 +14,16 @@ from confide.tasks import characters
 from confide.tasks.language import by_character, checkpoint, example, losses, small_model
 from confide.tasks.learn import adam, learn_openly
 from confide.tasks.report_section import ReportSection
-from confide.tasks.reports import ReportPlan, draft, evaluate, examples_of, fresh, loss_of, patient_losses
+from confide.tasks.reports import (
+    draft,
+    evaluate,
+    examples_of,
+    fresh,
+    loss_of,
+    patient_losses,
+    report_plan,
+    settings_of,
+)
 
 
 def section(**changes):
@@ -39,7 +48,7 @@ def noise(number=0):
 
 @pytest.fixture(scope="module")
 def release():
-    return ReportPlan(settings=section()).execute(notes(), noise())
+    return report_plan(section()).execute(notes(), noise())
 
 
 def test_a_release_writes_drafts_and_comes_back_the_same_from_json(release):
@@ -101,7 +110,7 @@ def test_an_adapter_on_a_checkpoint_is_all_that_is_trained_and_released(tmp_path
     )
     small_model(width=16, layers=1, heads=2, length=64, words=8).save_pretrained(tmp_path)
     settings = section(model=str(tmp_path), rank=2, text_language="en")
-    made = ReportPlan(settings=settings).execute(notes(), noise())
+    made = report_plan(settings).execute(notes(), noise())
     model, tongue = checkpoint(tmp_path, rank=2)
     trained = [name for name, each in model.named_parameters() if each.requires_grad]
     assert trained
@@ -134,14 +143,26 @@ def test_a_section_that_could_never_be_trained_is_refused(changes):
 
 
 def test_a_plan_in_json_has_no_floats_and_names_every_field():
-    told = ReportPlan(settings=section()).to_json()
+    told = report_plan(section()).to_json()
     assert not [value for value in told.values() if isinstance(value, float)]
-    assert {field.name for field in dataclasses.fields(ReportSection)} <= set(told)
+    assert {field.name for field in dataclasses.fields(ReportSection)} - {"bands"} <= set(told)
+
+
+def test_bands_are_told_charged_and_read_back_where_there_are_any():
+    settings = section(bands=2)
+    plan = report_plan(settings)
+    assert "bands" not in report_plan(section()).to_json()  # as plans were written before there were any
+    assert (plan.to_json()["bands"], plan.protection.bands) == (2, 2)
+    made = plan.execute(notes(), noise())
+    assert settings_of(made) == settings
+    assert made["noise_multiplier"] > report_plan(section()).protection.sigma
+    with pytest.raises(InvalidInput, match="most bands are 4"):
+        section(bands=5, steps=9)
 
 
 def test_a_missing_column_is_named_before_anything_is_charged():
     with pytest.raises(InvalidInput, match="seen"):
-        ReportPlan(settings=section()).verify_columns(["_patient", "_text"])
+        report_plan(section()).verify_columns(["_patient", "_text"])
 
 
 def test_another_kind_of_release_and_other_weights_are_refused(release):

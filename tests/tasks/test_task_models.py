@@ -10,9 +10,9 @@ from confide.dp.random import Stream
 from confide.errors import IntegrityError, InvalidInput
 from confide.tasks import diagnose, ner, start, tagger
 from confide.tasks.corpora import entities_of
-from confide.tasks.diagnose import DiagnosePlan
+from confide.tasks.diagnose import diagnose_plan
 from confide.tasks.learn import adam, learn_openly
-from confide.tasks.ner import NerPlan
+from confide.tasks.ner import ner_plan
 from confide.tasks.notes import frame_of, labelled, marked
 from confide.tasks.public import Public, read_public
 from confide.tasks.section import DiagnoseSection, NerSection
@@ -82,7 +82,7 @@ def test_the_clipped_sum_is_that_of_the_plain_loop_over_patients():
 
 
 def test_a_released_tagger_can_be_used_and_what_it_is_shows_no_note():
-    plan = NerPlan(settings=ner_section())
+    plan = ner_plan(ner_section())
     release = plan.execute(notes(), Noise(Stream()))
     assert "asthma" not in str(release)
     assert len(tagger.find(release, ["", "asthma", "zinc twice a day " * 9])) == 3
@@ -106,7 +106,7 @@ def test_an_open_tagger_learns_what_was_marked():
 
 
 def test_the_same_noise_stream_and_the_same_notes_give_the_same_release():
-    plan = NerPlan(settings=ner_section())
+    plan = ner_plan(ner_section())
     first, second = (plan.execute(notes(), Noise(Stream(bytes(32)))) for _ in range(2))
     assert first == second
 
@@ -114,7 +114,7 @@ def test_the_same_noise_stream_and_the_same_notes_give_the_same_release():
 @pytest.mark.parametrize("patients", [0, 1])
 def test_training_ends_where_nobody_takes_part(patients):
     few = notes()[:patients]
-    assert NerPlan(settings=ner_section()).execute(few, Noise(Stream()))["kind"] == "ner"
+    assert ner_plan(ner_section()).execute(few, Noise(Stream()))["kind"] == "ner"
 
 
 def test_the_path_of_tags_never_lets_an_inside_follow_nothing():
@@ -135,7 +135,7 @@ def test_public_notes_teach_before_a_patient_is_read():
     table, model = tagger.begun(settings, public)
     found = tagger.found_by(model, [each.text for each in told], TYPES, 64)
     assert tagger.report(told, found, TYPES)["micro"]["f1"] > 0.9
-    release = NerPlan(settings=settings, public=public).execute(notes(1)[:0], Noise(Stream()))
+    release = ner_plan(settings, public).execute(notes(1)[:0], Noise(Stream()))
     used = tagger.model_of(release)
     assert torch.equal(used.table, tagger.Tagger(table, tags=5, hidden=16).table)
 
@@ -196,7 +196,7 @@ def diagnose_section(**changes):
 def test_a_released_classifier_can_be_used_and_measured():
     rows = [(f"p{i}", f"{'chest pain' if i % 2 else 'cough'} since day {i}", {"ward": "heart" if i % 2 else "lung"})
             for i in range(400)]  # fmt: skip
-    plan = DiagnosePlan(settings=diagnose_section(patients=400, delta=2e-5, epsilon=50.0, learning_rate=5.0))
+    plan = diagnose_plan(diagnose_section(patients=400, delta=2e-5, epsilon=50.0, learning_rate=5.0))
     release = plan.execute(frame_of(rows), Noise(Stream()))
     assert diagnose.evaluate(release, frame_of(rows))["accuracy"] > 0.9
     assert diagnose.diagnose(release, []) == []

@@ -34,7 +34,9 @@ def test_a_study_with_tasks_runs_from_end_to_end(tmp_path, language):
     left = {path.relative_to(folder / "outgoing").as_posix() for path in (folder / "outgoing").rglob("*.*")}
     assert left == {
         "models/found.json",
+        "models/found.md",
         "models/ward.json",
+        "models/ward.md",
         "models/map.json",
         "models/map.ttl",
         "models/map.nt",
@@ -42,7 +44,11 @@ def test_a_study_with_tasks_runs_from_end_to_end(tmp_path, language):
     }
     inside = json.loads((folder / "dossier/inside.json").read_text())
     outside = json.loads((folder / "dossier/outside.json").read_text())
-    assert [task["task"] for task in outside["tasks"]] == ["ner", "diagnose", "graph"]
+    assert [(task["task"], task["bands"]) for task in outside["tasks"]] == [
+        ("ner", 2),
+        ("diagnose", None),
+        ("graph", None),
+    ]
     assert {row["name"] for row in inside["private"]["task_scores"][0]["rows"]} == {
         "disease",
         "drug",
@@ -51,7 +57,20 @@ def test_a_study_with_tasks_runs_from_end_to_end(tmp_path, language):
     }
     assert "accuracy" in inside["private"]["task_scores"][1]["figures"]
     page = (folder / "dossier/inside.html").read_text()
-    assert ("Entities in notes" if language == "en" else "文书中的实体") in page
+    for said in (
+        ("Entities in notes", "take turns in 2 groups") if language == "en" else ("文书中的实体", "2 组轮流")
+    ):
+        assert said in page
+    card = (folder / "outgoing/models/ward.md").read_text()
+    for said in (
+        "(ε = 8, δ = 1e-05)",
+        "one patient with all of that patient's records",
+        "一名患者",
+        "| account | inpatients |",
+    ):
+        assert said in card
+    assert "| bands | 2 |" in (folder / "outgoing/models/found.md").read_text()
+    assert "weights" not in card.replace("The trained weights", "")
     first = {path.name: path.read_bytes() for path in (folder / "outgoing/models").iterdir()}
     with open_ledger(home()) as ledger:
         size = ledger.store.head()
@@ -99,7 +118,10 @@ def test_a_dry_run_prices_tasks_without_opening_a_note(tmp_path):
         ('model = "found"', 'model = "ward"', "the model ward"),
         ('types = ["disease", "drug"]', "types = []", "does not list"),
         ('public = "public/*.jsonl"', 'public = "public/*.txt"', "no public file"),
-        ("steps = 3\nhidden = 8", "steps = 0\nhidden = 8", "whole number"),
+        ("steps = 3\nbands", "steps = 0\nbands", "whole number"),
+        ("bands = 2", "bands = 5", "from 1 to 3"),
+        ("bands = 2", "bands = 2\nexpected_batch = 40", "more patients than there are"),
+        ("steps = 3\n\n", "steps = 3\n\n[[audit]]\ntraining = \"found\"\n\n", "bands = 1"),
         ('task = "diagnose"', 'task = "guess"', "task"),
     ],
 )  # fmt: skip

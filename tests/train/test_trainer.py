@@ -1,5 +1,6 @@
 """PrivateTrainer keeps the promises of a charge: one, before the first gradient, and nothing unpaid is ever shown."""
 
+import copy
 import json
 import math
 
@@ -228,6 +229,32 @@ def test_a_model_is_written_with_its_card_and_only_after_the_commit(tmp_path):
     assert "differentially private" in card
     assert "inpatients" in card
     assert (tmp_path / "out" / "adapter_model.safetensors").exists()
+
+
+def test_a_released_model_writes_its_card_by_its_own_save_pretrained_whatever_becomes_of_it(tmp_path):
+    books = ledger()
+    run = trainer(tmp_path, books, model=lora())
+    run.train()
+    card, copied = run.card(), copy.deepcopy(run.model)
+    again = trainer(tmp_path, books, model=lora())
+    again.train()  # put back
+    saved = {
+        "peft": run.model, "put back": again.model, "copied": copied, "merged": run.model.merge_and_unload(),
+    }  # fmt: skip
+    for name, model in saved.items():
+        model.save_pretrained(tmp_path / name)
+        assert (tmp_path / name / "README.md").read_text(encoding="utf-8") == card
+    assert len(entries(books, "charge")) == 1
+    torch.save(saved["merged"], tmp_path / "whole.pt")
+    assert torch.load(tmp_path / "whole.pt", weights_only=False).config.vocab_size == WORDS
+
+
+def test_a_model_that_is_not_released_writes_no_card(tmp_path):
+    run = trainer(tmp_path, model=gpt(), loss=lambda model, inputs: model(**inputs).loss)
+    with pytest.raises(InvalidInput):
+        run.train()
+    run.model.save_pretrained(tmp_path / "none")
+    assert not (tmp_path / "none" / "README.md").exists()
 
 
 def test_figures_of_held_out_patients_are_refused(tmp_path):

@@ -200,6 +200,29 @@ class Rule:
             low, high = (middle, high) if admitted(middle) else (low, middle - 1)
         return low / NANO
 
+    def short_of_delta(self, spent: Spent, cost: Cost) -> tuple[float, float] | None:
+        """Return the δ that one more charge asks and the δ left for it, where it is refused for its δ alone; else None.
+
+        >>> rule = Rule.for_budget(4.0, 1e-6)
+        >>> stated = Cost(basic_epsilon=NANO, basic_delta=3 * ATTO // 10**7, renyi=CEILING, gaussian=CEILING, additive_delta=0)
+        >>> rule.short_of_delta(Spent(), stated)
+        (3e-07, 2.5e-07)
+        """
+        after = spent.plus(cost)
+        if self.admits(after) or not self.admits(replace(after, basic_delta=0, additive_delta=0)):
+            return None
+        if after.basic_epsilon <= self.epsilon:
+            asked, share = cost.basic_delta + cost.additive_delta, self.shares.basic
+            used = spent.basic_delta + spent.additive_delta
+        else:
+            fitting = (
+                (self.cap - after.renyi, self.shares.renyi_additive),
+                (self.gaussian - after.gaussian, self.shares.gaussian_additive),
+            )
+            asked, share = cost.additive_delta, max(share for room, share in fitting if room >= 0)
+            used = spent.additive_delta
+        return (asked / ATTO, max(0, share - used) / ATTO) if asked else None
+
     def epsilon_spent(self, spent: Spent) -> float:
         """Return for display the smallest ε of the sums, at the account's δ; infinity if none stands.
 

@@ -7,6 +7,7 @@ here costs more in a longer ledger. What a charge books: `confide.ledger.sums`; 
 from datetime import date
 
 from confide.dp.filter import Rule, Spent
+from confide.dp.units import ATTO, NANO
 from confide.errors import BudgetExceeded, InvalidInput
 from confide.ledger.cohorts import overlaps_in, overlaps_of
 from confide.ledger.entries import Entry
@@ -187,9 +188,14 @@ def verify_within(rule: Rule, opened: Entry) -> None:
         BudgetExceeded: it is.
     """
     total = rule_of(opened)
-    if rule.epsilon > total.epsilon or rule.delta > total.delta:
-        account = opened.body["account"]
-        raise BudgetExceeded("ledger.allowance-exceeds-account", account=account, asked=rule.epsilon / 1e9)
+    account = opened.body["account"]
+    if rule.epsilon > total.epsilon:
+        raise BudgetExceeded("ledger.allowance-exceeds-account", account=account, asked=rule.epsilon / NANO)
+    if rule.delta > total.delta:
+        raise BudgetExceeded(
+            "ledger.allowance-exceeds-delta",
+            account=account, asked=f"{rule.delta / ATTO:.4g}", most=f"{total.delta / ATTO:.4g}",
+        )  # fmt: skip
 
 
 def verify_day(text: str) -> str:

@@ -122,11 +122,7 @@ class Standing:
             ),
         ):
             if not all(rule.admits(each) for each in after):
-                code, left = f"ledger.budget-exceeded-{holder}", min(rule.left(each) for each in before)
-                asked = f"{plan.epsilon:.4g}" if plan.epsilon > left * 1.001 else f"{plan.epsilon:.15g}"
-                raise BudgetExceeded(
-                    code, name=names[holder], asked=asked, left=f"{left:.4g}", plan=plan.name
-                )
+                raise _refusal(plan, rule, before, costs[holder], holder=holder, name=names[holder])
         booked = {
             "event": event.to_json(),
             "cost_account": costs["account"].to_json(),
@@ -134,6 +130,23 @@ class Standing:
         }
         booked |= {**exposure.to_json(), "spent_study": spent.to_json()}
         return booked, Standing(self.account, self.study, exposure, spent, self.overlaps)
+
+
+def _refusal(
+    plan: Plan, rule: Rule, before: Sequence[Spent], cost: Cost, *, holder: str, name: str
+) -> BudgetExceeded:
+    """Return the refusal of a plan that does not fit: it names δ where ε alone would fit, else ε."""
+    stopped = [each for each in before if not rule.admits(each.plus(cost))]
+    short = [rule.short_of_delta(each, cost) for each in stopped]
+    deltas = [each for each in short if each is not None]
+    if len(deltas) == len(stopped):
+        asked, left = min(deltas, key=lambda each: each[1])
+        code = f"ledger.delta-exceeded-{holder}"
+    else:
+        asked, left = plan.epsilon, min(rule.left(each) for each in before)
+        code = f"ledger.budget-exceeded-{holder}"
+    said = f"{asked:.4g}" if asked > left * 1.001 else f"{asked:.15g}"
+    return BudgetExceeded(code, name=name, asked=said, left=f"{left:.4g}", plan=plan.name)
 
 
 def summed(charges: Iterator[Entry], rule: Rule) -> Spent:

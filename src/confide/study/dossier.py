@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import PurePath
 from statistics import median
+from types import EllipsisType
 from typing import Any
 
 import jinja2
@@ -388,15 +389,12 @@ _FIGURES = (
 )
 
 
-_MUST_BE_KNOWN = "\0"
-
-
-def _say(key: str, otherwise: str | None = _MUST_BE_KNOWN, **fields: object) -> str:
-    """Say a sentence; for a name that `words` does not know, say the name itself."""
+def _say(key: str, otherwise: str | EllipsisType | None = ..., **fields: object) -> str:
+    """Say a sentence; for a name that `words` does not know, say `otherwise`, the name itself, if it is given."""
     try:
         return say(key, **fields)
     except (KeyError, TypeError):
-        if otherwise == _MUST_BE_KNOWN:
+        if isinstance(otherwise, EllipsisType):
             raise
         return otherwise or "–"
 

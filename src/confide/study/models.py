@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 from confide.audit.membership import Membership
 from confide.study.attacked import attack_to_json, attacked
-from confide.study.outgoing import Output
+from confide.study.config import Study
+from confide.study.outgoing import Output, model_file
 from confide.study.replays import commitment_for
 from confide.study.sources import Records
 from confide.study.watched import Watched
 from confide.study.workplace import Workplace
+from confide.train.card import card_of_release
 from confide.train.logistic import LogisticPlan
 from confide.train.plain import plain_model
 from confide.train.predict import evaluate, patient_losses
@@ -29,16 +31,15 @@ class Trained:
     name: str
     replayed: bool
     release: Json = field(repr=False)
+    card: str
     held_out: Json = field(repr=False)
     plain: Json = field(repr=False)
     attack: Membership | None
 
-    def output(self) -> Output:
-        """Return the file that leaves."""
-        content = json.dumps(self.release, ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n"
-        return Output(
-            file=f"models/{self.name}.json", kind="model", status="dp", rows=None, records=[(None, content)]
-        )
+    def outputs(self) -> list[Output]:
+        """Return the files that leave: the model, and its card."""
+        content = json.dumps(self.release, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+        return [model_file(self.name, "json", content), model_file(self.name, "md", self.card)]
 
     def to_json(self) -> Json:
         """Return what the dossier says of the model."""
@@ -53,6 +54,12 @@ class Trained:
     def attack_to_json(self) -> Json | None:
         """Return what the membership attack reached, beside the bound that it must respect."""
         return attack_to_json(self.attack, self.name, self.release["epsilon"])
+
+
+def card_of(study: Study, release: Json) -> str:
+    """Return the card of a model that the study releases."""
+    charge = {"account": study.account.name, "study": study.study.name}
+    return card_of_release(release, unit=study.patient.unit, charge=charge)
 
 
 def train_models(
@@ -78,6 +85,7 @@ def train_models(
         losses = (patient_losses(release, members), patient_losses(release, others))
         attack = attacked(*losses, delta=release["delta"])
         plain = evaluate(plain_model(plan.settings, members), others)
-        trained.append(Trained(plan.name, replayed, release, evaluate(release, others), plain, attack))
+        card = card_of(study, release)
+        trained.append(Trained(plan.name, replayed, release, card, evaluate(release, others), plain, attack))
         progress(done + 1, len(plans))
     return trained

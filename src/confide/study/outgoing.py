@@ -44,6 +44,17 @@ class Output:
         }
 
 
+def model_file(name: str, suffix: str, content: str) -> Output:
+    """Return one file of a released model, as it leaves."""
+    return Output(
+        file=f"models/{name}.{suffix}",
+        kind="model",
+        status="dp",
+        rows=None,
+        records=[(None, content.encode())],
+    )
+
+
 def put_out(folder: Path, outputs: list[Output]) -> None:
     """Replace `outgoing/` by these files, each written in full before the folder is put in place."""
     scratch, target = folder / f".{FOLDER}.new", folder / FOLDER

@@ -14,10 +14,11 @@ from confide.stats.series import SeriesPlan
 from confide.study.config import Study
 from confide.study.replays import commitment_for
 from confide.study.series import steps_of
-from confide.study.tasks import TaskPlan, task_plans
+from confide.study.tasks import task_plans
 from confide.study.training_audits import AuditPlan, audit_plans
 from confide.synth.plan import SynthPlan
-from confide.tasks.image_plan import ImageTaskPlan
+from confide.tasks.image_section import ImageSection
+from confide.tasks.plan import TaskPlan
 from confide.train.logistic import LogisticPlan
 from confide.train.section import TrainSection
 from confide.train.tuned import TunedPlan
@@ -130,8 +131,10 @@ def verify_plans(
     for plan in one_plans(study):
         with _of_step(plan.name, plan.source):
             plan.verify_columns(columns[plan.source])
-            if isinstance(plan, ImagePlan | ImageTaskPlan):
+            if isinstance(plan, ImagePlan):
                 plan.verify_size(sizes[plan.source])
+            elif isinstance(plan, TaskPlan) and isinstance(plan.settings, ImageSection):
+                plan.settings.verify_size(sizes[plan.source])
         commitment_for(study, ledger, plan, plan.source, commitments[plan.source])
     account = study.account
     for section in study.series:

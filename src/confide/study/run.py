@@ -146,7 +146,7 @@ def _run(place: Workplace, clock: Clock) -> Outcome:
         *rows.outputs,
         *releases,
         *(table.output() for table in made),
-        *(model.output() for model in models),
+        *(output for model in models for output in model.outputs()),
         *(output for task in tasks for output in task.outputs()),
         *pictures,
         *(output for _, files in of_images for output in files),

@@ -14,16 +14,16 @@ from confide.stats.images import ImageStack
 from confide.study.attacked import attack_to_json, attacked
 from confide.study.config import Study
 from confide.study.images import stack_of
-from confide.study.outgoing import Output
+from confide.study.models import card_of
+from confide.study.outgoing import Output, model_file
 from confide.study.replays import commitment_for
 from confide.study.sources import Records, with_unit
-from confide.study.tasks import TASKS, Side, TaskPlan, model_file, task_plans, told
+from confide.study.tasks import TASKS, Side, task_plans, told
 from confide.study.watched import Watched
 from confide.study.workplace import Workplace
 from confide.tasks.image_section import ImageSection
-from confide.tasks.mapped import GraphPlan
 from confide.tasks.notes import frame_of
-from confide.tasks.voted import VotedPlan
+from confide.tasks.plan import TaskPlan
 from confide.train.split import split_patients
 from confide.types import Json, Progress
 
@@ -35,14 +35,17 @@ class Done:
     plan: TaskPlan
     replayed: bool
     release: Json = field(repr=False)
+    card: str | None  # of a model; a graph is none
     scores: Json | None = field(repr=False)
     attack: Membership | None
 
     def outputs(self) -> list[Output]:
         """Return the files that leave."""
         content = json.dumps(self.release, ensure_ascii=False, indent=2, sort_keys=True)
-        further = TASKS[type(self.plan.settings)].files(self.release)
-        return [model_file(self.plan.name, "json", content + "\n"), *further]
+        found = [model_file(self.plan.name, "json", content + "\n")]
+        if self.card is not None:
+            found.append(model_file(self.plan.name, "md", self.card))
+        return [*found, *TASKS[type(self.plan.settings)].files(self.release)]
 
     def to_json(self) -> Json:
         """Return what the dossier says of the release."""
@@ -72,9 +75,7 @@ def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[
         members, others = sides_of(study, records, plan, key)
         releases = {each.plan.name: each.release for each in done}
         release, replayed = place.ledger.run(
-            plan
-            if isinstance(plan, GraphPlan | VotedPlan)
-            else Watched(plan, len(done), len(plans), progress),
+            Watched(plan, len(done), len(plans), progress),
             task.data(plan, members, releases, dealing),
             study=study.study.name,
             account=study.account.name,
@@ -86,7 +87,8 @@ def do_tasks(place: Workplace, records: Records, *, progress: Progress) -> list[
         scores = task.scores(release, others) if task.scores else None
         if task.compared:
             scores = {**(scores or {}), **task.compared(release, members, others)}
-        done.append(Done(plan, replayed, release, scores, _attack(plan, release, members, others)))
+        card = card_of(study, release) if task.scores else None
+        done.append(Done(plan, replayed, release, card, scores, _attack(plan, release, members, others)))
         progress(len(done), len(plans))
     return done
 

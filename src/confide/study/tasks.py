@@ -12,27 +12,22 @@ import polars as pl
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.stats.images import ImageStack
-from confide.study.outgoing import Output
+from confide.study.outgoing import Output, model_file
 from confide.tasks import diagnose, image_plan, mapped, ner, notes_plan, reports
-from confide.tasks.diagnose import DiagnosePlan
-from confide.tasks.image_plan import ImageTaskPlan
 from confide.tasks.image_section import ImageSection
-from confide.tasks.mapped import GraphPlan, Read
-from confide.tasks.ner import NerPlan
-from confide.tasks.notes_plan import NotesPlan
+from confide.tasks.mapped import Read, graph_plan
 from confide.tasks.notes_section import NotesSection
+from confide.tasks.plan import TaskPlan
 from confide.tasks.public import NO_PUBLIC, read_public
 from confide.tasks.rehearsal import Rehearsal
 from confide.tasks.report_section import ReportSection
-from confide.tasks.reports import ReportPlan
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, TeachersSection
-from confide.tasks.voted import Pupils, VotedPlan
+from confide.tasks.voted import Pupils, voted_plan
 from confide.types import Json
 
 if TYPE_CHECKING:
     from confide.study.config import Study
 
-TaskPlan = NerPlan | DiagnosePlan | GraphPlan | ReportPlan | VotedPlan | ImageTaskPlan | NotesPlan
 TaskSection = (
     NerSection
     | DiagnoseSection
@@ -65,12 +60,12 @@ class Task:
     rehearsal: Callable[[Any], Rehearsal] | None = None
 
 
-def _ner(study: "Study", section: NerSection) -> NerPlan:
+def _ner(study: "Study", section: NerSection) -> TaskPlan:
     public = read_public(study.folder, section.public, section.labels) if section.public else NO_PUBLIC
-    return NerPlan(settings=section, public=public)
+    return ner.ner_plan(section, public)
 
 
-def _graph(study: "Study", section: GraphSection) -> GraphPlan:
+def _graph(study: "Study", section: GraphSection) -> TaskPlan:
     """Return the plan of a graph; its model is an earlier `[[train]]`, so that its release is there when it is read.
 
     Raises:
@@ -80,18 +75,12 @@ def _graph(study: "Study", section: GraphSection) -> GraphPlan:
         if other is section:
             break
         if isinstance(other, NerSection) and other.name == section.model:
-            return GraphPlan(settings=section, types=other.types)
+            return graph_plan(section, other.types)
     raise InvalidInput("tasks.no-model", name=section.name, model=section.model)
 
 
-def _teachers(study: "Study", section: TeachersSection) -> VotedPlan:
-    return VotedPlan(settings=section, public=read_public(study.folder, section.public, None, least=1))
-
-
-def model_file(name: str, suffix: str, content: str) -> Output:
-    """Return a released model, or another edition of it, as a file that leaves."""
-    records: list[tuple[str | None, bytes]] = [(None, content.encode())]
-    return Output(file=f"models/{name}.{suffix}", kind="model", status="dp", rows=None, records=records)
+def _teachers(study: "Study", section: TeachersSection) -> TaskPlan:
+    return voted_plan(section, read_public(study.folder, section.public, None, least=1))
 
 
 def _made_up(release: Json) -> Output:
@@ -104,7 +93,7 @@ def _made_up(release: Json) -> Output:
 TASKS: dict[type, Task] = {
     NerSection: Task(plan=_ner, scores=ner.evaluate, losses=ner.patient_losses, rehearsal=ner.rehearsal),
     DiagnoseSection: Task(
-        plan=lambda study, section: DiagnosePlan(settings=section),
+        plan=lambda study, section: diagnose.diagnose_plan(section),
         scores=diagnose.evaluate,
         losses=diagnose.patient_losses,
         rehearsal=diagnose.rehearsal,
@@ -118,7 +107,7 @@ TASKS: dict[type, Task] = {
         ],
     ),
     ReportSection: Task(
-        plan=lambda study, section: ReportPlan(settings=section),
+        plan=lambda study, section: reports.report_plan(section),
         scores=reports.evaluate,
         losses=reports.patient_losses,
         rehearsal=reports.rehearsal,
@@ -130,13 +119,13 @@ TASKS: dict[type, Task] = {
         losses=diagnose.patient_losses,
     ),
     ImageSection: Task(
-        plan=lambda study, section: ImageTaskPlan(settings=section),
+        plan=lambda study, section: image_plan.image_plan(section),
         scores=image_plan.evaluate,
         losses=image_plan.patient_losses,
         rehearsal=image_plan.rehearsal,
     ),
     NotesSection: Task(
-        plan=lambda study, section: NotesPlan(settings=section),
+        plan=lambda study, section: notes_plan.made_up_plan(section),
         scores=notes_plan.evaluate,
         losses=notes_plan.patient_losses,
         compared=notes_plan.compare,

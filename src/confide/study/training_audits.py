@@ -15,10 +15,11 @@ from confide.dp.events import Event, Failure
 from confide.dp.noise import Noise
 from confide.errors import InvalidInput
 from confide.study.config import Study
-from confide.study.tasks import TASKS, TaskPlan, task_plans
+from confide.study.tasks import TASKS, task_plans
 from confide.study.watched import Watched
 from confide.study.workplace import Workplace
 from confide.tasks.notes_section import NotesSection
+from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import Rehearsal, Speech
 from confide.tasks.report_section import ReportSection
 from confide.types import Json, Progress, no_progress
@@ -155,7 +156,7 @@ def audit_plans(study: Study) -> list[AuditPlan]:
     """Return one plan per `[[audit]]`, in the order of the study file.
 
     Raises:
-        InvalidInput: the training that it names is none of the study, or none that can be attacked so.
+        InvalidInput: the training that it names is none of the study, none that can be attacked so, or one with bands by canaries.
     """
     trainings = {plan.name: plan for plan in task_plans(study)}
     plans = []
@@ -163,6 +164,10 @@ def audit_plans(study: Study) -> list[AuditPlan]:
         audited = trainings.get(section.training)
         if audited is None or TASKS[type(audited.settings)].rehearsal is None:
             raise InvalidInput("audit.no-training", name=section.name, training=section.training)
+        if (
+            section.secret is None and audited.settings.bands > 1
+        ):  # what all steps sum to is another statistic there
+            raise InvalidInput("privacy.banded", field="[[audit]]", found=section.training)
         plans.append(AuditPlan(settings=section, audited=audited))
     return plans
 

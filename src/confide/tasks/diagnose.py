@@ -5,7 +5,7 @@ hashing its tokens and pairs of tokens: nothing is learnt from other notes, and 
 One linear layer: with so few numbers to learn, little noise is enough. Torch is loaded where it runs.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,18 +13,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from confide.dp.events import Event
 from confide.dp.noise import Noise
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
-from confide.tasks.notes import TEXT, labelled, verify_columns
+from confide.tasks.notes import TEXT, labelled
+from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
-from confide.tasks.releases import privacy_of, public_fields, released
+from confide.tasks.releases import released
 from confide.tasks.scores import class_report
-from confide.tasks.section import DiagnoseSection
+from confide.tasks.section import DiagnoseSection, privacy_of
 from confide.tasks.tokens import numbers_of, places_of
 from confide.train.privacy import PrivacyPlan
-from confide.types import Json, Progress, no_progress
+from confide.types import Json, Progress
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -61,74 +61,31 @@ def cases_of(texts: Sequence[str], places: Sequence[int]) -> list[Case]:
     return [Case(vector_of(text), place) for text, place in zip(texts, places, strict=True)]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DiagnosePlan:
-    """What will be trained and what it costs. Every field is public."""
+def diagnose_plan(settings: DiagnoseSection) -> TaskPlan:
+    """Return what will be trained and what it costs; the notes arrive as `confide.tasks.notes` has them."""
+    return TaskPlan(
+        settings=settings, kind="diagnose", protection=_privacy(settings),
+        columns=frozenset({TEXT, settings.target}), release=_release,
+    )  # fmt: skip
 
-    settings: DiagnoseSection
 
-    @property
-    def name(self) -> str:
-        """Return the name of the release inside its study."""
-        return self.settings.name
+def _privacy(settings: DiagnoseSection) -> PrivacyPlan:
+    return privacy_of(settings, max_records=RECORDS)
 
-    @property
-    def source(self) -> str:
-        """Return the name of the notes that are read."""
-        return self.settings.source
 
-    @property
-    def epsilon(self) -> float:
-        """Return what the training costs one patient, at `delta`."""
-        return self.settings.epsilon
+def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progress) -> Json:
+    from confide.tasks.learn import descent, learn_privately
 
-    @property
-    def delta(self) -> float:
-        """Return the δ that belongs to `epsilon`."""
-        return self.settings.delta
-
-    @property
-    def privacy(self) -> PrivacyPlan:
-        """Return how the steps are protected."""
-        return privacy_of(self.settings, max_records=RECORDS)
-
-    def event(self) -> Event:
-        """Return what the training costs when one patient is added or removed; data only."""
-        return self.privacy.event()
-
-    def to_json(self) -> Json:
-        """Return the kind and all public fields; numbers with a fraction as text."""
-        return {"kind": "diagnose", **public_fields(self.settings)}
-
-    def text_columns(self) -> frozenset[str]:
-        """Return the columns that are read."""
-        return frozenset({TEXT, self.settings.target})
-
-    def verify_columns(self, columns: Collection[str]) -> None:
-        """Raise if a column that the plan reads is not there."""
-        verify_columns(columns, self.text_columns())
-
-    def execute(self, data: pl.DataFrame, noise: Noise, progress: Progress = no_progress) -> Json:
-        """Return the release: weights, and everything public that is needed to use them.
-
-        Guarantee: (`epsilon`, `delta`)-differentially private for adding or removing one patient.
-
-        Args:
-            data: notes to learn from, as `confide.tasks.notes` has them.
-            noise: the charge's.
-            progress: told after each step.
-        """
-        from confide.tasks.learn import descent, learn_privately
-
-        settings, privacy = self.settings, self.privacy
-        patients, texts, places = labelled(data, settings.target, settings.classes)
-        model = fresh(len(settings.classes))
-        weights = learn_privately(
-            model, cases_of(texts, places), patients, losses,
-            privacy=privacy, noise=noise, optimiser=descent(model, settings.learning_rate), progress=progress,
-        )  # fmt: skip
-        notes = [{"key": "tasks.note-unit"}, {"key": "tasks.note-vector"}, {"key": "train.note-held-out"}]
-        return {**released(self.to_json(), privacy), "model": weights, "notes": notes}
+    settings: DiagnoseSection = plan.settings
+    privacy = _privacy(settings)
+    patients, texts, places = labelled(data, settings.target, settings.classes)
+    model = fresh(len(settings.classes))
+    weights = learn_privately(
+        model, cases_of(texts, places), patients, losses,
+        privacy=privacy, noise=noise, optimiser=descent(model, settings.learning_rate), progress=progress,
+    )  # fmt: skip
+    notes = [{"key": "tasks.note-unit"}, {"key": "tasks.note-vector"}, {"key": "train.note-held-out"}]
+    return {**released(plan.to_json(), privacy), "model": weights, "notes": notes}
 
 
 def fresh(classes: int, width: int = WIDTH) -> "nn.Linear":
@@ -197,8 +154,8 @@ def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
     return np.asarray(mean_losses(model_of(release), cases_of(texts, places), patients, losses))
 
 
-def rehearsal(plan: DiagnosePlan) -> Rehearsal:
+def rehearsal(plan: TaskPlan) -> Rehearsal:
     """Return what an audit of the training trains."""
     classes = len(plan.settings.classes)
     cases = cases_of(MADE_UP, [at % classes for at in range(len(MADE_UP))])
-    return Rehearsal(fresh(classes), cases, losses, plan.privacy)
+    return Rehearsal(fresh(classes), cases, losses, _privacy(plan.settings))

@@ -5,105 +5,50 @@ study file; an image of another class takes no part, and nobody is told which. K
 """
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass
 from hashlib import shake_256
 
 import numpy as np
 
-from confide.dp.events import Event
 from confide.dp.noise import Noise
 from confide.engines.polars import Floats
-from confide.errors import InvalidInput
 from confide.stats.images import ImageStack
 from confide.tasks import images
 from confide.tasks.image_section import ImageSection
 from confide.tasks.images import Picture, chosen
-from confide.tasks.notes import verify_columns
+from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
-from confide.tasks.releases import privacy_of, public_fields, released
+from confide.tasks.releases import released
+from confide.tasks.section import privacy_of
 from confide.train.privacy import PrivacyPlan
-from confide.types import Json, Progress, no_progress
+from confide.types import Json, Progress
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImageTaskPlan:
-    """What will be trained and what it costs. Every field is public; the images arrive through `execute`."""
+def image_plan(settings: ImageSection) -> TaskPlan:
+    """Return what will be trained and what it costs; the images arrive as an `ImageStack`, with the class of each as its group."""
+    return TaskPlan(
+        settings=settings, kind="image-class", protection=_privacy(settings),
+        columns=frozenset({settings.target}), release=_release,
+    )  # fmt: skip
 
-    settings: ImageSection
 
-    @property
-    def name(self) -> str:
-        """Return the name of the release inside its study."""
-        return self.settings.name
+def _privacy(settings: ImageSection) -> PrivacyPlan:
+    return privacy_of(settings, max_records=settings.images)
 
-    @property
-    def source(self) -> str:
-        """Return the name of the images that are read."""
-        return self.settings.source
 
-    @property
-    def epsilon(self) -> float:
-        """Return what the training costs one patient, at `delta`."""
-        return self.settings.epsilon
+def _release(plan: TaskPlan, data: ImageStack, noise: Noise, progress: Progress) -> Json:
+    from confide.tasks.learn import adam, learn_privately
 
-    @property
-    def delta(self) -> float:
-        """Return the δ that belongs to `epsilon`."""
-        return self.settings.delta
-
-    @property
-    def privacy(self) -> PrivacyPlan:
-        """Return how the steps are protected."""
-        return privacy_of(self.settings, max_records=self.settings.images)
-
-    def event(self) -> Event:
-        """Return what the training costs when one patient is added or removed; data only."""
-        return self.privacy.event()
-
-    def to_json(self) -> Json:
-        """Return the kind and all public fields; numbers with a fraction as text."""
-        return {"kind": "image-class", **public_fields(self.settings)}
-
-    def text_columns(self) -> frozenset[str]:
-        """Return the columns that are read."""
-        return frozenset({self.settings.target})
-
-    def verify_columns(self, columns: Collection[str]) -> None:
-        """Raise if the column of the class is not there, or what the training runs on."""
-        verify_columns(columns, self.text_columns())
-
-    def verify_size(self, size: tuple[int, int]) -> None:
-        """Raise if images of this height and width are not those of the plan; call it before anything is charged.
-
-        Raises:
-            InvalidInput: another size.
-        """
-        if tuple(size) != self.settings.size:
-            raise InvalidInput("images.shape", height=self.settings.shape[0], width=self.settings.shape[1])
-
-    def execute(self, data: ImageStack, noise: Noise, progress: Progress = no_progress) -> Json:
-        """Return the release: weights, and everything public that is needed to use them.
-
-        Guarantee: (`epsilon`, `delta`)-differentially private for adding or removing one patient.
-
-        Args:
-            data: images to learn from, whose they are, and the class of each as its group.
-            noise: the charge's.
-            progress: told after each step.
-        """
-        from confide.tasks.learn import adam, learn_privately
-
-        settings, privacy = self.settings, self.privacy
-        self.verify_size((data.pixels.shape[1], data.pixels.shape[2]))
-        patients, pictures = chosen(data, settings.classes)
-        model = images.fresh(settings.channels, settings.size, len(settings.classes))
-        weights = learn_privately(
-            model, pictures, patients, images.losses,
-            privacy=privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
-        )  # fmt: skip
-        notes = [{"key": "images.note-unit"}, {"key": "train.note-held-out"}]
-        return {**released(self.to_json(), privacy), "weights": weights, "notes": notes}
+    settings: ImageSection = plan.settings
+    privacy = _privacy(settings)
+    settings.verify_size((data.pixels.shape[1], data.pixels.shape[2]))
+    patients, pictures = chosen(data, settings.classes)
+    model = images.fresh(settings.channels, settings.size, len(settings.classes))
+    weights = learn_privately(
+        model, pictures, patients, images.losses,
+        privacy=privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
+    )  # fmt: skip
+    notes = [{"key": "images.note-unit"}, {"key": "train.note-held-out"}]
+    return {**released(plan.to_json(), privacy), "weights": weights, "notes": notes}
 
 
 def evaluate(release: Json, held_out: ImageStack) -> Json:
@@ -121,11 +66,11 @@ def patient_losses(release: Json, data: ImageStack) -> Floats:
     return np.asarray(mean_losses(images.model_of(release), pictures, patients, images.losses))
 
 
-def rehearsal(plan: ImageTaskPlan) -> Rehearsal:
+def rehearsal(plan: TaskPlan) -> Rehearsal:
     """Return what an audit of the training trains: the public network, on made-up images."""
-    settings = plan.settings
+    settings: ImageSection = plan.settings
     shape = (len(MADE_UP), *settings.size)
     drawn = np.frombuffer(shake_256(b"made-up images").digest(math.prod(shape)), np.uint8).reshape(shape)
     pictures = [Picture(pixels, at % len(settings.classes)) for at, pixels in enumerate(drawn)]
     model = images.fresh(settings.channels, settings.size, len(settings.classes))
-    return Rehearsal(model, pictures, images.losses, plan.privacy)
+    return Rehearsal(model, pictures, images.losses, _privacy(settings))

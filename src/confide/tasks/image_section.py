@@ -8,7 +8,7 @@ from typing import Literal
 
 from confide.errors import InvalidInput
 from confide.tasks.report_section import doc
-from confide.tasks.section import complete, verify_listed, verify_whole
+from confide.tasks.section import BANDS, complete, verify_listed, verify_whole
 
 GROUPS = 4  # of the network's channels are normalised together
 
@@ -45,6 +45,7 @@ class ImageSection:
         default=0,
         metadata=doc("Patients expected in a step; 0 stands for a quarter of the training patients."),
     )
+    bands: int = field(default=1, metadata=BANDS)
     clip: float = field(default=1.0, metadata=doc("Largest L2 norm of one patient's gradient."))
     learning_rate: float = field(default=0.005, metadata=doc("Size of a step."))
     test_share: float = field(
@@ -73,3 +74,12 @@ class ImageSection:
     def size(self) -> tuple[int, int]:
         """Height and width."""
         return self.shape[0], self.shape[1]
+
+    def verify_size(self, size: tuple[int, int]) -> None:
+        """Raise if images of this height and width are not those of the plan; call it before anything is charged.
+
+        Raises:
+            InvalidInput: another size.
+        """
+        if tuple(size) != self.size:
+            raise InvalidInput("images.shape", height=self.shape[0], width=self.shape[1])

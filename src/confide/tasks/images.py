@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from confide.dp.events import Event
-from confide.dp.noise import Noise
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.stats.images import ImageStack
 from confide.tasks.image_section import GROUPS
 from confide.tasks.scores import class_report
-from confide.tasks.section import verify_budget, verify_listed, verify_whole
-from confide.train.privacy import PrivacyPlan
-from confide.types import Json, Progress, no_progress
+from confide.types import Json
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -34,100 +30,6 @@ class Picture:
 
     pixels: NDArray[np.uint8] = field(repr=False)
     label: int = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImageClassPlan:
-    """What will be trained and what it costs. Every field is public; the images arrive through `execute`."""
-
-    name: str
-    source: str
-    classes: tuple[str, ...]
-    shape: tuple[int, int]
-    epsilon: float
-    patients: int
-    delta: float = 1e-9
-    channels: int = 16
-    images: int = 4  # of a patient that take part in a step, at most
-    steps: int = 150
-    expected_batch: int = 256
-    clip: float = 1.0
-    learning_rate: float = 0.005
-
-    def __post_init__(self) -> None:
-        """Refuse what could never be trained."""
-        verify_listed("classes", self.classes, least=2)
-        verify_budget(self.epsilon, self.delta, self.patients)
-        verify_whole("channels", self.channels, GROUPS, 1024)
-        for side in self.shape:
-            verify_whole("shape", side, 8, 1024)
-        if self.channels % GROUPS:
-            raise InvalidInput("tasks.whole", field="channels", low=GROUPS, high=1024, found=self.channels)
-        _ = self.privacy
-
-    @property
-    def privacy(self) -> PrivacyPlan:
-        """Return how the steps are protected."""
-        return PrivacyPlan(
-            epsilon=self.epsilon,
-            delta=self.delta,
-            expected_batch=self.expected_batch,
-            steps=self.steps,
-            patients=self.patients,
-            clip=self.clip,
-            max_records=self.images,
-        )
-
-    def event(self) -> Event:
-        """Return what the training costs when one patient is added or removed; data only."""
-        return self.privacy.event()
-
-    def to_json(self) -> Json:
-        """Return the kind and all public fields; numbers with a fraction as text."""
-        return {
-            "kind": "image-class",
-            "name": self.name,
-            "source": self.source,
-            "classes": list(self.classes),
-            "shape": list(self.shape),
-            "channels": self.channels,
-            "learning_rate": repr(self.learning_rate),
-            "images": self.images,
-            **self.privacy.to_json(),
-        }
-
-    def execute(self, data: ImageStack, noise: Noise, progress: Progress = no_progress) -> Json:
-        """Return the release: weights, and everything public that is needed to use them.
-
-        Guarantee: (`epsilon`, `delta`)-differentially private for adding or removing one patient.
-
-        Args:
-            data: images, whose they are, and the class of each as its group; one without a patient or of a class that is
-                not listed takes no part.
-            noise: the charge's.
-            progress: told after each step.
-        """
-        from confide.tasks.learn import adam, learn_privately
-
-        patients, pictures = pictures_of(self, data)
-        model = fresh(self.channels, self.shape, len(self.classes))
-        weights = learn_privately(
-            model, pictures, patients, losses,
-            privacy=self.privacy, noise=noise, optimiser=adam(model, self.learning_rate), progress=progress,
-        )  # fmt: skip
-        notes = [{"key": "images.note-unit"}, {"key": "train.note-held-out"}]
-        return {**self.to_json(), "relation": "add or remove one patient", "weights": weights, "notes": notes}
-
-
-def pictures_of(plan: ImageClassPlan, data: ImageStack) -> tuple[list[str], list[Picture]]:
-    """Return (patients, images) of those that have a patient and a listed class.
-
-    Raises:
-        InvalidInput: the images are not of the planned shape.
-    """
-    if data.pixels.shape[1:] != tuple(plan.shape):
-        raise InvalidInput("images.shape", height=plan.shape[0], width=plan.shape[1])
-    return chosen(data, plan.classes)
 
 
 def chosen(data: ImageStack, classes: Sequence[str]) -> tuple[list[str], list[Picture]]:

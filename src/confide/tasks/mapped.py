@@ -5,94 +5,45 @@ its own charge; that it reads these notes again is what this charge is for. Writ
 """
 
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import polars as pl
 
-from confide.dp.events import Event
 from confide.dp.noise import Noise
 from confide.tasks.graph import Counting, Node, found_in, graph_of
 from confide.tasks.graph_picture import graph_svg
-from confide.tasks.notes import PATIENT, TEXT, verify_columns
+from confide.tasks.notes import PATIENT, TEXT
+from confide.tasks.plan import TaskPlan
 from confide.tasks.rdf import RDF, RDFS, TYPE, XSD, Literal, Triple, address, n_triples, turtle
-from confide.tasks.releases import public_fields
 from confide.tasks.section import GraphSection
-from confide.types import Json
+from confide.types import Json, Progress
 
 TERMS = "urn:confide:terms:"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GraphPlan:
-    """What will be counted and what it costs. Every field is public.
+def graph_plan(settings: GraphSection, types: tuple[str, ...]) -> TaskPlan:
+    """Return what will be counted and what it costs; `types` are those of the model, whose release arrives with the notes as `Read`."""
+    return TaskPlan(
+        settings=settings, kind="graph", protection=Counting(settings=settings, types=types),
+        columns=frozenset({TEXT}), constants={"types": list(types)}, release=_release,
+    )  # fmt: skip
 
-    `types` are those of the model; its release is handed over with the notes, as `Read`.
-    """
 
-    settings: GraphSection
-    types: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Return the name of the release inside its study."""
-        return self.settings.name
-
-    @property
-    def source(self) -> str:
-        """Return the name of the notes that are read."""
-        return self.settings.source
-
-    @property
-    def epsilon(self) -> float:
-        """Return what the counts cost one patient, at `delta`."""
-        return self.settings.epsilon
-
-    @property
-    def delta(self) -> float:
-        """Return the δ that belongs to `epsilon`."""
-        return self.settings.delta
-
-    @property
-    def counting(self) -> Counting:
-        """Return how the counts are protected."""
-        return Counting(settings=self.settings, types=self.types)
-
-    def event(self) -> Event:
-        """Return what the counts cost when one patient is added or removed; data only."""
-        return self.counting.event()
-
-    def to_json(self) -> Json:
-        """Return the kind and all public fields; numbers with a fraction as text."""
-        return {"kind": "graph", "types": list(self.types), **public_fields(self.settings)}
-
-    def text_columns(self) -> frozenset[str]:
-        """Return the columns that are read."""
-        return frozenset({TEXT})
-
-    def verify_columns(self, columns: Collection[str]) -> None:
-        """Raise if a column that the plan reads is not there."""
-        verify_columns(columns, self.text_columns())
-
-    def execute(self, data: "Read", noise: Noise) -> Json:
-        """Return the release: nodes and edges with noisy counts of patients.
-
-        Guarantee: (`epsilon`, `delta`)-differentially private for adding or removing one patient.
-        """
-        counting = self.counting
-        patients = (found_in(notes, self.settings) for notes in data.entities())
-        shown = graph_of(counting.counts(patients, noise))
-        noise_of = counting.sigma if self.settings.terms else counting.unknown.scale
-        return {
-            **self.to_json(),
-            "epsilon": self.epsilon,
-            "delta": self.delta,
-            "noise": noise_of,
-            "threshold": None if self.settings.terms else counting.unknown.threshold,
-            "relation": "add or remove one patient",
-            **shown,
-            "notes": [{"key": "tasks.note-together"}, {"key": "tasks.note-machine"}],
-        }
+def _release(plan: TaskPlan, data: "Read", noise: Noise, _: Progress) -> Json:
+    settings: GraphSection = plan.settings
+    counting = Counting(settings=settings, types=tuple(plan.constants["types"]))
+    patients = (found_in(notes, settings) for notes in data.entities())
+    shown = graph_of(counting.counts(patients, noise))
+    return {
+        **plan.to_json(),
+        "epsilon": plan.epsilon,
+        "delta": plan.delta,
+        "noise": counting.sigma if settings.terms else counting.unknown.scale,
+        "threshold": None if settings.terms else counting.unknown.threshold,
+        "relation": "add or remove one patient",
+        **shown,
+        "notes": [{"key": "tasks.note-together"}, {"key": "tasks.note-machine"}],
+    }
 
 
 @dataclass(frozen=True, slots=True)

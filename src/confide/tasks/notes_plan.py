@@ -7,27 +7,26 @@ not make each sentence harmless. What they repeat of real notes: `confide.tasks.
 
 import dataclasses
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from confide.dp.events import Event
 from confide.dp.noise import Noise
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks.diagnose import cases_of, guessed
-from confide.tasks.notes import PATIENT, TEXT, labelled, verify_columns
+from confide.tasks.notes import PATIENT, TEXT, labelled
 from confide.tasks.notes_section import NotesSection
+from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
-from confide.tasks.releases import privacy_of, public_fields, released
+from confide.tasks.releases import released
 from confide.tasks.reports import fresh, loss_of
 from confide.tasks.scores import class_report
+from confide.tasks.section import privacy_of
 from confide.tasks.synthetic_notes import alike, shared_with
 from confide.train.privacy import PrivacyPlan
-from confide.types import Json, Progress, no_progress
+from confide.types import Json, Progress
 
 if TYPE_CHECKING:
     from torch import nn
@@ -43,80 +42,37 @@ _EPOCHS, _RATE = (
 )  # of the classifiers that are compared inside; nothing of them is looked for on patients
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NotesPlan:
-    """What will be trained, how many notes are drawn and what it costs. Every field is public."""
+def made_up_plan(settings: NotesSection) -> TaskPlan:
+    """Return what will be trained, how many notes are drawn and what it costs; drawing costs nothing more."""
+    return TaskPlan(
+        settings=settings, kind="notes", protection=_privacy(settings),
+        columns=frozenset({TEXT} if settings.target is None else {TEXT, settings.target}), release=_release,
+    )  # fmt: skip
 
-    settings: NotesSection
 
-    @property
-    def name(self) -> str:
-        """Return the name of the release inside its study."""
-        return self.settings.name
+def _privacy(settings: NotesSection) -> PrivacyPlan:
+    return privacy_of(settings, max_records=settings.records)
 
-    @property
-    def source(self) -> str:
-        """Return the name of the notes that are read."""
-        return self.settings.source
 
-    @property
-    def epsilon(self) -> float:
-        """Return what the training costs one patient, at `delta`; drawing costs nothing."""
-        return self.settings.epsilon
+def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progress) -> Json:
+    from confide.tasks.learn import adam, learn_privately
 
-    @property
-    def delta(self) -> float:
-        """Return the δ that belongs to `epsilon`."""
-        return self.settings.delta
-
-    @property
-    def privacy(self) -> PrivacyPlan:
-        """Return how the steps are protected."""
-        return privacy_of(self.settings, max_records=self.settings.records)
-
-    def event(self) -> Event:
-        """Return what the training costs when one patient is added or removed; data only."""
-        return self.privacy.event()
-
-    def to_json(self) -> Json:
-        """Return the kind and all public fields; numbers with a fraction as text."""
-        return {"kind": "notes", **public_fields(self.settings)}
-
-    def text_columns(self) -> frozenset[str]:
-        """Return the columns that are read."""
-        return frozenset({TEXT} if self.settings.target is None else {TEXT, self.settings.target})
-
-    def verify_columns(self, columns: Collection[str]) -> None:
-        """Raise if a column that the plan reads is not there."""
-        verify_columns(columns, self.text_columns())
-
-    def execute(self, data: pl.DataFrame, noise: Noise, progress: Progress = no_progress) -> Json:
-        """Return the release: the made-up notes, and the weights that they were drawn from.
-
-        Guarantee: (`epsilon`, `delta`)-differentially private for adding or removing one patient.
-
-        Args:
-            data: notes to learn from, as `confide.tasks.notes` has them.
-            noise: the charge's.
-            progress: told after each step.
-        """
-        from confide.tasks.learn import adam, learn_privately
-
-        settings = self.settings
-        model, tongue = fresh(settings)
-        patients, examples = examples_of(settings, tongue, data)
-        weights = learn_privately(
-            model, examples, patients, loss_of(settings, tongue),
-            privacy=self.privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
-            physical=_PHYSICAL,
-        )  # fmt: skip
-        keys = ["tasks.note-unit", "made-up.note-drawn", "made-up.note-read", "train.note-held-out"]
-        return {
-            **released(self.to_json(), self.privacy),
-            "weights": weights,
-            "made_up": drawn_from(model, tongue, settings),
-            "notes": [{"key": key} for key in keys],
-        }
+    settings: NotesSection = plan.settings
+    privacy = _privacy(settings)
+    model, tongue = fresh(settings)
+    patients, examples = examples_of(settings, tongue, data)
+    weights = learn_privately(
+        model, examples, patients, loss_of(settings, tongue),
+        privacy=privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
+        physical=_PHYSICAL,
+    )  # fmt: skip
+    keys = ["tasks.note-unit", "made-up.note-drawn", "made-up.note-read", "train.note-held-out"]
+    return {
+        **released(plan.to_json(), privacy),
+        "weights": weights,
+        "made_up": drawn_from(model, tongue, settings),
+        "notes": [{"key": key} for key in keys],
+    }
 
 
 def examples_of(
@@ -193,7 +149,9 @@ def settings_of(release: Json) -> NotesSection:
     """
     if release.get("kind") != "notes":
         raise InvalidInput("train.not-a-model", found=release.get("kind"))
-    fields: dict[str, Any] = {each.name: release[each.name] for each in dataclasses.fields(NotesSection)}
+    fields: dict[str, Any] = {
+        each.name: release[each.name] for each in dataclasses.fields(NotesSection) if each.name in release
+    }
     return NotesSection(**{**fields, "classes": tuple(fields["classes"])})
 
 
@@ -255,18 +213,19 @@ def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
     return np.asarray(mean_losses(model, examples, patients, loss_of(settings, tongue)))
 
 
-def rehearsal(plan: NotesPlan) -> Rehearsal:
+def rehearsal(plan: TaskPlan) -> Rehearsal:
     """Return what an audit of the training trains: the public model that it begins with, on made-up notes."""
     from confide.tasks.language import example
     from confide.tasks.speech import speech_of
 
-    settings = plan.settings
+    settings: NotesSection = plan.settings
+    privacy = _privacy(settings)
     model, tongue = fresh(settings)
     loss = loss_of(settings, tongue)
     lengths = {"most_given": settings.most_given, "most_written": settings.most_written}
     given = settings.classes[0] if settings.classes else ""
     examples = [example(tongue, given, text, **lengths) for text in MADE_UP]
-    return Rehearsal(model, examples, loss, plan.privacy, speech_of(settings, plan.privacy, tongue, loss))
+    return Rehearsal(model, examples, loss, privacy, speech_of(settings, privacy, tongue, loss))
 
 
 def _rows(settings: NotesSection, data: pl.DataFrame) -> list[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from confide.errors import InvalidInput
 from confide.tasks.report_section import FROM_NOTHING, doc
-from confide.tasks.section import complete, verify_listed, verify_whole
+from confide.tasks.section import BANDS, complete, verify_listed, verify_whole
 
 MOST = 100_000  # notes of one release
 
@@ -53,6 +53,7 @@ class NotesSection:
         default=0,
         metadata=doc("Patients expected in a step; 0 stands for a quarter of the training patients."),
     )
+    bands: int = field(default=1, metadata=BANDS)
     clip: float = field(default=1.0, metadata=doc("Largest L2 norm of one patient's gradient."))
     learning_rate: float = field(default=0.002, metadata=doc("Size of a step."))
     test_share: float = field(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from confide.errors import InvalidInput
-from confide.tasks.section import complete, verify_whole
+from confide.tasks.section import BANDS, complete, verify_whole
 
 FROM_NOTHING = "small"
 
@@ -48,6 +48,7 @@ class ReportSection:
         default=0,
         metadata=doc("Patients expected in a step; 0 stands for a quarter of the training patients."),
     )
+    bands: int = field(default=1, metadata=BANDS)
     clip: float = field(default=1.0, metadata=doc("Largest L2 norm of one patient's gradient."))
     learning_rate: float = field(default=0.002, metadata=doc("Size of a step."))
     test_share: float = field(

@@ -6,26 +6,26 @@ What a released model writes about a patient's findings is that patient's data. 
 """
 
 import dataclasses
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from confide.dp.events import Event
 from confide.dp.noise import Noise
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
 from confide.tasks.facts import faithfulness
-from confide.tasks.notes import PATIENT, TEXT, verify_columns
+from confide.tasks.notes import PATIENT, TEXT
 from confide.tasks.notes_section import NotesSection
+from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
-from confide.tasks.releases import privacy_of, public_fields, released
+from confide.tasks.releases import released
 from confide.tasks.report_section import FROM_NOTHING, ReportSection
+from confide.tasks.section import privacy_of
 from confide.train.privacy import PrivacyPlan
-from confide.types import Json, Progress, no_progress
+from confide.types import Json, Progress
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -36,82 +36,39 @@ MOST_DRAFTS = 40  # held-out notes that are drafted to be scored: writing is slo
 _PHYSICAL = 16  # records that go through a model at once
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportPlan:
-    """What will be trained and what it costs. Every field is public; the notes arrive through `execute`."""
+def report_plan(settings: ReportSection) -> TaskPlan:
+    """Return what will be trained and what it costs; the notes arrive as `confide.tasks.notes` has them."""
+    return TaskPlan(
+        settings=settings, kind="report", protection=_privacy(settings),
+        columns=frozenset({TEXT, settings.findings}), release=_release,
+    )  # fmt: skip
 
-    settings: ReportSection
 
-    @property
-    def name(self) -> str:
-        """Return the name of the release inside its study."""
-        return self.settings.name
+def _privacy(settings: ReportSection) -> PrivacyPlan:
+    return privacy_of(settings, max_records=settings.records)
 
-    @property
-    def source(self) -> str:
-        """Return the name of the notes that are read."""
-        return self.settings.source
 
-    @property
-    def epsilon(self) -> float:
-        """Return what the training costs one patient, at `delta`."""
-        return self.settings.epsilon
+def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progress) -> Json:
+    from confide.tasks.learn import adam, learn_privately
 
-    @property
-    def delta(self) -> float:
-        """Return the δ that belongs to `epsilon`."""
-        return self.settings.delta
-
-    @property
-    def privacy(self) -> PrivacyPlan:
-        """Return how the steps are protected."""
-        return privacy_of(self.settings, max_records=self.settings.records)
-
-    def event(self) -> Event:
-        """Return what the training costs when one patient is added or removed; data only."""
-        return self.privacy.event()
-
-    def to_json(self) -> Json:
-        """Return the kind and all public fields; numbers with a fraction as text."""
-        return {"kind": "report", **public_fields(self.settings)}
-
-    def text_columns(self) -> frozenset[str]:
-        """Return the columns that are read."""
-        return frozenset({TEXT, self.settings.findings})
-
-    def verify_columns(self, columns: Collection[str]) -> None:
-        """Raise if a column that the plan reads is not there."""
-        verify_columns(columns, self.text_columns())
-
-    def execute(self, data: pl.DataFrame, noise: Noise, progress: Progress = no_progress) -> Json:
-        """Return the release: weights, and everything public that is needed to use them.
-
-        Guarantee: (`epsilon`, `delta`)-differentially private for adding or removing one patient.
-
-        Args:
-            data: notes to learn from, as `confide.tasks.notes` has them.
-            noise: the charge's.
-            progress: told after each step.
-        """
-        from confide.tasks.learn import adam, learn_privately
-
-        settings = self.settings
-        model, tongue = fresh(settings)
-        patients, examples = examples_of(settings, tongue, data)
-        weights = learn_privately(
-            model, examples, patients, loss_of(settings, tongue),
-            privacy=self.privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
-            physical=_PHYSICAL,
-        )  # fmt: skip
-        return {
-            **released(self.to_json(), self.privacy),
-            "weights": weights,
-            "notes": [
-                {"key": "tasks.note-unit"},
-                {"key": "reports.note-draft"},
-                {"key": "train.note-held-out"},
-            ],
-        }
+    settings: ReportSection = plan.settings
+    privacy = _privacy(settings)
+    model, tongue = fresh(settings)
+    patients, examples = examples_of(settings, tongue, data)
+    weights = learn_privately(
+        model, examples, patients, loss_of(settings, tongue),
+        privacy=privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
+        physical=_PHYSICAL,
+    )  # fmt: skip
+    return {
+        **released(plan.to_json(), privacy),
+        "weights": weights,
+        "notes": [
+            {"key": "tasks.note-unit"},
+            {"key": "reports.note-draft"},
+            {"key": "train.note-held-out"},
+        ],
+    }
 
 
 def fresh(settings: ReportSection | NotesSection) -> "tuple[nn.Module, Tongue]":
@@ -185,7 +142,13 @@ def settings_of(release: Json) -> ReportSection:
     """
     if release.get("kind") != "report":
         raise InvalidInput("train.not-a-model", found=release.get("kind"))
-    return ReportSection(**{each.name: release[each.name] for each in dataclasses.fields(ReportSection)})
+    return ReportSection(
+        **{
+            each.name: release[each.name]
+            for each in dataclasses.fields(ReportSection)
+            if each.name in release
+        }
+    )
 
 
 def draft(release: Json, findings: Sequence[str]) -> list[str]:
@@ -247,14 +210,15 @@ def _rows(settings: ReportSection, data: pl.DataFrame) -> list[tuple[str, str, s
     return [row for row in chosen.iter_rows() if row[1].strip() and row[2].strip()]
 
 
-def rehearsal(plan: ReportPlan) -> Rehearsal:
+def rehearsal(plan: TaskPlan) -> Rehearsal:
     """Return what an audit of the training trains: the public model that it begins with, on made-up pairs."""
     from confide.tasks.language import example
     from confide.tasks.speech import speech_of
 
-    settings = plan.settings
+    settings: ReportSection = plan.settings
     model, tongue = fresh(settings)
     loss = loss_of(settings, tongue)
     most = {"most_given": settings.most_given, "most_written": settings.most_written}
     examples = [example(tongue, text, text, **most) for text in MADE_UP]
-    return Rehearsal(model, examples, loss, plan.privacy, speech_of(settings, plan.privacy, tongue, loss))
+    privacy = _privacy(settings)
+    return Rehearsal(model, examples, loss, privacy, speech_of(settings, privacy, tongue, loss))

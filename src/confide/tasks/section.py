@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from confide.errors import InvalidInput
+from confide.train.privacy import PrivacyPlan
 
 LARGEST_TYPES = 200
 
@@ -23,6 +24,10 @@ _DELTA = _doc("At most 1 / (100 patients).")
 _NAME = _doc("Name of the release; made up from the source if left out.")
 _STEPS = _doc("How many noisy steps to take.")
 _BATCH = _doc("Patients expected in a step; 0 stands for a quarter of the training patients.")
+BANDS = _doc(
+    "So many steps share their noise: later ones take back part of what earlier ones added, and patients take turns in as many "
+    "groups. Pays where many steps are taken with small batches; 1 draws it afresh for each step."
+)
 _CLIP = _doc("Largest L2 norm of one patient's gradient.")
 _LEARNING_RATE = _doc("Size of a step.")
 _TEST_SHARE = _doc("Share of the patients held out, to measure on inside.")
@@ -53,6 +58,7 @@ class NerSection:
     pieces: int = field(default=1, metadata=_doc("Pieces of a patient that take part in a step, at most."))
     steps: int = field(default=100, metadata=_STEPS)
     expected_batch: int = field(default=0, metadata=_BATCH)
+    bands: int = field(default=1, metadata=BANDS)
     clip: float = field(default=1.0, metadata=_CLIP)
     learning_rate: float = field(default=0.02, metadata=_LEARNING_RATE)
     test_share: float = field(default=0.2, metadata=_TEST_SHARE)
@@ -86,6 +92,7 @@ class DiagnoseSection:
     name: str = field(default="", metadata=_NAME)
     steps: int = field(default=60, metadata=_STEPS)
     expected_batch: int = field(default=0, metadata=_BATCH)
+    bands: int = field(default=1, metadata=BANDS)
     clip: float = field(default=1.0, metadata=_CLIP)
     learning_rate: float = field(default=10.0, metadata=_LEARNING_RATE)
     test_share: float = field(default=0.2, metadata=_TEST_SHARE)
@@ -231,8 +238,26 @@ def verify_budget(epsilon: float, delta: float, patients: int) -> None:
         raise InvalidInput("train.delta", found=delta, most=f"{1 / (100 * patients):.3g}")
 
 
+def privacy_of(section: Any, *, max_records: int) -> PrivacyPlan:
+    """Return how the steps of a section are protected; `max_records` of a patient are read in each.
+
+    Raises:
+        InvalidInput: steps that could not be taken so; says which field.
+    """
+    return PrivacyPlan(
+        epsilon=section.epsilon,
+        delta=section.delta,
+        expected_batch=section.expected_batch,
+        steps=section.steps,
+        patients=training_patients(section),
+        clip=section.clip,
+        max_records=max_records,
+        bands=section.bands,
+    )
+
+
 def complete(section: Any, name: str) -> None:
-    """Check what all trainings share, and fill in name and batch."""
+    """Check what all trainings by noisy steps share, and fill in name and batch."""
     if not section.name:
         object.__setattr__(section, "name", name)
     verify_budget(section.epsilon, section.delta, section.patients)
@@ -247,3 +272,4 @@ def complete(section: Any, name: str) -> None:
         raise InvalidInput("train.expected-batch", found=section.expected_batch, most=most)
     if section.expected_batch == 0:
         object.__setattr__(section, "expected_batch", max(1, round(most / 4)))
+    privacy_of(section, max_records=1)

@@ -32,6 +32,12 @@ class LedgerLike(Protocol):
         """Return the committed release of `plan`, or None."""
         ...
 
+    def run(
+        self, plan: Any, data: Any, *, study: str, account: str, commitment: str = ""
+    ) -> tuple[Json, bool]:
+        """Charge `plan`, execute it once and commit; or return the committed release, and that it is one."""
+        ...
+
     def charge(
         self, plan: Any, *, study: str, account: str, commitment: str = ""
     ) -> AbstractContextManager[ChargeLike]:

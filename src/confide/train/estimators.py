@@ -4,7 +4,6 @@ Guarantee: of `confide.train.loop`, under one charge of the ledger that `fit` is
 and listed by the user, never read from the data. Columns of tables become numbers by `confide.train.features.matrix`.
 """
 
-import inspect
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -17,6 +16,7 @@ from confide.errors import InvalidInput
 from confide.train.adam import AdamBC
 from confide.train.charged import LedgerLike, TrainingPlan
 from confide.train.loop import load_weights, train_privately, weights_to_json
+from confide.train.params import change, settings_of, tags_of
 from confide.train.privacy import PrivacyPlan
 from confide.train.sampling import group
 from confide.types import Progress, no_progress
@@ -128,16 +128,16 @@ class DPMLP:
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return every setting, as scikit-learn asks for them."""
-        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        return settings_of(self)
 
     def set_params(self, **settings: Any) -> Self:
         """Change settings; the next `fit` is another plan."""
-        unknown = set(settings) - set(self.get_params())
-        if unknown:
-            raise ValueError(f"no such setting: {sorted(unknown)}")
-        for name, value in settings.items():
-            setattr(self, name, value)
+        change(self, settings)
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what a Pipeline of scikit-learn asks of its steps."""
+        return tags_of("classifier")
 
     def _plan(self, columns: int) -> TrainingPlan:
         told = self.get_params() | {"columns": columns, "form": type(self).__name__}

@@ -71,7 +71,9 @@ class PrivacyPlan:
         """Refuse what could never be trained, before any budget is touched."""
         _number("epsilon", self.epsilon)
         if not SMALLEST_EPSILON <= self.epsilon <= 1000:
-            raise InvalidInput("privacy.budget-too-small", found=self.epsilon, least=SMALLEST_EPSILON)
+            raise InvalidInput(
+                "privacy.budget-too-small", field="epsilon", found=self.epsilon, least=SMALLEST_EPSILON
+            )
         _whole("patients", self.patients, 2**40)
         most = 1 / (100 * self.patients)
         if not isinstance(self.delta, float) or not 1e-16 <= self.delta <= most:
@@ -96,6 +98,7 @@ class PrivacyPlan:
         if self.bands * self.expected_batch > self.patients:
             raise InvalidInput(
                 "privacy.bands",
+                field="bands",
                 found=self.bands,
                 batch=self.expected_batch,
                 most=self.patients // self.expected_batch,

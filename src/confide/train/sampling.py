@@ -6,7 +6,7 @@ so that nobody else's part changes when a patient is added or removed. Knows no 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,10 +53,23 @@ def group(patients: Sequence[Any] | NDArray[Any], privacy: PrivacyPlan) -> Group
     Raises:
         InvalidInput: a record has no patient, it is not said which; or truncation was priced for fewer patients.
     """
+    inverse = numbered(patients, privacy.unit)
+    counts = np.bincount(inverse)
+    if privacy.largest_batch and len(counts) > privacy.patients:  # its failure was counted with that many
+        raise InvalidInput("privacy.more-patients", most=privacy.patients)
+    return Groups(np.argsort(inverse, kind="stable"), np.concatenate([[0], np.cumsum(counts)]))
+
+
+def numbered(patients: Sequence[Any] | NDArray[Any], unit: Literal["patient", "row"]) -> Ints:
+    """Return a number from 0 for each record, the same for the records of one patient, without gaps.
+
+    Raises:
+        InvalidInput: a record has no patient, it is not said which.
+    """
     ids = np.asarray(patients)
     if ids.ndim != 1:
         raise InvalidInput("privacy.patient-missing")
-    if privacy.unit == "row":
+    if unit == "row":
         ids = np.arange(len(ids))
     if ids.dtype.kind not in "iu":
         if any(each is None or each != each or str(each).strip() == "" for each in ids.tolist()):  # NaN ≠ NaN
@@ -64,10 +77,7 @@ def group(patients: Sequence[Any] | NDArray[Any], privacy: PrivacyPlan) -> Group
         ids = ids.astype(str)
     elif (ids < 0).any():
         raise InvalidInput("privacy.patient-missing")
-    _, inverse, counts = np.unique(ids, return_inverse=True, return_counts=True)
-    if privacy.largest_batch and len(counts) > privacy.patients:  # its failure was counted with that many
-        raise InvalidInput("privacy.more-patients", most=privacy.patients)
-    return Groups(np.argsort(inverse, kind="stable"), np.concatenate([[0], np.cumsum(counts)]))
+    return np.unique(ids, return_inverse=True)[1].astype(np.int64)
 
 
 def taking_part(groups: Groups, privacy: PrivacyPlan, noise: Noise) -> Ints:

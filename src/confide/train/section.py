@@ -6,6 +6,7 @@ from typing import Literal
 
 from confide.errors import InvalidInput
 from confide.train.features import names, parse_target
+from confide.train.privacy import SMALLEST_EPSILON
 
 TUNABLE = ("learning_rate", "clip")
 MOST_TRIED = 16
@@ -103,6 +104,10 @@ def verify_request(section: "TrainSection") -> None:
         raise InvalidInput("train.patients", found=section.patients)
     if not (math.isfinite(section.epsilon) and section.epsilon > 0):
         raise InvalidInput("train.epsilon", found=section.epsilon)
+    if section.epsilon < SMALLEST_EPSILON:
+        raise InvalidInput(
+            "privacy.budget-too-small", field="epsilon", found=section.epsilon, least=SMALLEST_EPSILON
+        )
     if not 1e-16 <= section.delta <= 1 / (100 * section.patients):
         raise InvalidInput("train.delta", found=section.delta, most=f"{1 / (100 * section.patients):.3g}")
     if isinstance(section.steps, bool) or not 1 <= section.steps <= 100_000:

@@ -26,6 +26,7 @@ from confide.train.loop import load_weights, weights_to_json, write_gradient
 from confide.train.losses import longest, record_losses
 from confide.train.privacy import PrivacyPlan
 from confide.train.sampling import Groups, group
+from confide.train.saved import keep_card
 from confide.types import Json
 
 LARGEST_RELEASE = 1 << 28  # bytes of weights that a ledger keeps
@@ -135,6 +136,7 @@ class PrivateTrainer(Trainer):  # type: ignore[misc]
         if there is not None:
             load_weights(self.model, there)
             self.release, self._sequence = there, there["charge"]
+            keep_card(self.model, self.card())
             return self._output(there["steps"])
         groups = self._groups()
         if (
@@ -157,6 +159,7 @@ class PrivateTrainer(Trainer):  # type: ignore[misc]
             engine.close()
         told = {**plan.to_json(), "charge": charge.sequence, "steps": steps, **weights_to_json(self.model)}
         self.release = charge.commit(told)
+        keep_card(self.model, self.card())
         self.abandon()
         return self._output(steps)
 
@@ -167,7 +170,7 @@ class PrivateTrainer(Trainer):  # type: ignore[misc]
         self._open = None
 
     def save_model(self, output_dir: str | None = None, _internal_call: bool = False) -> None:
-        """Write the released model, with its card as README.md.
+        """Write the released model, with its card as README.md; `save_pretrained` of the model writes it too.
 
         Raises:
             InvalidInput: nothing was released yet (commit before showing).
@@ -180,8 +183,12 @@ class PrivateTrainer(Trainer):  # type: ignore[misc]
 
     def card(self) -> str:
         """Return the model card: the guarantee in both languages, and all public constants."""
+        privacy = self.privacy
         charge = {"account": self.account, "study": self.study, "charge": self._sequence}
-        return model_card(self.name, self.privacy, dict(self.plan().recipe), charge)
+        return model_card(
+            self.name, unit=privacy.unit, epsilon=privacy.epsilon, delta=privacy.delta,
+            constants={**privacy.to_json(), **dict(self.plan().recipe), **charge}, library="transformers",
+        )  # fmt: skip
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """Write nothing: figures of the records would stand in that card; `save_model` writes ours."""
