@@ -94,7 +94,7 @@ def word_keys(text: str) -> tuple[npt.NDArray[np.uint32], Keys]:
 def pair_key(first: str, second: str) -> np.uint64:
     """Return the key of a pair of Han.
 
-    >>> pair_key("患", "者") == word_keys("患者")[1][0]
+    >>> bool(pair_key("患", "者") == word_keys("患者")[1][0])
     True
     """
     return np.uint64(ord(first) << 16 | ord(second))
