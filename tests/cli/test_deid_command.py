@@ -546,3 +546,22 @@ def test_nothing_plain_is_on_disk_at_any_moment(killed, place, monkeypatch):
         time.sleep(0.5)  # until the workers have noticed
         assert told("a.csv")["documents"] == 1500
         assert not (place / ".deidentified.part").exists()
+
+
+def test_text_tables_and_the_vault_are_worked_on_without_polars(place):
+    """It would take 48 MB and a third of a second that only Parquet, Excel and studies need."""
+    (place / "in").mkdir()
+    (place / "in/a.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS))
+    (place / "in/b.csv").write_text("patient_id,note\np1,张建国复诊\np2,Marigold seen 2024-03-05\n")
+    (place / "in/c.txt").write_text("Zebulon Ashworth was seen on 2024-03-05.")
+    look = (
+        "import sys\nfrom confide.cli.main import run\n"
+        "try:\n    run()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "print('polars' in sys.modules)"
+    )
+    for words in (["deid", "in", "--passphrase-file", "pass.txt"], ["vault", "show"]):
+        done = subprocess.run(
+            [sys.executable, "-c", look, *words], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.splitlines()[-1] == "False", words
+    assert len(list((place / "deidentified").iterdir())) == 3

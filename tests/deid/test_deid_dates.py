@@ -158,7 +158,7 @@ def test_a_birth_date_that_implies_ninety_years_is_never_seen(born, event, clean
     ("text", "years"),
     [
         ("92岁", 92), ("９２岁", 92), ("90余岁", 90), ("九十二岁", 92), ("一百零三岁", 103), ("年龄：95", 95), ("九旬老人", 90),
-        ("92-year-old man", 92), ("92 year old", 92), ("92 y/o", 92), ("92yo female", 92), ("aged 92", 92), ("Age: 92", 92), ("ninety-two-year-old", 92), ("in her 90s", 90), ("101 years of age", 101),
+        ("92-year-old man", 92), ("92 year old", 92), ("92 y/o", 92), ("92yo female", 92), ("aged 92", 92), ("Age: 92", 92), ("ninety-two-year-old", 92), ("in her 90s", 90), ("IN HER 90S", 90), ("IN HER 90'S", 90), ("101 years of age", 101),
     ],
 )  # fmt: skip
 def test_ages_of_ninety_and_more_become_one_group(text, years, clean):

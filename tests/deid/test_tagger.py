@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from confide.deid.fold import fold
 from confide.deid.tagger import RADIUS, find_tagged
-from confide.deid.tagger_decode import LABELS, TYPES, spans_of
+from confide.deid.tagger_decode import LABELS, TYPES, spans_in, spans_of
 from confide.deid.tagger_input import FIRST, Vocabulary, characters, encode, word_keys
 
 texts = st.text(alphabet=st.one_of(st.sampled_from("张伟王医 院aB1 9-\n,"), st.characters()), max_size=80)
@@ -95,6 +95,21 @@ def test_the_spans_are_those_of_the_best_legal_path(length, seed):
     assert [(start, end) for start, end, _, _ in found] == list(zip(starts, ends, strict=True))
 
 
+@given(
+    st.lists(st.tuples(st.integers(1, 3), st.integers(0, 30)), min_size=1, max_size=6),
+    st.integers(0, 2**32 - 1),
+    st.sampled_from([0.5, 2, 6]),
+    st.booleans(),
+)
+def test_texts_of_a_row_have_the_spans_that_each_has_alone(gaps, seed, sure, tied):
+    places = list(itertools.accumulate(itertools.chain(*gaps)))
+    row = np.random.default_rng(seed).normal(size=(places[-1] + 1, len(LABELS))).astype(np.float32) * sure
+    row = np.round(row) if tied else row
+    texts = list(zip(places[::2], places[1::2], strict=True))
+    alone = [spans_of(row[start:end].copy()) for start, end in texts]
+    assert spans_in(row, texts) == alone
+
+
 @given(st.integers(0, 60), st.integers(0, 2**32 - 1), st.floats(0, 6))
 def test_spans_do_not_overlap_and_each_has_a_type_and_a_probability(length, seed, sure):
     scores = np.random.default_rng(seed).normal(size=(length, len(LABELS))).astype(np.float32) * sure
@@ -148,13 +163,17 @@ def test_the_network_sees_as_far_as_the_gap_is_wide_and_no_further():
     base = "the patient was seen in clinic and is doing well and has no new complaint at this time " * 4
     from confide.deid.tagger import _scores
 
+    def scores_of(text):
+        row, [(start, end)] = _scores([text])
+        return row[start:end]
+
     middle = len(base) // 2
-    [before] = _scores([base])
+    before = scores_of(base)
     far = base[: middle - RADIUS - 9] + "q" + base[middle - RADIUS - 8 :]
-    [after] = _scores([far])
+    after = scores_of(far)
     assert (before[middle:] == after[middle:]).all()
     near = base[: middle - 2] + "Q" + base[middle - 1 :]
-    assert (next(iter(_scores([near])))[middle] != before[middle]).any()
+    assert (scores_of(near)[middle] != before[middle]).any()
 
 
 def test_the_model_is_the_one_of_its_card_and_weighs_less_than_eight_megabytes():

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confide.errors import InvalidInput
-from confide.records.blocks import row_blocks
+from confide.records.blocks import cell_blocks, plain_cells_of, row_blocks
 from confide.records.rows import RowWriter, columns_in, rows_of
-from confide.records.tables import read_cells
+from confide.records.tables import cells_of, read_cells
 
 cell = st.text('ab"国,;\n 1', max_size=6)
 table = st.lists(st.tuples(st.integers(0, 99), cell), min_size=1, max_size=30)
@@ -35,17 +35,19 @@ def as_lines(rows):
 def test_blocks_of_any_size_hold_the_rows_and_row_numbers_of_the_whole_file(rows, block, written):
     data, name = written(rows), "a.csv" if written is as_csv else "a.jsonl"
     try:
-        whole = list(rows_of(read_cells(data, name)))
+        whole = list(rows_of(plain_cells_of(data, name)))
     except InvalidInput as refused:
         code = refused.code
         if code in ("records.no-rows", "records.header"):
             return  # a block of such a file may be a fine one
         with pytest.raises(InvalidInput):
+            list(cell_blocks(io.BytesIO(data), name, block=block))
+        with pytest.raises(InvalidInput):
             list(row_blocks(io.BytesIO(data), name, block=block))
         return
     try:
         blocks = [
-            each for cells in row_blocks(io.BytesIO(data), name, block=block) for each in rows_of(cells)
+            each for cells in cell_blocks(io.BytesIO(data), name, block=block) for each in rows_of(cells)
         ]
     except InvalidInput as refused:
         if refused.code not in (
@@ -57,6 +59,8 @@ def test_blocks_of_any_size_hold_the_rows_and_row_numbers_of_the_whole_file(rows
             raise
         return
     assert blocks == whole
+    frames = row_blocks(io.BytesIO(data), name, block=block)
+    assert [each for frame in frames for each in rows_of(cells_of(frame))] == whole
 
 
 def test_a_file_of_many_blocks_is_read_whole_in_every_kind(tmp_path):
@@ -69,7 +73,9 @@ def test_a_file_of_many_blocks_is_read_whole_in_every_kind(tmp_path):
         ("c.csv", as_csv(rows).decode().encode("utf-16")), ("d.csv", b"\xef\xbb\xbf" + as_csv(rows)),
         ("e.jsonl", as_lines(rows)), ("f.parquet", out.getvalue()),
     ):  # fmt: skip
-        read = [row for cells in row_blocks(io.BytesIO(data), name, block=5000) for row in rows_of(cells)]
+        read = [row for cells in cell_blocks(io.BytesIO(data), name, block=5000) for row in rows_of(cells)]
+        frames = row_blocks(io.BytesIO(data), name, block=5000)
+        assert [row for frame in frames for row in rows_of(cells_of(frame))] == read, name
         assert [row for _, row in read] == [{"id": str(n), "note": text} for n, text in rows], name
         first = 1 if name in ("e.jsonl", "f.parquet") else 2
         assert [number for number, _ in read] == list(range(first, first + 900)), name
@@ -97,7 +103,7 @@ FRAME = pl.DataFrame(
 def test_a_table_that_is_written_again_is_the_same_table(suffix):
     out = io.BytesIO()
     FRAME.write_parquet(out)
-    cells = read_cells(out.getvalue(), "a.parquet")
+    cells = cells_of(read_cells(out.getvalue(), "a.parquet"))
     columns = columns_in(cells, "a.parquet")
     assert (columns.patient, columns.text) == ("patient_id", "note")
     file = io.BytesIO()
@@ -120,7 +126,7 @@ def test_a_table_that_is_written_again_is_the_same_table(suffix):
 
 
 def test_a_cell_of_numbers_that_is_none_any_more_becomes_empty_and_the_column_stays():
-    columns = columns_in(read_cells(b"n,x\n1,0.5\n2,1.5\n", "a.csv"), "a.csv")
+    columns = columns_in(plain_cells_of(b"n,x\n1,0.5\n2,1.5\n", "a.csv"), "a.csv")
     file = io.BytesIO()
     writer = RowWriter(file, ".parquet", columns)
     writer.write({"n": "[phone]", "x": "90+"})
@@ -130,7 +136,7 @@ def test_a_cell_of_numbers_that_is_none_any_more_becomes_empty_and_the_column_st
 
 
 def test_what_is_named_goes_before_what_is_guessed():
-    cells = read_cells("姓名,药名,编号,病程\n张建国,name,7,平稳\n".encode(), "a.csv")
+    cells = plain_cells_of("姓名,药名,编号,病程\n张建国,name,7,平稳\n".encode(), "a.csv")
     columns = columns_in(cells, "a.csv", identifiers={"姓名": "text", "编号": "phone"}, texts=["药名"])
     assert (columns.identifiers, columns.text) == ({"编号": "phone"}, "药名")
     assert columns_in(cells, "a.csv").identifiers["姓名"] == "name"

@@ -12,6 +12,7 @@ from confide.records.guess import LOOKED_AT, guess
 from confide.records.guess_columns import guess_columns
 from confide.records.headers import identifier_class, public_bounds
 from confide.records.load import load_source
+from confide.records.tables import plain_columns
 from confide.words import speaking
 
 NOTE = "Seen today, sleeps well, no pain. " * 5
@@ -99,7 +100,7 @@ def test_no_value_of_an_identifying_column_goes_into_a_guess(tmp_path, table):
 )
 def test_values_come_only_from_columns_named_like_categories(header, cells):
     table = pl.DataFrame({header: cells, "sex": ["F"] * len(cells), "_row": range(len(cells))})
-    one, sex = guess_columns(table)
+    one, sex = guess_columns(plain_columns(table))
     assert one.categories == ()
     assert sex.categories == ("F",)
     with_fewer = (one.column, one.kind, one.reason, *map(str, one.bounds or ()))
@@ -109,7 +110,7 @@ def test_values_come_only_from_columns_named_like_categories(header, cells):
 def test_a_column_of_many_or_long_values_gives_no_categories():
     many = pl.DataFrame({"district": [f"d{i}" for i in range(13)]})
     long = pl.DataFrame({"district": ["a place that has a name much longer than a category"]})
-    assert [guess_columns(table)[0].categories for table in (many, long)] == [(), ()]
+    assert [guess_columns(plain_columns(table))[0].categories for table in (many, long)] == [(), ()]
 
 
 def test_notes_are_known_by_their_text(tmp_path):
@@ -124,7 +125,7 @@ def test_shapes_give_away_what_names_do_not():
     table = pl.DataFrame(
         {"c1": ["912-34-5678", "913-34-5678"], "c2": ["154 0000 0001", "15400000002"], "c3": ["ab", "cd"]}
     )
-    assert [(one.role, one.kind) for one in guess_columns(table)] == [
+    assert [(one.role, one.kind) for one in guess_columns(plain_columns(table))] == [
         ("identifier", "ssn"),
         ("identifier", "phone"),
         ("other", None),
@@ -219,8 +220,8 @@ def test_a_guess_speaks_the_language_in_force(tmp_path):
 
 
 def test_a_hospital_number_is_the_patient_only_where_nothing_better_is():
-    alone = guess_columns(pl.DataFrame({"住院号": ["a", "b"], "x": [1.5, 2.5]}))
-    beside = guess_columns(pl.DataFrame({"住院号": ["a", "b"], "患者编号": ["c", "d"]}))
+    alone = guess_columns(plain_columns(pl.DataFrame({"住院号": ["a", "b"], "x": [1.5, 2.5]})))
+    beside = guess_columns(plain_columns(pl.DataFrame({"住院号": ["a", "b"], "患者编号": ["c", "d"]})))
     assert (alone[0].role, alone[0].confidence) == ("patient", "low")
     assert [one.role for one in beside] == ["id", "patient"]
 
@@ -262,5 +263,9 @@ def test_names_of_columns_tell_the_class(header, kind):
 
 def test_bounds_follow_from_the_name_and_not_from_the_values():
     numbers = [random.Random(0).uniform(-1e6, 1e6) for _ in range(50)]
-    assert guess_columns(pl.DataFrame({"bmi": numbers}))[0].bounds == public_bounds("bmi") == (10, 60)
-    assert guess_columns(pl.DataFrame({"score": numbers}))[0].bounds is None
+    assert (
+        guess_columns(plain_columns(pl.DataFrame({"bmi": numbers})))[0].bounds
+        == public_bounds("bmi")
+        == (10, 60)
+    )
+    assert guess_columns(plain_columns(pl.DataFrame({"score": numbers})))[0].bounds is None

@@ -11,7 +11,7 @@ from small import PASSPHRASE, STUDY, make_small
 from confide.cli.main import run as command
 from confide.errors import AccessDenied, IntegrityError, InvalidInput
 from confide.ledger.home import home, open_ledger
-from confide.study.config import KeysSection, load_study
+from confide.study.config import load_study
 from confide.study.init import init_study
 from confide.study.keys import (
     Opener,
@@ -26,6 +26,7 @@ from confide.study.keys import (
     rewrap,
     vault_folder,
 )
+from confide.study.keys_section import KeysSection
 from confide.study.opening import list_sealed, open_sealed
 from confide.study.sources import seal_sources
 from confide.study.workplace import open_workplace

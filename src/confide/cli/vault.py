@@ -79,8 +79,8 @@ def new(
     recovery_file: Path | None,
     as_json: bool,
 ) -> None:
-    from confide.study.config import RECOVERY_KEY
     from confide.study.keys import new_vault
+    from confide.study.keys_section import RECOVERY_KEY
 
     recovery = recovery_file or Path(RECOVERY_KEY)
     made = new_vault(folder, recovery, passphrase_file=passphrase_file, keys=keys, ask=ask_twice)

@@ -6,24 +6,31 @@ this object only: it is not printed and not pickled. Pseudonyms (`confide.vault.
 """
 
 import hmac
+from hashlib import sha256
 from typing import Final, NoReturn
 
 from confide.errors import InvalidInput
 
 SHORTEST_KEY: Final = 16
+_BLOCK: Final = 64  # bytes that SHA-256 takes at a time
+_LENGTHS: Final = tuple(length.to_bytes(8, "big") for length in range(256))
 _ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 letters and digits that are not mixed up
 
 
 class Keyed:
     """A source of keyed choices. Holds a key: `repr` and `pickle` give nothing of it away."""
 
-    __slots__ = ("_mac",)
+    __slots__ = ("_inner", "_outer")
 
     def __init__(self, key: bytes) -> None:
         if len(key) < SHORTEST_KEY:
             raise InvalidInput("crypto.short-key", wanted=SHORTEST_KEY, found=len(key))
         own = hmac.digest(key, b"confide/deid/v1", "sha256")
-        self._mac = hmac.new(own, digestmod="sha256")  # to copy it is quicker than to begin anew
+        block = own.ljust(
+            _BLOCK, b"\0"
+        )  # HMAC by its two hashes (RFC 2104): to copy them is quicker than to begin anew
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
 
     def __repr__(self) -> str:
         return "Keyed(key hidden)"
@@ -38,11 +45,10 @@ class Keyed:
         >>> keyed.number("a", "bc") == keyed.number("ab", "c")
         False
         """
-        pieces = [part.encode("utf-8", "surrogatepass") for part in parts]
-        message = b"".join([len(piece).to_bytes(8, "big") + piece for piece in pieces])
-        mac = self._mac.copy()
-        mac.update(message)
-        return int.from_bytes(mac.digest(), "big")
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(_message(parts))
+        outer.update(inner.digest())
+        return int.from_bytes(outer.digest(), "big")
 
     def token(self, length: int, *parts: str) -> str:
         """Return `length` letters and digits (5 bits each, at most 51)."""
@@ -66,3 +72,14 @@ class Keyed:
             out += [int(c) for c in str(number % 10**60).zfill(60)]
             block += 1
         return out[:length]
+
+
+def _message(parts: tuple[str, ...]) -> bytes:
+    """Return the parts one after another, each behind its length in eight bytes."""
+    try:
+        pieces = [part.encode() for part in parts]
+    except UnicodeEncodeError:
+        pieces = [part.encode("utf-8", "surrogatepass") for part in parts]
+    if max(map(len, pieces), default=0) < len(_LENGTHS):
+        return b"".join([_LENGTHS[len(piece)] + piece for piece in pieces])
+    return b"".join([len(piece).to_bytes(8, "big") + piece for piece in pieces])

@@ -106,7 +106,7 @@ def _years(text: str | None) -> int | None:
     if text is None:
         return 90  # 耄耋, 期颐
     if text[0].isdigit():
-        return int(float(text.rstrip("'s")))
+        return int(float(text.rstrip("'sS")))
     if text.isascii():
         return _english(text.lower())
     if text == "九":

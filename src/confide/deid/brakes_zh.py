@@ -101,7 +101,16 @@ def _ends_with_lead(text: str, low: int, end: int) -> bool:
 
 
 def _is_titled(text: str, end: int) -> bool:
-    return text.startswith(words("zh", "titles"), end) and not text.startswith("某", end)
+    return text.startswith(_titles().get(text[end : end + 1], ()), end) and not text.startswith("某", end)
+
+
+@cache
+def _titles() -> dict[str, tuple[str, ...]]:
+    """Return first character -> the titles that begin with it."""
+    found: dict[str, list[str]] = {}
+    for title in words("zh", "titles"):
+        found.setdefault(title[0], []).append(title)
+    return {first: tuple(titles) for first, titles in found.items()}
 
 
 def _is_key(text: str, start: int, kinds: tuple[str, ...]) -> bool:
@@ -147,8 +156,9 @@ def _by_first(terms: Iterable[str]) -> dict[str, tuple[int, ...]]:
 
 def _is_term(text: str, start: int, end: int) -> bool:
     """Say whether a listed term covers the hit; one that may be a name needs company."""
+    lengths = _lengths()
     for low in range(max(0, end - _LONGEST), start + 1):
-        for length in _lengths().get(text[low], ()):
+        for length in lengths.get(text[low], ()):
             high = low + length
             if not end <= high <= len(text):
                 continue
@@ -219,10 +229,17 @@ def tail_at(text: str, at: int, section: str) -> int:
     >>> tail_at("墨菲征阴性", 2, "tails_listed"), tail_at("墨菲征求", 2, "tails_listed")
     (1, 0)
     """
-    if any(text[at : at + n] in word_set(_LIST, "tail_brakes") for n in (2, 3)):
+    lengths = _tail_lengths(section).get(text[at : at + 1])
+    if lengths is None or any(text[at : at + n] in word_set(_LIST, "tail_brakes") for n in (2, 3)):
         return 0
     tails = word_set(_LIST, section)
-    return next((n for n in range(8, 0, -1) if text[at : at + n] in tails and len(text) >= at + n), 0)
+    return next((n for n in reversed(lengths) if text[at : at + n] in tails and len(text) >= at + n), 0)
+
+
+@cache
+def _tail_lengths(section: str) -> dict[str, tuple[int, ...]]:
+    """Return first character -> how long the tails of a section are that begin with it, up to eight."""
+    return _by_first(tail for tail in words(_LIST, section) if len(tail) <= 8)
 
 
 @cache
@@ -237,11 +254,11 @@ def _name_lengths() -> dict[str, tuple[int, ...]]:
 
 def _eponym_end(text: str, start: int, end: int) -> int | None:
     """Return where the eponym with its tail ends that covers the beginning of the hit; None when there is none."""
-    names, last = _names(), min(len(text), start + 12)
+    names, lengths, last = _names(), _name_lengths(), min(len(text), start + 12)
     ends = [
         high + taken
         for low in range(max(0, start - 8), start + 1)
-        for length in _name_lengths().get(text[low], ())
+        for length in lengths.get(text[low], ())
         if start < (high := low + length) <= last and text[low:high] in names
         if (taken := _tail_of(text, low, high))
     ]

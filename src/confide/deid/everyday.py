@@ -11,7 +11,7 @@ import numpy as np
 
 from confide.deid.hits import Hit
 from confide.deid.tagger import vocabulary
-from confide.deid.tagger_input import FIRST, GIVEN_TO_PEOPLE, word_keys
+from confide.deid.tagger_input import FIRST, GIVEN_TO_PEOPLE, pair_key, word_keys
 
 _GUESSED: Final = ("name", "organisation", "place")
 _TWO_HAN: Final = re.compile("[\u3400-\u9fff]{2}")
@@ -29,7 +29,9 @@ def is_everyday(text: str, hit: Hit) -> bool:
     (True, False)
     """
     if hit.type == "name" and _TWO_HAN.fullmatch(text, hit.start, hit.end):
-        return _number(text[hit.start : hit.end]) >= FIRST  # the two stand together often, and not in names
+        return (
+            _number(pair_key(*text[hit.start : hit.end])) >= FIRST
+        )  # the two stand together often, and not in names
     if hit.type not in _GUESSED or not _SMALL.fullmatch(text, hit.start, hit.end):
         return False
     around = (text, max(0, hit.start - _AROUND), hit.end + _AROUND)
@@ -40,11 +42,11 @@ def is_everyday(text: str, hit: Hit) -> bool:
 
 def _is_word(word: str) -> bool:
     """Say whether the vocabulary knows a word otherwise than as a name only."""
-    return _number(word) not in (0, GIVEN_TO_PEOPLE)
+    return _number(word_keys(word)[1][0]) not in (0, GIVEN_TO_PEOPLE)
 
 
-def _number(word: str) -> int:
-    """Return the number of a word or a pair of Han in the vocabulary; 0 when it is not there."""
-    known, key = vocabulary(), word_keys(word)[1][:1]
-    at = int(np.searchsorted(known.keys, key)[0])
-    return int(known.numbers[at]) if at < len(known.keys) and known.keys[at] == key[0] else 0
+def _number(key: np.uint64) -> int:
+    """Return the number of a word or a pair of Han in the vocabulary, by its key; 0 when it is not there."""
+    known = vocabulary()
+    at = int(known.keys.searchsorted(key))
+    return int(known.numbers[at]) if at < len(known.keys) and known.keys[at] == key else 0

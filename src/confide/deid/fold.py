@@ -5,6 +5,7 @@ the bare letter, every dash and space the plain one, traditional characters the 
 disappears, and so do line breaks that were forced at a fixed width. Every other layer searches the folded text; `Folded.span` gives the place in the original. Knows no identifier.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,7 @@ from confide.deid.lexicon import words
 
 _DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u2500"
 _MARK: Final = "\ue000"  # stands for a character that does not fold to exactly one
+_MARKS: Final = re.compile(_MARK)
 _INVISIBLE: Final = {"Cf", "Mn", "Me"}
 
 
@@ -94,15 +96,13 @@ def fold(text: str) -> Folded:
         return Folded(folded, None, len(text))
     pieces: list[str] = []
     origin: list[int] = []
-    for i, character in enumerate(text):
-        if i in breaks:
-            continue
-        piece = chr(_TABLE[ord(character)])
-        if piece == _MARK:
-            piece = fold_character(character)
-        pieces.append(piece)
-        origin.extend([i] * len(piece))
-    return Folded("".join(pieces), origin, len(text))
+    at = 0
+    for i in sorted({*breaks, *(match.start() for match in _MARKS.finditer(folded))}):
+        piece = "" if i in breaks else fold_character(text[i])
+        pieces += [folded[at:i], piece]
+        origin += [*range(at, i), *([i] * len(piece))]
+        at = i + 1
+    return Folded("".join([*pieces, folded[at:]]), [*origin, *range(at, len(text))], len(text))
 
 
 def _forced_breaks(text: str) -> frozenset[int]:

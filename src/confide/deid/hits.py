@@ -40,8 +40,7 @@ def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
             names.setdefault(hit.start, []).append(hit.end)
     if names:
         hits = [_without_known(text, hit, names[hit.start]) if hit.start in names else hit for hit in hits]
-    ranked = sorted(dict.fromkeys(hits), key=_rank)
-    return [hit for cluster in _clusters(ranked) for hit in _settle_cluster(text, cluster)]
+    return [hit for cluster in _clusters(list(dict.fromkeys(hits))) for hit in _settle_cluster(text, cluster)]
 
 
 def _rank(hit: Hit) -> tuple[bool, int, bool, float]:
@@ -49,16 +48,19 @@ def _rank(hit: Hit) -> tuple[bool, int, bool, float]:
 
 
 def _clusters(hits: Sequence[Hit]) -> list[list[Hit]]:
-    """Group hits that touch each other, directly or through others; rank order is kept inside a group."""
+    """Group hits that touch each other, directly or through others; each group by rank, equals as they come."""
     groups: list[list[int]] = []
     end = -1
-    for rank in sorted(range(len(hits)), key=lambda rank: hits[rank].start):
-        hit = hits[rank]
-        if hit.start >= end:
+    starts = [hit.start for hit in hits]
+    for place in sorted(range(len(hits)), key=starts.__getitem__):
+        if starts[place] >= end:
             groups.append([])
-        groups[-1].append(rank)
-        end = max(end, hit.end)
-    return [[hits[rank] for rank in sorted(group)] for group in groups]
+        groups[-1].append(place)
+        end = max(end, hits[place].end)
+    return [
+        [hits[group[0]]] if len(group) == 1 else sorted([hits[place] for place in sorted(group)], key=_rank)
+        for group in groups
+    ]
 
 
 def _settle_cluster(text: str, ranked: list[Hit]) -> list[Hit]:

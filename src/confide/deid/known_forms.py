@@ -7,9 +7,8 @@ are everyday words too. Knows no text.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from confide.deid.classes import DATE_CLASSES, NAME_CLASSES, PLACE_CLASSES
 from confide.deid.fold import fold, normal
@@ -28,23 +27,25 @@ _STREET: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One thing to look for: the letters and digits of a value, and how a find counts.
+class Form(NamedTuple):
+    """One thing to look for: the letters and digits of a value, and how a find counts. `repr` shows no value.
 
     `keep`: characters of the needle that are the span (a surname before a title), from its end if below zero; 0
     for all of them. `breaks`: where words of the needle may stand apart; None for anywhere. `need`: what else
     must hold: a capital at the front, one before every break that has no gap as well ("mixed"), capitals only, dots between them, a title beside it, a cue before it.
     """
 
-    needle: str = field(repr=False)
+    needle: str
     type: str
     score: float
     rule: str
     keep: int = 0
     need: Need = ""
     eponym: bool = False
-    breaks: frozenset[int] | None = field(default=None, repr=False)
+    breaks: frozenset[int] | None = None
+
+    def __repr__(self) -> str:
+        return f"Form({self.type}, {self.rule})"
 
     @property
     def grows(self) -> bool:

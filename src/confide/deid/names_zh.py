@@ -55,9 +55,13 @@ def is_braked(text: str, at: int) -> bool:
     (True, True, False)
     """
     brakes = word_set("zh", "brakes")
-    if any(text[at : at + n] in brakes for n in (2, 3, 4, 5)):
-        return True
-    return text[max(0, at - 1) : at + 1] in word_set("zh", "brakes_before")
+    return (
+        text[at : at + 2] in brakes
+        or text[at : at + 3] in brakes
+        or text[at : at + 4] in brakes
+        or text[at : at + 5] in brakes
+        or text[max(0, at - 1) : at + 1] in word_set("zh", "brakes_before")
+    )
 
 
 def read_names(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Iterator[Hit]:
@@ -108,6 +112,8 @@ def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit
 
 def _cut(run: str, behind: str) -> str:
     """Cut a run of Han where the next key begins: 张伟性别 -> 张伟."""
+    if not _any_next_key().search(run, 1):
+        return run
     end = len(run)
     for key in words("zh", "next_keys"):
         at = run.find(key, 1 if len(key) > 1 else 2)
@@ -115,6 +121,11 @@ def _cut(run: str, behind: str) -> str:
             whole_name = key in _MALE_FEMALE and end <= 3 and at == end - 1 and not behind.isdigit()
             end = end if whole_name else at
     return run[:end]
+
+
+@cache
+def _any_next_key() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, words("zh", "next_keys"))))
 
 
 def _name_length(run: str, *, strict: bool) -> tuple[int, float]:

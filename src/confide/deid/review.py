@@ -5,6 +5,7 @@ that it identifies nobody. The queue holds patient text: it is returned as data 
 its repr shows none of it.
 """
 
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -98,7 +99,12 @@ def risk(item: ReviewItem) -> float:
 
 def queue_to_bytes(items: Iterable[ReviewItem]) -> bytes:
     """Write a queue as JSON, for the caller to seal."""
-    return json.dumps([asdict(item) for item in items]).encode()
+    written = io.BytesIO()  # item by item: a long queue is held once
+    for item in items:
+        written.write(b", " if written.tell() else b"[")
+        written.write(json.dumps(asdict(item)).encode())
+    written.write(b"]" if written.tell() else b"[]")
+    return written.getvalue()
 
 
 def queue_from_bytes(data: bytes) -> list[ReviewItem]:

@@ -9,6 +9,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 ENGINES: Final = ("hyperscan", "re2", "re")
@@ -120,6 +121,7 @@ class Anchors:
             for word in words:
                 of.setdefault(word, {})[group] = None
         self._words = tuple(of)
+        self._lengths = tuple(map(len, of))
         self._groups = tuple(tuple(each) for each in of.values())
         self._made: dict[str, Any] = {}
 
@@ -140,12 +142,10 @@ class Anchors:
         else:
             places = self._spelt(made, text)
         found: dict[str, list[tuple[int, int]]] = {}
-        for number, end in places:
-            place = (end - len(self._words[number]), end)
-            for group in self._groups[number]:
-                found.setdefault(group, []).append(place)
-        for several in found.values():
-            several.sort(key=lambda place: (place[1], place[0]))
+        lengths, groups = self._lengths, self._groups
+        for end, start, number in sorted([(end, end - lengths[n], n) for n, end in places]):
+            for group in groups[number]:
+                found.setdefault(group, []).append((start, end))
         return {group: found[group] for group in sorted(found)}
 
     def _make(self, name: str) -> Any:
@@ -161,7 +161,7 @@ class Anchors:
         if len(data) == len(text):
             return found
         places, before, at = [], 0, 0
-        found.sort(key=lambda each: each[1])
+        found.sort(key=itemgetter(1))
         for number, end in found:  # bytes to characters, in one walk
             at += len(data[before:end].decode())
             before = end

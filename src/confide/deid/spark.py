@@ -18,8 +18,8 @@ from confide.deid.deidentify import Deidentifier, check_classes
 from confide.deid.stream import Document, deidentify_stream
 from confide.engines.spark import verify_session
 from confide.errors import ConfideError, InvalidInput
-from confide.records.rows import Columns, cell_as, kinds_of, rows_of
-from confide.records.tables import plain_cells
+from confide.records.rows import Columns, cell_as, rows_of
+from confide.records.tables import cells_of, plain_cells
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -63,9 +63,10 @@ def deidentify_frame(
     if patient is not None:
         named[patient] = "record-number"
     empty = pl.DataFrame(_arrow_schema(frame).empty_table())
-    cells = plain_cells(empty, _FRAME)
-    names = tuple(frame.columns)
-    kinds = kinds_of(cells, [name for name in names if name != patient])  # a pseudonym is no number
+    found, names = cells_of(plain_cells(empty, _FRAME)).kinds, tuple(frame.columns)
+    kinds: dict[str, str] = {
+        name: kind for name, kind in found.items() if name != patient
+    }  # a pseudonym is no number
     columns = Columns(names=names, patient=patient, text=text, identifiers=named, kinds=kinds)
     made: bytes = cloudpickle.dumps(make)  # type: ignore[no-untyped-call]  # of pyspark
     work = partial(_guarded, made, columns)
@@ -116,7 +117,7 @@ def _opened(made: bytes) -> Deidentifier:
 
 
 def _clean(deidentifier: Deidentifier, columns: Columns, table: pa.Table) -> pa.Table:
-    cells = plain_cells(pl.DataFrame(table), _FRAME)
+    cells = cells_of(plain_cells(pl.DataFrame(table), _FRAME))
     documents = [_document(row, filled, columns) for row, filled in rows_of(cells)]
     out: dict[str, list[Any]] = {name: [] for name in columns.names}
     for note in deidentify_stream(deidentifier, documents, identifiers=columns.identifiers):

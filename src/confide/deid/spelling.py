@@ -6,6 +6,7 @@ traditional forms from our own short table of characters that stand in names. Kn
 
 import itertools
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
@@ -110,6 +111,11 @@ def _simplified() -> dict[int, str]:
 
 
 @cache
+def _any_traditional() -> re.Pattern[str]:
+    return re.compile(f"[{''.join(map(chr, _simplified()))}]")
+
+
+@cache
 def _traditional() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for pair in words("people", "traditional"):
@@ -123,7 +129,7 @@ def simplified(name: str) -> str:
     >>> simplified("張偉")
     '张伟'
     """
-    return name if name.isascii() else name.translate(_simplified())
+    return name.translate(_simplified()) if not name.isascii() and _any_traditional().search(name) else name
 
 
 def traditional(name: str) -> tuple[str, ...]:

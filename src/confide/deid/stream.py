@@ -6,27 +6,28 @@ does not fit in memory waits in a `Spill`, encrypted under a key that only this 
 Knows no file format: `confide.study.files` reads and writes files. Why so: `docs/decisions/0010-streams-of-documents.md`.
 """
 
-import multiprocessing
 import os
 import pickle
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from confide.deid.deidentify import Deidentifier, DeidNote
 from confide.errors import ConfideError, InvalidInput
 from confide.vault.spill import Spill
 
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
+
 HELD = 1_000_000  # characters of documents that wait in memory for the others of their patient
 _BATCH = 200_000  # characters that go to a process at a time
+_HERE = 20_000  # characters whose results are held at a time where there is but one process
 
 Values = Mapping[str, Sequence[str]]  # class of identifier -> values
 Numbered = tuple[int, "Document"]
@@ -104,7 +105,7 @@ def deidentify_stream(
         source = iter(documents)
         late: list[Document] = []
         alone = ([(n, each)] for n, each in enumerate(_until_a_patient(source, late)))
-        yield from _in_order(work(_batches(alone)))
+        yield from _in_order(work(alone))
         if late:
             yield from _by_patient(chain(late, source), work, folder, held)
 
@@ -131,7 +132,7 @@ def _by_patient(
         if size > held:
             yield from _by_way_of_the_disk(chain(waiting, source), work, folder, held)
             return
-    yield from _in_order(work(_batches(_groups(waiting))))
+    yield from _in_order(work(_groups(waiting)))
 
 
 def _by_way_of_the_disk(
@@ -157,7 +158,7 @@ def _by_way_of_the_disk(
         everything.__exit__()
         for part in range(parts):
             groups = _groups(pickle.loads(record) for record in dealt.take(part))  # noqa: S301
-            for cleaned in work(_batches(groups)):
+            for cleaned in work(groups):
                 for number, note in cleaned:
                     results.put(number * parts // count, pickle.dumps((number, note)))
         dealt.__exit__()
@@ -182,14 +183,14 @@ def _groups(documents: Iterable[Numbered]) -> Iterator[list[Numbered]]:
     yield from groups.values()
 
 
-def _batches(groups: Iterable[list[Numbered]]) -> Iterator[list[Numbered]]:
-    """Put patients together until there is enough work to be worth a message to another process."""
+def _batches(groups: Iterable[list[Numbered]], most: int) -> Iterator[list[Numbered]]:
+    """Put patients together until they have so many characters between them."""
     batch: list[Numbered] = []
     size = 0
     for group in groups:
         batch += group
         size += sum(document.length for _, document in group)
-        if size >= _BATCH:
+        if size >= most:
             yield batch
             batch, size = [], 0
     if batch:
@@ -236,10 +237,13 @@ _inherited: list[Callable[[Any], Any]] = []  # in a worker: what it does with a 
 
 @contextmanager
 def _workers(clean: Callable[[list[Numbered]], Cleaned], processes: int) -> Iterator[Work]:
-    """Yield what cleans batches, in their order: here, or in processes that are forked and so inherit the key."""
-    if processes == 1 or "fork" not in multiprocessing.get_all_start_methods():
-        yield partial(map, clean)
+    """Yield what cleans patients, in their order: here, or in processes that are forked and so inherit the key."""
+    if processes == 1 or "fork" not in _start_methods():
+        yield lambda groups: map(clean, _batches(groups, _HERE))
         return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     pool = ProcessPoolExecutor(
         processes, multiprocessing.get_context("fork"), initializer=_inherited.append, initargs=(clean,)
     )
@@ -249,13 +253,21 @@ def _workers(clean: Callable[[list[Numbered]], Cleaned], processes: int) -> Iter
         pool.shutdown(cancel_futures=True)
 
 
+def _start_methods() -> list[str]:
+    import multiprocessing  # which one process does without
+
+    return multiprocessing.get_all_start_methods()
+
+
 def _in_turn(
-    pool: ProcessPoolExecutor, processes: int, batches: Iterable[list[Numbered]]
+    pool: "ProcessPoolExecutor", processes: int, groups: Iterable[list[Numbered]]
 ) -> Iterator[Cleaned]:
     """Keep every process busy and no more than two batches for each under way."""
+    from concurrent.futures.process import BrokenProcessPool
+
     waiting: deque[Any] = deque()
     try:
-        for batch in batches:
+        for batch in _batches(groups, _BATCH):
             waiting.append(pool.submit(_work, batch))
             if len(waiting) > 2 * processes:
                 yield _said(waiting.popleft().result())

@@ -31,20 +31,20 @@ def invent_place(keyed: Keyed, patient: str, kind: str, value: str) -> str:
     """
     core = normal(value)
     han = bool(_HAN.search(value))
-    number = keyed.number(patient, kind, core, "number") % 900 + 100
-    if han:
-        names = words("zh", "places")
-        first, second = (keyed.choice(names, core, patient, kind, core, part) for part in ("a", "b"))
-        unit = _unit().search(core)
-        if kind == "organisation":
-            return first + (unit.group(1) if unit else "公司")
-        return f"{first}市" if kind == "place" else f"{first}市{second}路{number}号"
-    town = keyed.choice(words("en", "towns"), core, patient, kind, core, "a")
-    street = keyed.choice(words("en", "streets"), core, patient, kind, core, "b")
-    unit = _unit().search(value.strip())
+    town = keyed.choice(
+        words("zh", "places") if han else words("en", "towns"), core, patient, kind, core, "a"
+    )
     if kind == "organisation":
-        return f"{town} {unit.group(1) if unit else 'Company'}"
-    return town if kind == "place" else f"{number} {street} Street, {town}"
+        unit = _unit().search(core if han else value.strip())
+        ending = unit.group(1) if unit else "公司" if han else "Company"
+        return town + ending if han else f"{town} {ending}"
+    if kind == "place":
+        return f"{town}市" if han else town
+    street = keyed.choice(
+        words("zh", "places") if han else words("en", "streets"), core, patient, kind, core, "b"
+    )
+    number = keyed.number(patient, kind, core, "number") % 900 + 100
+    return f"{town}市{street}路{number}号" if han else f"{number} {street} Street, {town}"
 
 
 @cache

@@ -12,10 +12,9 @@ from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from confide.deid.hits import Hit
-from confide.deid.tagger_decode import spans_of
+from confide.deid.tagger_decode import Floats, spans_in
 from confide.deid.tagger_input import PAD, Vocabulary, encode
 
 # A date holds a year, a month by its name or sign, or two numbers with a mark between.
@@ -46,10 +45,10 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
     """
     found: list[list[Hit]] = [[] for _ in texts]
     for row in _rows(texts):
-        scores = _scores([texts[i][start:end] for i, start, end in row])
-        for (i, start, end), piece in zip(row, scores, strict=True):
+        spans = spans_in(*_scores([texts[i][start:end] for i, start, end in row]))
+        for (i, start, end), several in zip(row, spans, strict=True):
             text = texts[i][start:end]
-            for span in spans_of(piece):
+            for span in several:
                 if span[3] >= _least(text, span):
                     hits = _apart(texts[i], _hit(text, start, *span))
                     found[i] += [hit for hit in hits if not _is_figure(texts[i], hit)]
@@ -142,8 +141,8 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-def _scores(pieces: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
-    """Yield the scores of each piece, shape (characters, labels); all go through the network as one row."""
+def _scores(pieces: Sequence[str]) -> tuple[Floats, list[tuple[int, int]]]:
+    """Return the scores of a row, shape (places, labels), and where in it each piece stands: all go through at once."""
     gap = "\n" * RADIUS  # between them no word and no pair of Han goes on
     characters, words = encode(gap + gap.join(pieces) + gap, vocabulary())
     starts = [RADIUS]
@@ -152,8 +151,7 @@ def _scores(pieces: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
     for start in starts:
         characters[start - RADIUS : start] = PAD
     scores = _session(os.getpid()).run(None, {"characters": characters[None], "words": words[None]})[0][0]
-    for start, piece in zip(starts, pieces, strict=False):
-        yield scores[start : start + len(piece)]
+    return scores, [(at, at + len(piece)) for at, piece in zip(starts, pieces, strict=False)]
 
 
 @cache

@@ -5,8 +5,7 @@ searched by Viterbi. Knows no text.
 """
 
 import re
-from operator import add
-from struct import Struct
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -19,9 +18,11 @@ TYPES: Final = ("name", "organisation", "address", "place", "date", "other-id")
 LABELS: Final = ("O", *(f"{place}-{kind}" for kind in TYPES for place in "BIES"))
 _MAYBE: Final = 3.5  # a character whose score for nothing leads by more than this ends a stretch
 _NEVER: Final = -1e4
+_NOTHING: Final = np.array([0.0, *[_NEVER] * (len(LABELS) - 1)], np.float32)  # where no text stands
+Found = tuple[int, int, str, float]
 
 
-def spans_of(scores: Floats) -> list[tuple[int, int, str, float]]:
+def spans_of(scores: Floats) -> list[Found]:
     """Return (start, end, type, probability) of what stands in a text, from scores of shape (places, labels).
 
     Guarantee: spans do not overlap and come in order; a span is B I* E of one type, or S. Its probability is the
@@ -32,16 +33,29 @@ def spans_of(scores: Floats) -> list[tuple[int, int, str, float]]:
     >>> [(start, end, kind) for start, end, kind, _ in spans_of(scores)]
     [(1, 3, 'name')]
     """
+    return spans_in(scores, [(0, len(scores))])[0]
+
+
+def spans_in(scores: Floats, texts: Sequence[tuple[int, int]]) -> list[list[Found]]:
+    """Return what `spans_of` returns for each of several texts, by the scores of a row in which they stand apart.
+
+    Args:
+        scores: of the row, shape (places, labels); overwritten where no text stands.
+        texts: start and end of each in the row, in order; between two of them is at least one place.
+    """
+    at = 0
+    for start, end in texts:
+        scores[at:start], at = _NOTHING, end
+    scores[at:] = _NOTHING
     leading = scores.copy()
     leading[:, 0] -= _MAYBE
     maybe = leading.argmax(axis=1).nonzero()[0]  # several times as quick as to ask for the maximum
     if not len(maybe):
-        return []
+        return [[] for _ in texts]
     rows = scores[maybe]
     powers = np.exp(rows - rows.max(axis=1)[:, None])
-    sums = np.zeros(len(scores) + 1)
-    sums[maybe + 1] = 1 - powers[:, 0] / powers.sum(axis=1)
-    sums = sums.cumsum()
+    something = np.zeros(len(scores))
+    something[maybe] = 1 - powers[:, 0] / powers.sum(axis=1)
     between = np.zeros(len(scores) + 2, np.uint8)  # a path begins and ends beside an O
     between[maybe + 1] = rows.argmax(axis=1)
     before, labels, after = between[maybe], between[maybe + 1], between[maybe + 2]
@@ -49,11 +63,18 @@ def spans_of(scores: Floats) -> list[tuple[int, int, str, float]]:
     path = between[1:-1].tobytes()
     if len(broken):
         path = _mended(path, scores, maybe, broken)
-    found = []
+    return [_spans(path[start:end], something[start:end]) for start, end in texts]
+
+
+def _spans(path: bytes, something: npt.NDArray[np.float64]) -> list[Found]:
+    """Return the spans of a legal path, by the probability at each place that something stands there."""
+    found: list[Found] = []
+    sums: list[float] = []
     for match in _SPAN.finditer(path):
         start, end = match.span()
+        sums = sums or [0.0, *something.cumsum().tolist()]
         kind = TYPES[(path[start] - 1) // 4]
-        found.append((start, end, kind, float((sums[end] - sums[start]) / (end - start))))
+        found.append((start, end, kind, (sums[end] - sums[start]) / (end - start)))
     return found
 
 
@@ -77,41 +98,77 @@ _BROKEN: Final = np.array([[not _may_follow(label, after) for after in LABELS] f
 
 def _mended(path: bytes, scores: Floats, maybe: Places, broken: Places) -> bytes:
     """Return the path with the best legal one written over each stretch of `maybe` that has a place of `broken`."""
-    inside = np.zeros(len(path), np.uint8)
+    inside = np.zeros(len(path) + 1, np.uint8)
     inside[maybe] = 1
     stretches, mended, end = inside.tobytes(), bytearray(path), 0
+    places = []
     for place in broken.tolist():
         if place >= end:
-            start, end = stretches.rfind(b"\0", 0, place) + 1, (stretches + b"\0").find(b"\0", place)
-            mended[start:end] = _best_path(scores[start:end])
+            start, end = stretches.rfind(b"\0", 0, place) + 1, stretches.find(b"\0", place)
+            places.append((start, end))
+    for (start, end), best in zip(places, _best_paths(scores, places), strict=True):
+        mended[start:end] = best
     return bytes(mended)
 
 
-def _best_path(scores: Floats) -> bytes:
-    """Return the legal path of the highest score over some places, by Viterbi; sums are of 32 bits.
+_KINDS: Final = len(TYPES)
+_ENDED: Final = 1 + 2 * _KINDS  # so many labels are O, E or S: behind them a span may begin
+_ORDER: Final = np.array(
+    [0, *(b + i for b in range(1, len(LABELS), 4) for i in (2, 3)), *range(1, len(LABELS), 4), *range(2, len(LABELS), 4)]
+)  # fmt: skip
+_ORDERED: Final = bytes(_ORDER.tolist())
+_KIND_INSIDE: Final = {  # place in the order of E and of I, which follow B or I -> their type
+    **{1 + 2 * kind: kind for kind in range(_KINDS)},
+    **{_ENDED + _KINDS + kind: kind for kind in range(_KINDS)},
+}
 
-    Types that nowhere reach O are left out: O in place of their labels is legal, and better. The other labels are
-    sorted anew: those behind which a span may begin, O and the E and S of each type, then every B, then every I.
+
+def _best_paths(scores: Floats, stretches: Sequence[tuple[int, int]]) -> list[bytes]:
+    """Return the legal path of the highest score over each stretch, by Viterbi; sums are of 32 bits.
+
+    Types that nowhere in a stretch reach O are left out: O in place of their labels is legal, and better. The labels
+    are sorted anew: those behind which a span may begin, O and the E and S of each type, then every B, then every I.
+    All stretches take a step together, the longest first, so that those that go on are the first so many.
     """
-    reach = np.flatnonzero((scores[:, 1:] >= scores[:, :1]).any(axis=0)) // 4
-    firsts = [1 + 4 * kind for kind in sorted(set(reach.tolist()))]
-    m, n = len(firsts), 1 + 2 * len(firsts)
-    order = [0, *(b + i for b in firsts for i in (2, 3)), *firsts, *(b + 1 for b in firsts)]
-    best, *rows = scores[:, order].tolist()
-    best[1:n:2] = best[n + m :] = [_NEVER] * m
-    steps, floats = [], Struct(f"{len(order)}f")
-    for row in rows:
-        opened, inner, high = best[n : n + m], best[n + m :], max(best[:n])
-        steps.append((best.index(high), opened, inner))
-        came = [high] * len(row)
-        came[1:n:2] = came[n + m :] = list(map(max, opened, inner))
-        best = list(floats.unpack(floats.pack(*map(add, came, row))))
-    held = {
-        **{1 + 2 * k: k for k in range(m)},
-        **{n + m + k: k for k in range(m)},
-    }  # E and I, which follow B or I
-    path = [best.index(max(best[:n]))]
-    for top, opened, inner in reversed(steps):
-        k = held.get(path[-1])
-        path.append(top if k is None else n + k if opened[k] >= inner[k] else n + m + k)
-    return bytes(order[i] for i in reversed(path))
+    longest_first = sorted(range(len(stretches)), key=lambda i: stretches[i][0] - stretches[i][1])
+    lengths = np.array([stretches[i][1] - stretches[i][0] for i in longest_first])
+    starts = np.concatenate(([0], lengths.cumsum()[:-1]))
+    rows = np.concatenate([scores[slice(*stretches[i])] for i in longest_first])
+    reach = (rows[:, 1:] >= rows[:, :1]).reshape(-1, _KINDS, 4).any(axis=2)
+    reach = np.logical_or.reduceat(reach, starts).repeat(lengths, axis=0).repeat(4, axis=1)
+    rows[:, 1:][~reach] = _NEVER
+    rows = rows[:, _ORDER]
+
+    # 1. Forwards: the best sum of a path to each label, and where it came from.
+    best = rows[starts]
+    best[:, 1:_ENDED:2] = best[:, _ENDED + _KINDS :] = _NEVER
+    tops: list[list[int]] = []  # of each step, the best label that ends something, by stretch
+    opened: list[
+        list[list[bool]]
+    ] = []  # of each step, whether what goes on came from B rather than I, by stretch and type
+    for step in range(1, int(lengths[0])):
+        going = int(np.searchsorted(-lengths, -step))
+        now = best[:going]
+        begun, inner, top = (
+            now[:, _ENDED : _ENDED + _KINDS],
+            now[:, _ENDED + _KINDS :],
+            now[:, :_ENDED].argmax(axis=1),
+        )
+        tops.append(top.tolist())
+        opened.append((begun >= inner).tolist())
+        came = now[np.arange(going), top][:, None].repeat(len(LABELS), axis=1)
+        came[:, 1:_ENDED:2] = came[:, _ENDED + _KINDS :] = np.maximum(begun, inner)
+        best[:going] = came + rows[starts[:going] + step]
+
+    # 2. Backwards, from the best label that may stand last.
+    lasts, paths = best[:, :_ENDED].argmax(axis=1).tolist(), [b""] * len(stretches)
+    for slot, i in enumerate(longest_first):
+        path = [lasts[slot]]
+        for step in range(int(lengths[slot]) - 2, -1, -1):
+            kind = _KIND_INSIDE.get(path[-1])
+            if kind is None:
+                path.append(tops[step][slot])
+            else:
+                path.append(_ENDED + kind if opened[step][slot][kind] else _ENDED + _KINDS + kind)
+        paths[i] = bytes(_ORDERED[label] for label in reversed(path))
+    return paths

@@ -91,6 +91,15 @@ def word_keys(text: str) -> tuple[npt.NDArray[np.uint32], Keys]:
     return codes, all_keys
 
 
+def pair_key(first: str, second: str) -> np.uint64:
+    """Return the key of a pair of Han.
+
+    >>> pair_key("患", "者") == word_keys("患者")[1][0]
+    True
+    """
+    return np.uint64(ord(first) << 16 | ord(second))
+
+
 def _codes(text: str) -> npt.NDArray[np.uint32]:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 

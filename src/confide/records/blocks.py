@@ -7,25 +7,31 @@ would be refused as a whole for its encoding is refused before its first row is 
 import codecs
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import PurePath
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import polars as pl
 
 from confide.errors import InvalidInput
+from confide.records.cells import Cells
+from confide.records.delimited import delimited_cells
 from confide.records.encoding import to_utf8
+from confide.records.jsonlines import json_cells
 from confide.records.naming import checked_names
-from confide.records.tables import plain_cells, read_cells
+
+if TYPE_CHECKING:
+    import polars as pl
 
 ROWS = 20_000  # of a Parquet file
 BLOCK = 1_000_000  # bytes of a file that are read at a time; a file up to this is read whole
 _CHECKED = 1_000_000
+_LINES = (".jsonl", ".ndjson")
 
 
 def row_blocks(
     file: BinaryIO, name: str, *, block: int = BLOCK, encoding: str | None = None
-) -> Iterator[pl.DataFrame]:
+) -> "Iterator[pl.DataFrame]":
     """Yield the cells of a table with `_row`, as `confide.records.tables.read_cells` returns them.
 
     Args:
@@ -37,22 +43,79 @@ def row_blocks(
     Raises:
         InvalidInput: what `read_cells` refuses.
     """
-    suffix = PurePath(name).suffix.lower()
+    from confide.records.tables import read_cells, with_rows_from
+
+    if _suffix(name) == ".parquet":  # whose size says little: the same words a million times take no room
+        yield from _row_groups(file, name)
+        return
+    columns: list[str] = []
+    for piece, before, known in _pieces(file, name, block, encoding):
+        with _rows_before(before):
+            cells = read_cells(piece, name, known)
+        columns = _the_same(columns, cells.columns, name)
+        yield with_rows_from(cells, before)
+
+
+def cell_blocks(file: BinaryIO, name: str, *, block: int = BLOCK) -> Iterator[Cells]:
+    """Yield a table as plain cells; arguments and refusals as of `row_blocks`. Text and JSON lines load no Polars."""
+    if _suffix(name) in (".parquet", ".xlsx"):
+        from confide.records.tables import cells_of
+
+        yield from map(cells_of, row_blocks(file, name, block=block))
+        return
+    columns: list[str] = []
+    for piece, before, known in _pieces(file, name, block, None):
+        with _rows_before(before):
+            cells = plain_cells_of(piece, name, known)
+        columns = _the_same(columns, list(cells.columns), name)
+        yield Cells(cells.columns, [row + before for row in cells.rows])
+
+
+def plain_cells_of(data: bytes, name: str, encoding: str | None = None) -> Cells:
+    """Return a whole table as plain cells; raises as `confide.records.tables.read_cells`."""
+    if not data:
+        raise InvalidInput("records.empty", file=name)
+    if _suffix(name) in _LINES:
+        return json_cells(to_utf8(data, name, encoding), name)
+    if _suffix(name) in (".csv", ".tsv", ".txt"):
+        return delimited_cells(to_utf8(data, name, encoding), name)
+    from confide.records.tables import cells_of, read_cells
+
+    return cells_of(read_cells(data, name, encoding))
+
+
+def _suffix(name: str) -> str:
+    return PurePath(name).suffix.lower()
+
+
+def _the_same(columns: list[str], found: list[str], name: str) -> list[str]:
+    """Return the columns of a block; every block of a delimited text has those of the first."""
+    if columns and _suffix(name) not in _LINES and found != columns:
+        raise InvalidInput("records.unreadable", file=name, kind="CSV")
+    return found
+
+
+def _pieces(
+    file: BinaryIO, name: str, block: int, encoding: str | None
+) -> Iterator[tuple[bytes, int, str | None]]:
+    """Yield pieces of a text file that are files themselves, the rows before each, and the encoding, if known."""
+    suffix = _suffix(name)
     size = file.seek(0, io.SEEK_END)
     start = file.seek(0) or file.read(2)
     file.seek(0)
-    if suffix == ".parquet":  # whose size says little: the same words a million times take no room
-        yield from _row_groups(file, name)
-    elif suffix == ".xlsx" or size <= block or start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        yield read_cells(file.read(), name, encoding)
-    else:
-        yield from _cut(
-            file, name, block, encoding or _encoding(file, name), is_lines=suffix in (".jsonl", ".ndjson")
-        )
+    if suffix == ".xlsx" or size <= block or start in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        yield file.read(), 0, encoding
+        return
+    known = encoding or _encoding(file, name)
+    for piece, before in _cut(file, block, is_lines=suffix in _LINES):
+        yield piece, before, known
 
 
-def _row_groups(file: BinaryIO, name: str) -> Iterator[pl.DataFrame]:
+def _row_groups(file: BinaryIO, name: str) -> "Iterator[pl.DataFrame]":
+    import polars as pl
     from pyarrow import parquet as pq  # 30 MB that no other kind of file needs
+
+    from confide.records.tables import plain_cells, read_cells, with_rows_from
 
     try:
         source = pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)  # else whole row groups are held
@@ -65,16 +128,15 @@ def _row_groups(file: BinaryIO, name: str) -> Iterator[pl.DataFrame]:
             table = pl.DataFrame(batch)
             table.columns = checked_names(table.columns, name)
             cells = plain_cells(table, name)
-            yield cells.with_columns(pl.col("_row") + before)
+            yield with_rows_from(cells, before)
             before += cells.height
     except (OSError, ValueError, pl.exceptions.PolarsError):  # pyarrow's errors are of these kinds
         raise InvalidInput("records.unreadable", file=name, kind="Parquet") from None
 
 
-def _cut(file: BinaryIO, name: str, block: int, encoding: str, *, is_lines: bool) -> Iterator[pl.DataFrame]:
+def _cut(file: BinaryIO, block: int, *, is_lines: bool) -> Iterator[tuple[bytes, int]]:
     """Cut a text after whole rows; every piece of a delimited text begins with the header."""
-    header, rest, rows = b"", b"", 0
-    columns: list[str] | None = None
+    header, rest, rows, is_first = b"", b"", 0, True
     while True:
         piece = file.read(block)
         rest += piece
@@ -87,24 +149,20 @@ def _cut(file: BinaryIO, name: str, block: int, encoding: str, *, is_lines: bool
             end, count = int(ends[-1]) + 1, len(ends)
         if not header and not is_lines:
             header = rest[: int(ends[0]) + 1]
-        is_first = columns is None
         body = rest[:end] if is_lines or is_first else header + rest[:end]
         if body.strip() and (is_lines or body.strip() != header.strip() or is_first):
-            before = rows - (0 if is_lines or is_first else 1)
-            cells = _cells(body, name, encoding, before)
-            if columns is not None and not is_lines and cells.columns != columns:
-                raise InvalidInput("records.unreadable", file=name, kind="CSV")
-            columns = cells.columns
-            yield cells.with_columns(pl.col("_row") + before)
+            yield body, rows - (0 if is_lines or is_first else 1)
+            is_first = False
         rows, rest = rows + count, rest[end:]
         if not piece:
             return
 
 
-def _cells(text: bytes, name: str, encoding: str, before: int) -> pl.DataFrame:
-    """Return the cells of a part of a file; a refusal names the row as it is numbered in the whole file."""
+@contextmanager
+def _rows_before(before: int) -> Iterator[None]:
+    """Let a refusal of a part of a file name the row as it is numbered in the whole file."""
     try:
-        return read_cells(text, name, encoding)
+        yield
     except InvalidInput as error:
         if "row" not in error.public:
             raise

@@ -9,14 +9,11 @@ from collections.abc import Collection
 import polars as pl
 
 from confide.errors import InvalidInput
+from confide.records.cells import LARGEST_CELL, MISSING, NO_NUMBER, NUMBER, WHOLE
 from confide.records.section import RESERVED
 
-LARGEST_CELL = 1_000_000  # bytes of UTF-8
 _SHOWN_ROWS = 5
-_MISSING = ("NA", "N/A", "NULL", "null")
-_WHOLE = r"^[+-]?(?:0|[1-9][0-9]{0,14})$"
-_NUMBER = r"^[+-]?(?:(?:0|[1-9][0-9]*)\.[0-9]*|\.[0-9]+|0|[1-9][0-9]{0,14})(?:[eE][+-]?[0-9]{1,3})?$"
-_NO_NUMBER = r"^(?i)[+-]?(?:nan|inf|infinity|∞)$"
+_WHOLE, _NUMBER, _NO_NUMBER = f"^{WHOLE}$", f"^{NUMBER}$", f"^(?i){NO_NUMBER}$"
 
 
 def typed(table: pl.DataFrame, file: str, *, text: Collection[str] = ()) -> pl.DataFrame:
@@ -58,7 +55,7 @@ def _typed_column(table: pl.DataFrame, name: str, file: str) -> pl.Series:
         refuse_rows(table, ~pl.col(name).is_finite(), "records.not-finite", file, column=name)
     if column.dtype != pl.String:
         return column
-    cells = column.str.strip_chars().replace(["", *_MISSING], None)
+    cells = column.str.strip_chars().replace(["", *MISSING], None)
     filled = cells.drop_nulls()
     if filled.is_empty():
         return column

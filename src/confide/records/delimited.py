@@ -11,17 +11,19 @@ quotes does not. Rows without a value in any cell are passed over.
 import csv
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from confide.errors import InvalidInput
+from confide.records.cells import SPACE, Cells
 from confide.records.naming import checked_names
 
 SEPARATORS = ",;\t|"
 _QUOTE, _NEWLINE = ord('"'), ord("\n")
+_BLANK_LINES = re.compile(rb"(?:[ \t\v\f]*\n)*")
 _DATA_IN_HEADER = re.compile(
     r"[+-]?[A-Za-z]{0,4}-?\d{5,}[Xx]?|[+-]?\d*\.\d+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}( .*)?"
     r"|\S+@\S+\.\S+|\d{3}[- ]\d{4}.*"
@@ -39,8 +41,19 @@ class _Layout:
         return int(np.searchsorted(self.ends, position)) + 1
 
 
-def read_delimited(text: bytes, file: str) -> pl.DataFrame:
-    r"""Return the cells of `text` as strings (empty ones as null), with `_row`.
+@dataclass(frozen=True, slots=True)
+class Delimited:
+    """A delimited text that was found to be sound: each row under the header has as many cells as there are names."""
+
+    names: list[str]
+    separator: str
+    body: bytes = field(repr=False)  # below the header, from the first row that is not blank
+    first: int  # number of that row
+    ends: list[int]  # in `body`, of that row and those behind it, blank ones included
+
+
+def sound_delimited(text: bytes, file: str) -> Delimited:
+    """Find the rows and cells of a text, or say where it is broken.
 
     Args:
         text: UTF-8 with lines that end in a line feed, as `confide.records.encoding.to_utf8` returns it.
@@ -48,31 +61,59 @@ def read_delimited(text: bytes, file: str) -> pl.DataFrame:
 
     Raises:
         InvalidInput: no header, two columns of one name, a ragged row, a stray or an open quote.
-
-    >>> read_delimited(b"id;note\n1;calm\n\n2;better\n", "a.csv").rows()
-    [('1', 'calm', 2), ('2', 'better', 4)]
     """
     separator, layout = _separator(text, file)
     header_end = int(layout.ends[0])
     names = checked_names(_header(text[:header_end], separator), file)
     _refuse_ragged(text, layout, len(names), file)
     below = text[header_end + 1 :]
-    body = below.lstrip(b"\n")  # the reader drops blank lines at the beginning, without counting them
-    blank = len(below) - len(body)
+    above = _blank_lines(below)
+    body, blank = below[len(above) :], above.count(b"\n")
     if not body.strip():
         raise InvalidInput("records.no-rows", file=file)
-    try:
-        cells = pl.read_csv(
-            io.BytesIO(body), separator=separator, has_header=False, schema=dict.fromkeys(names, pl.String)
-        )
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):  # "x^" begins a zlib stream
-        raise InvalidInput("records.unreadable", file=file, kind="CSV") from None
-    if cells.height + blank != len(layout.ends) - 1:  # the two readers disagree about what a row is
-        raise InvalidInput("records.unreadable", file=file, kind="CSV")
-    _refuse_data_as_header(cells, names, file)
-    cells = cells.with_columns(pl.col(pl.String).replace("", None))
-    cells = cells.with_columns(pl.int_range(2 + blank, pl.len() + 2 + blank, dtype=pl.Int64).alias("_row"))
-    return cells.filter(pl.any_horizontal(pl.col(names).str.strip_chars().str.len_bytes() > 0))
+    ends = layout.ends[1 + blank :] - (len(text) - len(body))
+    return Delimited(names, separator, body, 2 + blank, ends.tolist())
+
+
+def _blank_lines(text: bytes) -> bytes:
+    found = _BLANK_LINES.match(text)
+    return found.group() if found else b""
+
+
+def delimited_cells(text: bytes, file: str) -> Cells:
+    r"""Return the cells of `text`, which `confide.records.tables` returns as a frame.
+
+    Raises:
+        InvalidInput: as `sound_delimited`, or the header is a row of data.
+
+    >>> cells = delimited_cells(b"id;note\n1;calm\n\n2;\"bet;ter\"\n", "a.csv")
+    >>> cells.rows, cells.columns["note"]
+    ([2, 4], ['calm', 'bet;ter'])
+    """
+    found = sound_delimited(text, file)
+    starts = [0, *(end + 1 for end in found.ends[:-1])]
+    rows = (
+        (number, list(_cells_in(found.body[start:end].decode(), found.separator)))
+        for number, (start, end) in enumerate(zip(starts, found.ends, strict=True), start=found.first)
+    )
+    filled = [(number, cells) for number, cells in rows if any(cell.strip(SPACE) for cell in cells)]
+    columns = {name: [cells[at] or None for _, cells in filled] for at, name in enumerate(found.names)}
+    again = [name in cells for name, cells in columns.items()]
+    refuse_data_as_header(found.names, again, file)
+    return Cells(columns, [number for number, _ in filled])
+
+
+def _cells_in(row: str, separator: str) -> Iterator[str]:
+    """Yield the cells of a row of which every quote opens or closes a cell or is doubled."""
+    held: list[str] = []
+    quotes = 0
+    for piece in row.split(separator):
+        held.append(piece)
+        quotes += piece.count('"')
+        if quotes % 2 == 0:
+            cell = separator.join(held)
+            yield cell[1:-1].replace('""', '"') if quotes else cell
+            held, quotes = [], 0
 
 
 def headings(text: bytes, file: str) -> list[str]:
@@ -168,10 +209,13 @@ def _refuse_ragged(text: bytes, layout: _Layout, wanted: int, file: str) -> None
         )
 
 
-def _refuse_data_as_header(cells: pl.DataFrame, names: list[str], file: str) -> None:
-    """Refuse a first row that is data: its cells would pass for column names, and be printed."""
-    if any(_DATA_IN_HEADER.fullmatch(name) for name in names):
-        raise InvalidInput("records.header", file=file)
-    again = cells.select(pl.col(name).eq(name).any() for name in names).row(0)
-    if 2 * sum(map(bool, again)) >= len(names):
+def refuse_data_as_header(names: list[str], again: Sequence[bool], file: str) -> None:
+    """Refuse a first row that is data: its cells would pass for column names, and be printed.
+
+    Args:
+        names: the header.
+        again: of each name, whether a cell below it is the same.
+        file: its name.
+    """
+    if any(_DATA_IN_HEADER.fullmatch(name) for name in names) or 2 * sum(again) >= len(names):
         raise InvalidInput("records.header", file=file)

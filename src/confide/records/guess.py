@@ -17,10 +17,10 @@ import polars as pl
 from confide.errors import InvalidInput
 from confide.records.columns import typed
 from confide.records.guess_columns import ColumnGuess, Confidence, Role, guess_columns
-from confide.records.notes import has_digit, patient_in_name
+from confide.records.owners import has_digit, patient_in_name
 from confide.records.patients import ID_COLUMNS
 from confide.records.section import RESERVED, SourceSection
-from confide.records.tables import SUFFIXES, read_cells
+from confide.records.tables import SUFFIXES, plain_columns, read_cells
 from confide.words import say
 
 LOOKED_AT = 1_000_000  # bytes of a text file
@@ -196,7 +196,7 @@ def _guess_files(files: tuple[str, list[str]], table: pl.DataFrame) -> Guess:
     for kind, marks in _LISTS.items():
         if any(mark in short for mark in marks) and any(column in ID_COLUMNS for column in columns):
             return _listed(path, "optout" if kind == "optout" else "consented", "high")
-    guesses = guess_columns(table)
+    guesses = guess_columns(plain_columns(table))
     text = next((one for one in guesses if one.role == "text"), None)
     patient = next((one for one in guesses if one.role == "patient"), None)
     sure: Confidence = "high" if patient is not None and patient.confidence == "high" else "low"

@@ -4,14 +4,13 @@ Guarantee: a guess holds a value only as a candidate category, of a column with 
 and a name like sex or district. Bounds come from names. Knows no files: `confide.records.guess` does.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import polars as pl
-
 from confide.records import headers
-from confide.records.section import RESERVED
+from confide.records.cells import SPACE, Column
 from confide.words import say
 
 Confidence = Literal["high", "medium", "low"]
@@ -35,27 +34,26 @@ class ColumnGuess:
     reason: str
 
 
-def guess_columns(table: pl.DataFrame) -> tuple[ColumnGuess, ...]:
+def guess_columns(table: Mapping[str, Column]) -> tuple[ColumnGuess, ...]:
     """Return a guess for each column of the user; at most one is the patient, one the id, one the text."""
-    columns = [column for column in table.columns if column not in RESERVED]
-    return tuple(_resolved([_column(column, table[column]) for column in columns], table))
+    return tuple(_resolved([_column(name, column) for name, column in table.items()], table))
 
 
-def _column(column: str, cells: pl.Series) -> ColumnGuess:
+def _column(column: str, cells: Column) -> ColumnGuess:
     """Guess one column by its name, then by the shape of its values."""
-    by_name, is_number = say("records.guess.by-name"), cells.dtype.is_numeric()
+    by_name, is_number = say("records.guess.by-name"), cells.kind in ("integer", "number")
     if headers.means(column, "patient"):
         return ColumnGuess(
             column=column, role="patient", kind="record-number", confidence="high", reason=by_name
         )
-    if headers.means(column, "text") and cells.dtype == pl.String:
+    if headers.means(column, "text") and cells.kind == "text":
         return ColumnGuess(column=column, role="text", confidence="high", reason=by_name)
     kind = headers.identifier_class(column)
     if is_number and kind in _NEVER_NUMBERS:
         kind = None
-    if headers.means(column, "record") and cells.is_not_null().all() and cells.is_unique().all():
+    if headers.means(column, "record") and len(set(cells.filled)) == len(cells.cells):
         return ColumnGuess(column=column, role="id", kind=kind, confidence="high", reason=by_name)
-    if kind == "age" and not is_number and (bands := _categories(cells)):
+    if kind == "age" and not is_number and (bands := _categories(cells.filled)):
         reason = say("records.guess.category")
         return ColumnGuess(column=column, role="category", categories=bands, confidence="low", reason=reason)
     if kind is not None:
@@ -63,12 +61,12 @@ def _column(column: str, cells: pl.Series) -> ColumnGuess:
         return ColumnGuess(
             column=column, role="identifier", kind=kind, bounds=bounds, confidence="high", reason=by_name
         )
-    return _number(column, cells) if is_number or cells.dtype == pl.Boolean else _words(column, cells)
+    return _number(column, cells) if is_number or cells.kind == "boolean" else _words(column, cells)
 
 
-def _number(column: str, cells: pl.Series) -> ColumnGuess:
+def _number(column: str, cells: Column) -> ColumnGuess:
     """Guess a column of numbers whose name is no identifier's."""
-    if cells.drop_nulls().cast(pl.Float64).is_in([0.0, 1.0]).all():
+    if all(cell in (0, 1) for cell in cells.filled):
         target, reason = headers.means(column, "target"), say("records.guess.flag")
         return ColumnGuess(column=column, role="flag", is_target=target, confidence="high", reason=reason)
     bounds = headers.public_bounds(column)
@@ -77,16 +75,16 @@ def _number(column: str, cells: pl.Series) -> ColumnGuess:
     return ColumnGuess(column=column, role="number", bounds=bounds, confidence=sure, reason=reason)
 
 
-def _words(column: str, cells: pl.Series) -> ColumnGuess:
+def _words(column: str, cells: Column) -> ColumnGuess:
     """Guess a column of text whose name is no identifier's, by the shape of its cells and how many differ."""
-    filled = cells.drop_nulls().str.strip_chars()
+    filled = [str(cell).strip(SPACE) for cell in cells.filled]
     by_shape, target = say("records.guess.by-shape"), headers.means(column, "target")
     for kind, shape in headers.shapes():
-        if filled.str.contains(f"^(?:{shape})$").sum() > _MOST * filled.len():
+        if sum(map(bool, map(re.compile(shape).fullmatch, filled))) > _MOST * len(filled):
             return ColumnGuess(
                 column=column, role="identifier", kind=kind, confidence="medium", reason=by_shape
             )
-    if filled.str.len_chars().sum() >= _LONG_TEXT * max(1, filled.len()):
+    if sum(map(len, filled)) >= _LONG_TEXT * max(1, len(filled)):
         return ColumnGuess(column=column, role="text", confidence="medium", reason=by_shape)
     if headers.means(column, "category") and (values := _categories(filled)):
         return ColumnGuess(
@@ -101,21 +99,21 @@ def _words(column: str, cells: pl.Series) -> ColumnGuess:
     return ColumnGuess(column=column, role="other", is_target=target, confidence="low", reason=reason)
 
 
-def _categories(cells: pl.Series) -> tuple[str, ...]:
+def _categories(cells: Sequence[str | int | float | bool]) -> tuple[str, ...]:
     """Return the values of a column if they are few and short, else nothing."""
-    values = [str(value) for value in cells.drop_nulls().unique().sort()]
+    values = [str(value) for value in sorted(set(cells))]
     fit = len(values) <= _CATEGORIES and all(len(value) <= _LONGEST_CATEGORY for value in values)
     return tuple(values) if fit else ()
 
 
-def _resolved(guesses: list[ColumnGuess], table: pl.DataFrame) -> Iterator[ColumnGuess]:
+def _resolved(guesses: list[ColumnGuess], table: Mapping[str, Column]) -> Iterator[ColumnGuess]:
     """Leave one patient, one id and one text; a hospital number is the patient where nothing better is."""
     best: dict[str, str] = {}
     for wanted in ("patient", "id", "text"):
         fitting = [one for one in guesses if one.role == wanted]
         fitting.sort(key=lambda one: one.confidence != "high")
         if wanted == "text":  # of several long texts, the longest
-            fitting.sort(key=lambda one: -int(table[one.column].str.len_chars().sum() or 0))
+            fitting.sort(key=lambda one: -sum(len(str(cell)) for cell in table[one.column].filled))
         if fitting:
             best[wanted] = fitting[0].column
     if "patient" not in best:

@@ -7,38 +7,33 @@ Knows nothing of notes or tables.
 import json
 from typing import NoReturn
 
-import polars as pl
-
 from confide.errors import InvalidInput
+from confide.records.cells import Cells
 from confide.records.naming import checked_names
 
 
-def read_json_lines(text: bytes, file: str) -> pl.DataFrame:
-    r"""Return one row per line, all cells as text, with `_row` (the line, from 1), without blank lines.
+def json_cells(text: bytes, file: str) -> Cells:
+    r"""Return one row per line, all cells as text; a row is the line, from 1. Blank lines are passed over.
 
     A number is kept as it was written, `true` and `false` as those words, `null` and a missing key as null.
 
     Raises:
         InvalidInput: a line is not a JSON object of text, numbers, booleans and nulls.
 
-    >>> read_json_lines(b'{"id": 7, "note": "calm"}\n{"note": "b"}\n', "n.jsonl").rows()
-    [('7', 'calm', 1), (None, 'b', 2)]
+    >>> cells = json_cells(b'{"id": 7, "note": "calm"}\n{"note": "b"}\n', "n.jsonl")
+    >>> cells.rows, cells.columns["id"], cells.columns["note"]
+    ([1, 2], ['7', None], ['calm', 'b'])
     """
     lines = text.split(b"\n")
     records = [(row, _record(line, row, file)) for row, line in enumerate(lines, start=1) if line.strip()]
     if not records:
         raise InvalidInput("records.empty", file=file)
     keys = list(dict.fromkeys(key for _, record in records for key in record))
-    names = checked_names(keys, file)
-    columns: dict[str, list[str | None]] = {
+    columns = {
         name: [record.get(key) or None for _, record in records]
-        for key, name in zip(keys, names, strict=True)
+        for key, name in zip(keys, checked_names(keys, file), strict=True)
     }
-    try:
-        cells = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, UnicodeEncodeError):
-        raise InvalidInput("records.unreadable", file=file, kind="JSON") from None
-    return cells.with_columns(pl.Series("_row", [row for row, _ in records], dtype=pl.Int64))
+    return Cells(columns, [row for row, _ in records])
 
 
 def _record(line: bytes, row: int, file: str) -> dict[str, str | None]:

@@ -10,13 +10,13 @@ the order of names: `notes/*.txt (12)`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 import polars as pl
 
 from confide.errors import InvalidInput
 from confide.records.columns import refuse_rows
 from confide.records.encoding import to_utf8
+from confide.records.owners import patient_of_text
 from confide.records.section import SourceSection
 
 TEXT, PATIENT = "text", "patient"  # columns of a folder of texts
@@ -90,28 +90,3 @@ def folder_of_texts(files: Iterable[tuple[str, bytes]], section: SourceSection) 
         {PATIENT: patients, TEXT: texts, "_file": shown}, schema_overrides={PATIENT: pl.String}
     )
     return table.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("_row"))
-
-
-def patient_of_text(pattern: str, name: str) -> str:
-    """Return whose note a text file is, by its name or its folder as the pattern says; empty if nobody's.
-
-    >>> patient_of_text("notes/*/*.txt", "notes/P001/day1.txt"), patient_of_text("n/*.txt", "n/P001_a.txt")
-    ('P001', 'P001')
-    """
-    path = PurePosixPath(name)
-    return path.parent.name if "*" in PurePosixPath(pattern).parent.name else patient_in_name(path)
-
-
-def patient_in_name(path: PurePosixPath) -> str:
-    """Return the patient id that the name of a text file holds: up to the first underscore, else all of a numbered name.
-
-    >>> [patient_in_name(PurePosixPath(name)) for name in ("n/P001_admission.txt", "n/P001.txt", "n/admission.txt")]
-    ['P001', 'P001', '']
-    """
-    before, underscore, _ = path.stem.partition("_")
-    return before if underscore or has_digit(before) else ""
-
-
-def has_digit(name: str) -> bool:
-    """Say whether a name holds a digit, as nearly every patient id does."""
-    return any(character.isdigit() for character in name)

@@ -15,13 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 from xml.sax.saxutils import escape
 
-import polars as pl
-
 from confide.errors import InvalidInput
-from confide.records.columns import typed
+from confide.records.cells import Cells, Column, typed_columns, untyped_columns
 from confide.records.guess_columns import guess_columns
-from confide.records.patients import columns_of
-from confide.records.section import RESERVED
+from confide.records.naming import shown
 
 SUFFIXES = {".csv": ".csv", ".tsv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl", ".parquet": ".parquet",
             ".xlsx": ".xlsx"}  # fmt: skip
@@ -59,7 +56,7 @@ class Columns:
 
 
 def columns_in(
-    cells: pl.DataFrame,
+    cells: Cells,
     file: str,
     *,
     patient: str | None = None,
@@ -76,12 +73,11 @@ def columns_in(
         identifiers: column -> class, or "text" for a column that only looks like an identifier.
     """
     named = dict(identifiers or {})
-    names = [name for name in cells.columns if name not in RESERVED]
-    head = cells.head(_LOOKED_AT)
-    try:
-        head = typed(head, file, text=[*texts, *named])
-    except InvalidInput:  # cells of which a study would make numbers, and could not; here they are text
-        head = cells.head(_LOOKED_AT)
+    names = list(cells.columns)
+    looked_at = cells.head(_LOOKED_AT)
+    head = typed_columns(looked_at, text=[*texts, *named])
+    if head is None:  # cells of which a study would make numbers, and could not; here they are text
+        head = untyped_columns(looked_at)
     guesses = guess_columns(head)
     found = {each.role: each.column for each in reversed(guesses)}
     known = {each.column: each.kind for each in guesses if each.kind is not None}
@@ -112,46 +108,34 @@ def verify_named(tables: Mapping[str, Columns], named: Sequence[str]) -> None:
     for column in named:
         if tables and not any(column in each.names for each in tables.values()):
             file, first = next(iter(tables.items()))
-            shown = columns_of(pl.DataFrame(schema=list(first.names)))
-            raise InvalidInput("records.no-column", file=file, column=column, columns=shown)
+            raise InvalidInput("records.no-column", file=file, column=column, columns=shown(first.names))
 
 
 def _kinds(
-    cells: pl.DataFrame, head: pl.DataFrame, classes: Mapping[str, str], *, has_types: bool
+    cells: Cells, head: Mapping[str, Column], classes: Mapping[str, str], *, has_types: bool
 ) -> dict[str, str]:
     """Return which columns hold numbers or booleans: as a file of types says, else by the cells of those that identify nobody."""
     if has_types:
-        return kinds_of(cells, head.columns)
-    kinds = {
-        name: kind for name, kind in kinds_of(head, head.columns).items() if classes.get(name, "age") == "age"
+        return dict(cells.kinds)
+    kinds: dict[str, str] = {
+        name: column.kind
+        for name, column in head.items()
+        if column.kind != "text" and classes.get(name, "age") == "age"
     }
-    texts = (name for name in head.columns if head.schema[name] == pl.String and name not in classes)
+    texts = (name for name, column in head.items() if column.kind == "text" and name not in classes)
     return kinds | {name: "boolean" for name in texts if _is_boolean(head[name])}
 
 
-def kinds_of(table: pl.DataFrame, names: Sequence[str]) -> dict[str, str]:
-    """Return which columns are of whole numbers, numbers or booleans, by their types."""
-    kinds = {}
-    for name in names:
-        kind = table.schema[name]
-        if kind == pl.Boolean:
-            kinds[name] = "boolean"
-        elif kind.is_numeric():
-            kinds[name] = "integer" if kind.is_integer() else "number"
-    return kinds
+def _is_boolean(column: Column) -> bool:
+    filled = column.filled
+    return bool(filled) and all(cell in ("true", "false") for cell in filled)
 
 
-def _is_boolean(column: pl.Series) -> bool:
-    filled = column.drop_nulls()
-    return filled.len() > 0 and bool(filled.is_in(["true", "false"]).all())
-
-
-def rows_of(cells: pl.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield the number of each row and its filled cells as text."""
-    names = [name for name in cells.columns if name not in RESERVED]
-    text = cells.select(pl.col(names).cast(pl.String), "_row")
-    for row in text.iter_rows(named=True):
-        yield row["_row"], {name: row[name] for name in names if row[name] is not None}
+def rows_of(cells: Cells) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the number of each row and its filled cells."""
+    names = list(cells.columns)
+    for row, *values in zip(cells.rows, *cells.columns.values(), strict=True):
+        yield row, {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
 class _Writer(Protocol):

@@ -13,11 +13,13 @@ import fastexcel
 import polars as pl
 
 from confide.errors import InvalidInput
+from confide.records.cells import Cells, Column, Kind
 from confide.records.columns import typed
-from confide.records.delimited import read_delimited
+from confide.records.delimited import refuse_data_as_header, sound_delimited
 from confide.records.encoding import to_utf8
-from confide.records.jsonlines import read_json_lines
+from confide.records.jsonlines import json_cells
 from confide.records.naming import checked_names
+from confide.records.section import RESERVED
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 _BROKEN = (
@@ -68,14 +70,66 @@ def read_cells(data: bytes, file: str, encoding: str | None = None) -> pl.DataFr
         raise InvalidInput("records.empty", file=file)
     suffix = PurePath(file).suffix.lower()
     if suffix in (".csv", ".tsv", ".txt"):
-        return read_delimited(to_utf8(data, file, encoding), file)
+        return _delimited(to_utf8(data, file, encoding), file)
     if suffix in (".jsonl", ".ndjson"):
-        return read_json_lines(to_utf8(data, file, encoding), file)
+        return _json_lines(to_utf8(data, file, encoding), file)
     if suffix == ".parquet":
         return _parquet(data, file)
     if suffix == ".xlsx":
         return _excel(data, file)
     raise InvalidInput("records.suffix", file=file, known=", ".join(SUFFIXES))
+
+
+def _delimited(text: bytes, file: str) -> pl.DataFrame:
+    found = sound_delimited(text, file)
+    names, schema = found.names, dict.fromkeys(found.names, pl.String)
+    try:
+        cells = pl.read_csv(
+            io.BytesIO(found.body), separator=found.separator, has_header=False, schema=schema
+        )
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):  # "x^" begins a zlib stream
+        raise InvalidInput("records.unreadable", file=file, kind="CSV") from None
+    if cells.height != len(found.ends):  # the two readers disagree about what a row is
+        raise InvalidInput("records.unreadable", file=file, kind="CSV")
+    again = cells.select(pl.col(name).eq(name).any() for name in names).row(0)
+    refuse_data_as_header(names, list(map(bool, again)), file)
+    cells = cells.with_columns(pl.col(pl.String).replace("", None))
+    rows = pl.int_range(found.first, pl.len() + found.first, dtype=pl.Int64).alias("_row")
+    return cells.with_columns(rows).filter(
+        pl.any_horizontal(pl.col(names).str.strip_chars().str.len_bytes() > 0)
+    )
+
+
+def _json_lines(text: bytes, file: str) -> pl.DataFrame:
+    cells = json_cells(text, file)
+    try:
+        table = pl.DataFrame(cells.columns, schema=dict.fromkeys(cells.columns, pl.String))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, UnicodeEncodeError):
+        raise InvalidInput("records.unreadable", file=file, kind="JSON") from None
+    return table.with_columns(pl.Series("_row", cells.rows, dtype=pl.Int64))
+
+
+def plain_columns(table: pl.DataFrame) -> dict[str, Column]:
+    """Return the user's columns of a table as plain ones."""
+    return {
+        name: Column(_kind(table.schema[name]), table[name].to_list())
+        for name in table.columns
+        if name not in RESERVED
+    }
+
+
+def cells_of(table: pl.DataFrame) -> Cells:
+    """Return the user's columns of a table with `_row` as cells of text, and which of them are not of text."""
+    names = [name for name in table.columns if name not in RESERVED]
+    text = table.select(pl.col(names).cast(pl.String))
+    kinds = {name: kind for name in names if (kind := _kind(table.schema[name])) != "text"}
+    return Cells({name: text[name].to_list() for name in names}, table["_row"].to_list(), kinds)
+
+
+def _kind(dtype: pl.DataType) -> Kind:
+    if dtype == pl.Boolean:
+        return "boolean"
+    return "integer" if dtype.is_integer() else "number" if dtype.is_numeric() else "text"
 
 
 def _parquet(data: bytes, file: str) -> pl.DataFrame:
@@ -97,6 +151,11 @@ def plain_cells(table: pl.DataFrame, file: str) -> pl.DataFrame:
     """
     plain = table.select(_plain(name, table.schema[name], file) for name in table.columns)
     return plain.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("_row"))
+
+
+def with_rows_from(table: pl.DataFrame, before: int) -> pl.DataFrame:
+    """Return a table with its row numbers moved on by those of the rows before it."""
+    return table.with_columns(pl.col("_row") + before)
 
 
 def _plain(name: str, dtype: pl.DataType, file: str) -> pl.Expr:

@@ -7,7 +7,7 @@ a record; nothing is spent and no source is read here.
 
 import math
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -22,8 +22,9 @@ from confide.risk.section import RiskSection
 from confide.stats.images_section import ImagesSection
 from confide.stats.section import StatsSection
 from confide.stats.series_section import SeriesSection
+from confide.study.keys_section import KeysSection
 from confide.study.tokens import check_tokens
-from confide.study.toml import Lines, parse, read_section, read_sections
+from confide.study.toml import Lines, read_sections, read_text
 from confide.synth.section import SynthSection
 from confide.tasks.image_section import ImageSection
 from confide.tasks.notes_section import NotesSection
@@ -32,7 +33,7 @@ from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, Tea
 from confide.train.section import TrainSection
 from confide.vault.section import TokenSection
 
-FILE, RECOVERY_KEY = "study.toml", "recovery-key.txt"
+FILE = "study.toml"
 _FILE_NAME = re.compile(r"(?!\.)[^/\\\x00-\x1f]{1,80}")  # a release is put out as a file of its name
 
 
@@ -103,67 +104,6 @@ class ConsentSection:
     consented: str | None = field(
         default=None, metadata={"doc": "CSV: only these patients may be in any step."}
     )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeysSection:
-    """Who holds the key of the vault."""
-
-    custody: Literal["passphrase", "transit", "pkcs11"] = field(
-        default="passphrase",
-        metadata={"doc": "How the vault is opened: a passphrase, a key service (OpenBao, Vault), or an HSM."},
-    )
-    passphrase_file: str | None = field(
-        default=None, metadata={"doc": "File with the passphrase; without it the terminal asks."}
-    )
-    url: str | None = field(
-        default=None,
-        metadata={"doc": "transit: address of the key service, the only host that is called; https."},
-    )
-    mount: str | None = field(
-        default=None, metadata={"doc": "transit: where its Transit engine is; `transit` if left out."}
-    )
-    token_file: str | None = field(
-        default=None, metadata={"doc": "transit: file with the token, readable by you alone."}
-    )
-    ca_file: str | None = field(
-        default=None, metadata={"doc": "transit: certificates to trust, in the place of the usual ones."}
-    )
-    module: str | None = field(default=None, metadata={"doc": "pkcs11: the library of the HSM's maker."})
-    token_label: str | None = field(default=None, metadata={"doc": "pkcs11: label of the token."})
-    pin_file: str | None = field(
-        default=None, metadata={"doc": "pkcs11: file with the PIN, readable by you alone."}
-    )
-    key: str | None = field(
-        default=None, metadata={"doc": "transit, pkcs11: name of the key; `confide` if left out."}
-    )
-    suite: Literal["aes", "sm4"] = field(
-        default="aes",
-        metadata={"doc": "Cipher of the files that are sealed: AES-256-GCM, or SM4-GCM with SM3."},
-    )
-
-    def __post_init__(self) -> None:
-        """Refuse a key that belongs to another custody, and one that is missing."""
-        for name in _KEYS_OF[self.custody][0]:
-            if getattr(self, name) is None:
-                raise InvalidInput("study.keys-missing", key=name, custody=self.custody)
-        known = {"custody", "suite", *(name for names in _KEYS_OF[self.custody] for name in names)}
-        for each in fields(self):
-            if each.name not in known and getattr(self, each.name) is not None:
-                raise InvalidInput("study.keys-foreign", key=each.name, custody=self.custody)
-
-    @property
-    def secret_files(self) -> tuple[str, ...]:
-        """Paths of files that hold a secret, which are no records of the hospital."""
-        named = (self.passphrase_file, self.token_file, self.pin_file)
-        return tuple(path for path in named if path is not None)
-
-
-_KEYS_OF: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # what each custody wants, and may have
-    "passphrase": ((), ("passphrase_file",)),
-    "transit": (("url", "token_file"), ("mount", "key", "ca_file")),
-    "pkcs11": (("module", "token_label", "pin_file"), ("key",)),
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -244,37 +184,7 @@ def load_study(folder: Path) -> Study:
     Raises:
         InvalidInput: naming the line and what to write instead.
     """
-    return read_study(_text_of(folder / FILE), folder)
-
-
-def load_keys(path: Path) -> KeysSection:
-    """Read the `[keys]` table of a file that holds nothing else, for work outside a study.
-
-    Raises:
-        InvalidInput: as `load_study`.
-    """
-    text = _text_of(path)
-    tables, lines = parse(text, path.name), Lines(text)
-    for name in tables:
-        if name != "keys":
-            known = {
-                "file": path.name,
-                "line": lines.of(name),
-                "key": name,
-                "section": path.name,
-                "known": "keys",
-            }
-            raise InvalidInput("study.unknown-key", **known)
-    return read_section(KeysSection, tables.get("keys", {}), "keys", lines, path.name)
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise InvalidInput("study.no-study-file", file=path) from None
-    except (UnicodeDecodeError, OSError):
-        raise InvalidInput("study.unreadable", file=path) from None
+    return read_study(read_text(folder / FILE), folder)
 
 
 def read_study(text: str, folder: Path) -> Study:

@@ -10,9 +10,10 @@ from importlib.metadata import version
 from confide.audit.bytesearch import ByteSearch
 from confide.audit.membership import FEWEST
 from confide.ledger.ledger import Ledger, now
-from confide.study.config import RECOVERY_KEY, AccountSection
+from confide.study.config import AccountSection
 from confide.study.declared import declared
 from confide.study.gates import GATES, Gate, Verdict
+from confide.study.keys_section import RECOVERY_KEY
 from confide.study.models import Trained
 from confide.study.outgoing import Output
 from confide.study.rows import Rows

@@ -9,10 +9,13 @@ import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from confide.errors import ConfideError
-from confide.study.config import Study
 from confide.vault.vault import Vault
+
+if TYPE_CHECKING:
+    from confide.study.config import Study
 
 INDEX = "index.sealed"
 QUEUE = "review.sealed"  # doubtful spans that wait for a person
@@ -33,7 +36,7 @@ class Index:
     erased: set[str] = field(default_factory=set, repr=False)
     going: set[str] = field(default_factory=set, repr=False)
 
-    def of_study(self, study: Study) -> dict[str, dict[str, str]]:
+    def of_study(self, study: "Study") -> dict[str, dict[str, str]]:
         """Return the part that counts: named by the study file, and read before or still there as original.
 
         A snapshot of a database counts at once: there is no original that could be taken away again.
@@ -83,7 +86,7 @@ def clear_parts(vault: Vault, folder: Path) -> None:
             part.unlink()
 
 
-def _is_named(study: Study, source: str, name: str) -> bool:
+def _is_named(study: "Study", source: str, name: str) -> bool:
     if source == LISTS:
         return name in (study.patient.crosswalk, study.consent.optout, study.consent.consented)
     sections = [section for section in study.source if section.name == source]

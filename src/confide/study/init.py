@@ -14,8 +14,9 @@ from pathlib import Path
 from confide.errors import InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.records.guess import Guess, guess
-from confide.study.config import FILE, RECOVERY_KEY
+from confide.study.config import FILE
 from confide.study.keys import keys_without_passphrase, make_vault, vault_folder
+from confide.study.keys_section import RECOVERY_KEY
 from confide.types import Json
 from confide.vault.custody import read_secret
 from confide.vault.durable import placing

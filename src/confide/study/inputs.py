@@ -15,15 +15,14 @@ from confide.deid.classes import CLASSES
 from confide.deid.stream import Document
 from confide.errors import InvalidInput
 from confide.records import rows
-from confide.records.blocks import row_blocks
+from confide.records.blocks import cell_blocks, plain_cells_of
 from confide.records.docx import read_docx
 from confide.records.encoding import to_utf8
 from confide.records.headers import identifier_class
-from confide.records.notes import patient_in_name
+from confide.records.owners import patient_in_name
 from confide.records.pdf import read_pdf
 from confide.records.rows import Columns
-from confide.records.tables import read_cells
-from confide.study.config import RECOVERY_KEY
+from confide.study.keys_section import RECOVERY_KEY
 from confide.vault.durable import reading
 
 TEXTS = {".txt": ".txt", ".docx": ".docx", ".pdf": ".txt"}  # kind of input -> kind of output
@@ -77,7 +76,7 @@ class Inputs:
             return
         columns = self.tables[path]
         with _opened(path) as file:
-            for block in row_blocks(file, path.name):
+            for block in cell_blocks(file, path.name):
                 for row, cells in rows.rows_of(block):
                     yield _document(f"{number}:{row}", row, cells, columns, path)
 
@@ -187,7 +186,7 @@ def inputs_from(
     for path in files:
         if kind_of(path) in rows.SUFFIXES:
             with _opened(path) as file:
-                head = next(row_blocks(file, path.name))
+                head = next(cell_blocks(file, path.name))
             tables[path] = rows.columns_in(head, path.name, patient=patient, texts=texts, identifiers=named)
     asked = [*([patient] if patient else ()), *texts, *named]
     rows.verify_named({path.name: each for path, each in tables.items()}, asked)
@@ -251,7 +250,7 @@ def _known(
     file: Path, patient: str | None, named: Mapping[str, str]
 ) -> tuple[dict[str, dict[str, list[str]]], dict[str, list[str]]]:
     """Read a table of known identifiers: by patient where it tells patients apart, else of everybody."""
-    cells = read_cells(bytes_of(file), file.name)
+    cells = plain_cells_of(bytes_of(file), file.name)
     columns = rows.columns_in(cells, file.name, patient=patient, identifiers=named)
     classes = {name: _class_of(name, named, file) for name in columns.names if name != columns.patient}
     known: dict[str, dict[str, list[str]]] = {}

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from confide.errors import InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.ledger.ledger import Ledger
-from confide.study.config import KeysSection, Study, load_keys, load_study
+from confide.study.keys_section import KeysSection, load_keys
 from confide.types import Json
 from confide.vault.custody import Guard, RewrapGuard, read_secret
 from confide.vault.durable import placing
@@ -22,6 +23,9 @@ from confide.vault.openings import OnRecord
 from confide.vault.pkcs11 import Hsm, Pkcs11Settings
 from confide.vault.transit import Transit, TransitSettings
 from confide.vault.vault import Vault, create_vault, describe_vault, open_vault
+
+if TYPE_CHECKING:
+    from confide.study.config import Study
 
 Ask = Callable[[], str]
 
@@ -158,7 +162,7 @@ def guard_of(keys: KeysSection, folder: Path) -> Guard:
     )
 
 
-def open_vault_of(study: Study, ask: Ask) -> Vault:
+def open_vault_of(study: "Study", ask: Ask) -> Vault:
     """Open the vault with what the study's `[keys]` name; `ask` gives the passphrase where no file does.
 
     Raises:
@@ -183,6 +187,8 @@ def vault_of(opener: Opener, ask: Ask) -> Vault:
     """
     folder = opener.vault or vault_folder()
     if opener.study is not None:
+        from confide.study.config import load_study  # loads every room
+
         return _open_as(load_study(opener.study).keys, opener.study, folder, ask)
     if opener.keys is not None:
         return _open_as(load_keys(opener.keys), opener.keys.parent, folder, ask)
@@ -276,6 +282,8 @@ def rewrap(opener: Opener, guard: RewrapGuard | None, ask: Ask) -> None:
         InvalidInput: no key service was named.
     """
     if guard is None and opener.study is not None:
+        from confide.study.config import load_study
+
         study = load_study(opener.study)
         named = guard_of(study.keys, study.folder) if study.keys.custody == "transit" else None
         guard = named if isinstance(named, Transit) else None

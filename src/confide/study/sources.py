@@ -25,10 +25,11 @@ from confide.records.patients import read_crosswalk, read_id_list, refuse_two_pa
 from confide.records.section import SourceSection
 from confide.stats.pieces import Pieces
 from confide.study.cohort import Members, keep_images, keep_members, verify_whole
-from confide.study.config import FILE, RECOVERY_KEY, Study
+from confide.study.config import FILE, Study
 from confide.study.databases import due, read_rows
 from confide.study.images import pixel_texts
 from confide.study.index import LISTS, Index, read_index, write_index
+from confide.study.keys_section import RECOVERY_KEY
 from confide.study.pieces import Opened, Streamed, Whose, parts_of, streamed
 from confide.study.plans import columns_of_plans
 from confide.study.whose import gone_by, refuse_erased

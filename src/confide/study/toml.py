@@ -8,6 +8,7 @@ import re
 import tomllib
 import types
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from confide.errors import InvalidInput
@@ -43,6 +44,20 @@ class Lines:
     def of(self, place: str, key: str | None = None) -> int:
         """Return the line of `key` in `place` ("study", "stats.0"), else that of the table, else 1."""
         return self._at.get((place, key)) or self._at.get((place, None)) or 1
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a TOML file.
+
+    Raises:
+        InvalidInput: there is no such file, or it is no UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InvalidInput("study.no-study-file", file=path) from None
+    except (UnicodeDecodeError, OSError):
+        raise InvalidInput("study.unreadable", file=path) from None
 
 
 def parse(text: str, file: str) -> Json:

@@ -18,7 +18,7 @@ from confide.records.columns import refuse_rows
 from confide.records.encoding import to_utf8
 from confide.records.images import read_stack_table, with_names
 from confide.records.naming import shown as shown_names
-from confide.records.notes import patient_in_name, patient_of_text
+from confide.records.owners import patient_in_name, patient_of_text
 from confide.records.patients import clean_id, id_text, ids_in_list, list_cells
 from confide.records.section import SourceSection
 from confide.records.tables import read_cells
