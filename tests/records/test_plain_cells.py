@@ -52,6 +52,8 @@ def test_the_cells_of_a_delimited_text_are_those_of_its_frame(rows, separator):
 @given(st.text('ab",;\t|\n 1', max_size=40).map(str.encode))
 @example(b'a;b\n"x;""\ny";2\n\n3;4')
 @example(b"a,b\n  \n1,2\n\n")
+@example(b"a,b\nx^,\n")
+@example("a\nx\u0680\n".encode())
 @example(b'a\n""\n""""\n')
 @settings(max_examples=200)
 def test_what_is_no_sound_table_is_refused_alike(data):

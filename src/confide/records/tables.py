@@ -83,11 +83,13 @@ def read_cells(data: bytes, file: str, encoding: str | None = None) -> pl.DataFr
 def _delimited(text: bytes, file: str) -> pl.DataFrame:
     found = sound_delimited(text, file)
     names, schema = found.names, dict.fromkeys(found.names, pl.String)
+    body = found.body
+    if body.startswith(b"x"):  # "x^" would begin a zlib stream, "\"x^\"" does not
+        first = body[: found.ends[0]].split(found.separator.encode())[0]
+        body = b'"' + first + b'"' + body[len(first) :]
     try:
-        cells = pl.read_csv(
-            io.BytesIO(found.body), separator=found.separator, has_header=False, schema=schema
-        )
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):  # "x^" begins a zlib stream
+        cells = pl.read_csv(io.BytesIO(body), separator=found.separator, has_header=False, schema=schema)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
         raise InvalidInput("records.unreadable", file=file, kind="CSV") from None
     if cells.height != len(found.ends):  # the two readers disagree about what a row is
         raise InvalidInput("records.unreadable", file=file, kind="CSV")
