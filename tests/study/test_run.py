@@ -246,7 +246,7 @@ def test_status_needs_no_passphrase_and_says_what_is_left(tmp_path):
         "pass",
         1.0,
         2,
-        6,
+        7,
     )
 
 
