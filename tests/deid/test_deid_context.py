@@ -97,8 +97,8 @@ def test_an_address_ends_before_the_day_that_follows_it(clean):
 
 
 def test_a_number_found_once_is_swept_from_all_documents_of_the_patient(clean):
-    out = clean("住院号：88A12X", "见88a12x号袋", "nothing", policy="safe-harbor", language="zh")
-    assert out == ["住院号：[病历号]", "见[病历号]号袋", "nothing"]
+    out = clean("住院号：88A12X", "见88a12x号标本袋", "nothing", policy="safe-harbor", language="zh")
+    assert out == ["住院号：[病历号]", "见[病历号]号标本袋", "nothing"]
 
 
 def test_another_patient_is_not_swept(note):
