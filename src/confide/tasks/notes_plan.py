@@ -36,10 +36,8 @@ if TYPE_CHECKING:
 SEED = 0  # of the drawing: public, it protects nobody
 TEMPERATURE = 0.8
 _PHYSICAL = 16  # records that go through a model at once
-_EPOCHS, _RATE = (
-    20,
-    4.0,
-)  # of the classifiers that are compared inside; nothing of them is looked for on patients
+# Of the classifiers that are compared inside; nothing of them is looked for on patients.
+_EPOCHS, _RATE = 20, 4.0
 
 
 def made_up_plan(settings: NotesSection) -> TaskPlan:
