@@ -9,6 +9,7 @@ import pytest
 from confide.dp.accountant import calibrate_laplace
 from confide.dp.events import ApproximateDP, DiscreteLaplace
 from confide.errors import BudgetExceeded, IntegrityError, InvalidInput
+from confide.ledger.entries import release_text
 from confide.ledger.home import open_ledger
 from confide.ledger.verify import verify_ledger
 
@@ -267,3 +268,16 @@ def test_a_release_that_was_altered_in_the_file_is_not_shown_again(ledger, tmp_p
         other.execute("UPDATE releases SET content = CAST(content || ' ' AS BLOB)")
     with pytest.raises(IntegrityError, match="not what was committed"):
         run(ledger, Count())
+
+
+def test_refusals_name_the_account_and_how_small_delta_must_be(ledger):
+    with pytest.raises(InvalidInput) as unknown:
+        ledger.grant("visits", "nobody", epsilon=1.0, delta=1e-12, purpose="count")
+    assert (unknown.value.code, unknown.value.public["account"]) == ("ledger.no-account", "nobody")
+    with pytest.raises(InvalidInput) as large:
+        ledger.open_account("small", epsilon=1.0, delta=1e-3, patients=100)
+    assert (large.value.code, large.value.public["most"]) == ("ledger.delta-too-large", "0.0001")
+
+
+def test_the_bytes_of_a_release_are_one_form_and_keep_han_as_han():
+    assert release_text({"b": 0.1, "a": "女"}) == '{"a":"女","b":0.1}'.encode()
