@@ -10,6 +10,8 @@ import torch
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.errors import IntegrityError, InvalidInput
+from confide.ledger.home import open_ledger
+from confide.study.watched import Watched
 from confide.tasks import characters
 from confide.tasks.language import by_character, checkpoint, example, losses, small_model
 from confide.tasks.learn import adam, learn_openly
@@ -24,6 +26,7 @@ from confide.tasks.reports import (
     report_plan,
     settings_of,
 )
+from confide.types import no_progress
 
 
 def section(**changes):
@@ -163,6 +166,21 @@ def test_bands_are_told_charged_and_read_back_where_there_are_any():
 def test_a_missing_column_is_named_before_anything_is_charged():
     with pytest.raises(InvalidInput, match="seen"):
         report_plan(section()).verify_columns(["_patient", "_text"])
+
+
+def test_notes_without_a_column_are_refused_at_the_door_and_nothing_is_spent(tmp_path):
+    with open_ledger(tmp_path) as ledger:
+        ledger.open_account("all", epsilon=50.0, delta=1e-4, patients=100)
+        ledger.grant("s", "all", epsilon=50.0, delta=1e-4, purpose="draft")
+        before = ledger.store.head()
+        with pytest.raises(InvalidInput, match="seen"):
+            ledger.run(
+                Watched(report_plan(section()), 0, 1, no_progress),
+                notes().drop("seen"),
+                study="s",
+                account="all",
+            )
+        assert ledger.store.head() == before
 
 
 def test_another_kind_of_release_and_other_weights_are_refused(release):

@@ -13,6 +13,7 @@ from confide.dp.events import BoundedRange, SampledGaussian, leaves
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.errors import InvalidInput
+from confide.ledger.home import open_ledger
 from confide.train.logistic import LogisticPlan
 from confide.train.predict import evaluate
 from confide.train.tuned import UNITS, Sides, TunedPlan, score
@@ -121,3 +122,16 @@ def test_a_plan_without_tuning_is_written_as_it_was_and_one_with_it_names_what_i
 def test_what_cannot_be_tuned_is_refused(changes, said):
     with pytest.raises(InvalidInput, match=said):
         tuned(**changes)
+
+
+def test_a_side_without_a_column_is_refused_at_the_door_and_nothing_is_spent(tmp_path):
+    plan, both = tuned(), sides()
+    with open_ledger(tmp_path) as ledger:
+        ledger.open_account("all", epsilon=8.0, delta=1e-4, patients=100)
+        ledger.grant("s", "all", epsilon=8.0, delta=1e-4, purpose="plan beds")
+        before = ledger.store.head()
+        for without in (dataclasses.replace(both, training=both.training.drop("age")),
+                        dataclasses.replace(both, held_out=both.held_out.drop("age"))):  # fmt: skip
+            with pytest.raises(InvalidInput, match="age"):
+                ledger.run(plan, without, study="s", account="all")
+        assert ledger.store.head() == before

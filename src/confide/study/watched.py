@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from confide.dp.events import Event
 from confide.dp.noise import Noise
+from confide.ledger.charge import Verifying
 from confide.types import Json, Progress
 
 WHOLE = 1000  # of one plan on the bar
@@ -75,6 +76,11 @@ class Watched:
     def to_json(self) -> Json:
         """Return that of the plan."""
         return self.plan.to_json()
+
+    def verify_data(self, data: Any) -> None:
+        """Ask the plan, if it can say so beforehand."""
+        if isinstance(self.plan, Verifying):
+            self.plan.verify_data(data)
 
     def execute(self, data: Any, noise: Noise) -> Json:
         """Run the plan and tell each of its steps as a part of the whole."""

@@ -21,11 +21,9 @@ from confide.tasks.notes_section import NotesSection
 from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
 from confide.tasks.releases import released
-from confide.tasks.reports import fresh, loss_of
+from confide.tasks.reports import fresh, loss_of, protection, train
 from confide.tasks.scores import class_report
-from confide.tasks.section import privacy_of
 from confide.tasks.synthetic_notes import alike, shared_with
-from confide.train.privacy import PrivacyPlan
 from confide.types import Json, Progress
 
 if TYPE_CHECKING:
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
 
 SEED = 0  # of the drawing: public, it protects nobody
 TEMPERATURE = 0.8
-_PHYSICAL = 16  # records that go through a model at once
 # Of the classifiers that are compared inside; nothing of them is looked for on patients.
 _EPOCHS, _RATE = 20, 4.0
 
@@ -43,30 +40,19 @@ _EPOCHS, _RATE = 20, 4.0
 def made_up_plan(settings: NotesSection) -> TaskPlan:
     """Return what will be trained, how many notes are drawn and what it costs; drawing costs nothing more."""
     return TaskPlan(
-        settings=settings, kind="notes", protection=_privacy(settings),
+        settings=settings, kind="notes", protection=protection(settings),
         columns=frozenset({TEXT} if settings.target is None else {TEXT, settings.target}), release=_release,
     )  # fmt: skip
 
 
-def _privacy(settings: NotesSection) -> PrivacyPlan:
-    return privacy_of(settings, max_records=settings.records)
-
-
 def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progress) -> Json:
-    from confide.tasks.learn import adam, learn_privately
-
     settings: NotesSection = plan.settings
-    privacy = _privacy(settings)
     model, tongue = fresh(settings)
     patients, examples = examples_of(settings, tongue, data)
-    weights = learn_privately(
-        model, examples, patients, loss_of(settings, tongue),
-        privacy=privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
-        physical=_PHYSICAL,
-    )  # fmt: skip
+    weights = train(model, settings, loss_of(settings, tongue), examples, patients, noise, progress)
     keys = ["tasks.note-unit", "made-up.note-drawn", "made-up.note-read", "train.note-held-out"]
     return {
-        **released(plan.to_json(), privacy),
+        **released(plan.to_json(), protection(settings)),
         "weights": weights,
         "made_up": drawn_from(model, tongue, settings),
         "notes": [{"key": key} for key in keys],
@@ -217,13 +203,12 @@ def rehearsal(plan: TaskPlan) -> Rehearsal:
     from confide.tasks.speech import speech_of
 
     settings: NotesSection = plan.settings
-    privacy = _privacy(settings)
     model, tongue = fresh(settings)
     loss = loss_of(settings, tongue)
     lengths = {"most_given": settings.most_given, "most_written": settings.most_written}
     given = settings.classes[0] if settings.classes else ""
     examples = [example(tongue, given, text, **lengths) for text in MADE_UP]
-    return Rehearsal(model, examples, loss, privacy, speech_of(settings, privacy, tongue, loss))
+    return Rehearsal(model, examples, loss, protection(settings), speech_of(settings, tongue, loss))
 
 
 def _rows(settings: NotesSection, data: pl.DataFrame) -> list[tuple[str, str, str]]:

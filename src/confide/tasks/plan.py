@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import polars as pl
+
 from confide.dp.events import Event
 from confide.dp.noise import Noise
 from confide.tasks.notes import verify_columns
@@ -76,6 +78,11 @@ class TaskPlan:
     def verify_columns(self, columns: Collection[str]) -> None:
         """Raise if a column that is read is not there, or what the task runs on."""
         verify_columns(columns, self.columns)
+
+    def verify_data(self, data: Any) -> None:
+        """Raise if the plan could not run on these notes, by what is public of them; `Ledger.run` asks before it charges."""
+        if isinstance(data, pl.DataFrame):
+            self.verify_columns(data.columns)
 
     def execute(self, data: Any, noise: Noise, progress: Progress = no_progress) -> Json:
         """Return the release, and everything public that is needed to use it.

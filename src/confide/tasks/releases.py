@@ -12,9 +12,7 @@ _NUMBERS = ("epsilon", "delta", "clip", "learning_rate", "test_share")
 def public_fields(settings: Any) -> Json:
     """Return every field of a section; numbers with a fraction as text, lists as lists; `bands` where there are any."""
     found = {each.name: getattr(settings, each.name) for each in dataclasses.fields(settings)}
-    if (
-        found.get("bands") == 1
-    ):  # as plans were written before there were bands, so that their releases are found
+    if found.get("bands") == 1:  # as before there were bands, so that releases of that time are found
         del found["bands"]
     return {
         name: repr(value) if isinstance(value, float) else list(value) if isinstance(value, tuple) else value

@@ -39,29 +39,23 @@ _PHYSICAL = 16  # records that go through a model at once
 def report_plan(settings: ReportSection) -> TaskPlan:
     """Return what will be trained and what it costs; the notes arrive as `confide.tasks.notes` has them."""
     return TaskPlan(
-        settings=settings, kind="report", protection=_privacy(settings),
+        settings=settings, kind="report", protection=protection(settings),
         columns=frozenset({TEXT, settings.findings}), release=_release,
     )  # fmt: skip
 
 
-def _privacy(settings: ReportSection) -> PrivacyPlan:
+def protection(settings: ReportSection | NotesSection) -> PrivacyPlan:
+    """Return how the steps of a task that writes are protected."""
     return privacy_of(settings, max_records=settings.records)
 
 
 def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progress) -> Json:
-    from confide.tasks.learn import adam, learn_privately
-
     settings: ReportSection = plan.settings
-    privacy = _privacy(settings)
     model, tongue = fresh(settings)
     patients, examples = examples_of(settings, tongue, data)
-    weights = learn_privately(
-        model, examples, patients, loss_of(settings, tongue),
-        privacy=privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
-        physical=_PHYSICAL,
-    )  # fmt: skip
+    weights = train(model, settings, loss_of(settings, tongue), examples, patients, noise, progress)
     return {
-        **released(plan.to_json(), privacy),
+        **released(plan.to_json(), protection(settings)),
         "weights": weights,
         "notes": [
             {"key": "tasks.note-unit"},
@@ -69,6 +63,35 @@ def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progres
             {"key": "train.note-held-out"},
         ],
     }
+
+
+def train(
+    model: "nn.Module",
+    settings: ReportSection | NotesSection,
+    loss: "Callable[[nn.Module, list[Example]], Tensor]",
+    examples: "list[Example]",
+    patients: list[str],
+    noise: Noise,
+    progress: Progress,
+) -> Json:
+    """Train a model that writes, in place, as its section says, and return its weights; an audit trains by this as well.
+
+    Args:
+        model: from `fresh`.
+        settings: of the task.
+        loss: from `loss_of`.
+        examples: to learn from.
+        patients: whose each example is.
+        noise: the charge's.
+        progress: told after each step.
+    """
+    from confide.tasks.learn import adam, learn_privately
+
+    return learn_privately(
+        model, examples, patients, loss,
+        privacy=protection(settings), noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
+        physical=_PHYSICAL,
+    )  # fmt: skip
 
 
 def fresh(settings: ReportSection | NotesSection) -> "tuple[nn.Module, Tongue]":
@@ -220,5 +243,4 @@ def rehearsal(plan: TaskPlan) -> Rehearsal:
     loss = loss_of(settings, tongue)
     most = {"most_given": settings.most_given, "most_written": settings.most_written}
     examples = [example(tongue, text, text, **most) for text in MADE_UP]
-    privacy = _privacy(settings)
-    return Rehearsal(model, examples, loss, privacy, speech_of(settings, privacy, tongue, loss))
+    return Rehearsal(model, examples, loss, protection(settings), speech_of(settings, tongue, loss))

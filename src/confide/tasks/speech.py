@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from confide.dp.noise import Noise
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
+from confide.tasks import reports
 from confide.tasks.notes_section import NotesSection
 from confide.tasks.rehearsal import Speech
 from confide.tasks.report_section import ReportSection
-from confide.train.privacy import PrivacyPlan
 from confide.types import Progress
 
 if TYPE_CHECKING:
@@ -20,12 +20,9 @@ if TYPE_CHECKING:
 
     from confide.tasks.language import Tongue
 
-_PHYSICAL = 16  # records that go through a model at once, as in the training
-
 
 def speech_of(
     settings: ReportSection | NotesSection,
-    privacy: PrivacyPlan,
     tongue: "Tongue",
     loss: "Callable[[nn.Module, list[Any]], Tensor]",
 ) -> Speech:
@@ -33,12 +30,10 @@ def speech_of(
 
     Args:
         settings: of the task.
-        privacy: how its steps are protected.
         tongue: its words.
         loss: of its records.
     """
     from confide.tasks.language import example, text_losses
-    from confide.tasks.learn import adam, learn_privately
 
     lengths = {"most_given": settings.most_given, "most_written": settings.most_written}
 
@@ -50,11 +45,7 @@ def speech_of(
     def train(
         model: "nn.Module", records: list[Any], patients: list[int], noise: Noise, progress: Progress
     ) -> None:
-        learn_privately(
-            model, records, [str(each) for each in patients], loss,
-            privacy=privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
-            physical=_PHYSICAL,
-        )  # fmt: skip
+        reports.train(model, settings, loss, records, [str(each) for each in patients], noise, progress)
 
     def asked(model: "nn.Module", texts: Sequence[str]) -> Floats:
         return text_losses(model, tongue, texts)

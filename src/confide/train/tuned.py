@@ -103,6 +103,11 @@ class TunedPlan:
         """Raise if a column that the plan needs is not there; call it before anything is charged."""
         LogisticPlan(settings=self.settings).verify_columns(columns)
 
+    def verify_data(self, data: Sides) -> None:
+        """Raise if the plan could not run on these data, by what is public of them; `Ledger.run` asks before it charges."""
+        for side in (data.training, data.held_out):
+            self.verify_columns(side.columns)
+
     def execute(self, data: Sides, noise: Noise, progress: Progress = no_progress) -> Json:
         """Return the release: the chosen model alone, as a logistic regression is released.
 
