@@ -29,9 +29,8 @@ def is_everyday(text: str, hit: Hit) -> bool:
     (True, False)
     """
     if hit.type == "name" and _TWO_HAN.fullmatch(text, hit.start, hit.end):
-        return (
-            _number(pair_key(*text[hit.start : hit.end])) >= FIRST
-        )  # the two stand together often, and not in names
+        two = pair_key(*text[hit.start : hit.end])
+        return _number(two) >= FIRST  # they stand together often, and not in names
     if hit.type not in _GUESSED or not _SMALL.fullmatch(text, hit.start, hit.end):
         return False
     around = (text, max(0, hit.start - _AROUND), hit.end + _AROUND)

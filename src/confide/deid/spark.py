@@ -64,9 +64,8 @@ def deidentify_frame(
         named[patient] = "record-number"
     empty = pl.DataFrame(_arrow_schema(frame).empty_table())
     found, names = cells_of(plain_cells(empty, _FRAME)).kinds, tuple(frame.columns)
-    kinds: dict[str, str] = {
-        name: kind for name, kind in found.items() if name != patient
-    }  # a pseudonym is no number
+    # A pseudonym is no number.
+    kinds: dict[str, str] = {name: kind for name, kind in found.items() if name != patient}
     columns = Columns(names=names, patient=patient, text=text, identifiers=named, kinds=kinds)
     made: bytes = cloudpickle.dumps(make)  # type: ignore[no-untyped-call]  # of pyspark
     work = partial(_guarded, made, columns)

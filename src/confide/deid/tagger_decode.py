@@ -143,9 +143,7 @@ def _best_paths(scores: Floats, stretches: Sequence[tuple[int, int]]) -> list[by
     best = rows[starts]
     best[:, 1:_ENDED:2] = best[:, _ENDED + _KINDS :] = _NEVER
     tops: list[list[int]] = []  # of each step, the best label that ends something, by stretch
-    opened: list[
-        list[list[bool]]
-    ] = []  # of each step, whether what goes on came from B rather than I, by stretch and type
+    opened: list[list[list[bool]]] = []  # whether what goes on came from B rather than I, by stretch and type
     for step in range(1, int(lengths[0])):
         going = int(np.searchsorted(-lengths, -step))
         now = best[:going]
