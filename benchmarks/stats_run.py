@@ -15,11 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-import polars as pl
-import pyarrow.parquet as pq
 from lines import line
-from stats_stream import peak_mib
+from stats_stream import peak_mib, write
 
 GROUP = 1 << 18
 PASSPHRASE = "a bench needs no secret"
@@ -64,35 +61,13 @@ delta = 1e-10
 """
 
 
-def write(path: Path, rows: int, patients: int) -> None:
-    """Invent visits; every patient comes at least once, and some come often."""
-    draw = np.random.default_rng(0)
-    writer = None
-    for start in range(0, rows, GROUP):
-        n = min(GROUP, rows - start)
-        place = np.arange(start, start + n)
-        often = np.minimum(draw.pareto(1.2, n) * patients / 50, patients - 1).astype(np.int64)
-        table = pl.DataFrame(
-            {
-                "patient_id": np.where(place < patients, place, often),
-                "hospital": draw.integers(0, 20, n).astype(np.int8),
-                "band": draw.integers(0, 100, n).astype(np.float32),
-                "stay": draw.exponential(6.0, n).astype(np.float32),
-            }
-        ).to_arrow()
-        writer = writer or pq.ParquetWriter(path, table.schema)
-        writer.write_table(table)
-    if writer is not None:
-        writer.close()
-
-
 def prepare(folder: Path, rows: int, patients: int) -> None:
     """Write the study, its vault and its account; `CONFIDE_HOME` says where the latter two are."""
     from confide.ledger.home import home, open_ledger
     from confide.study.keys import make_vault
 
     (folder / "raw").mkdir(parents=True)
-    write(folder / "raw" / "visits.parquet", rows, patients)
+    write(folder / "raw" / "visits.parquet", rows, patients, patient="patient_id", group=GROUP)
     hospitals = ", ".join(f'"{n}"' for n in range(20))
     (folder / "study.toml").write_text(STUDY.replace("HOSPITALS", hospitals))
     secret = folder / "passphrase.txt"

@@ -25,19 +25,17 @@ BY = {"hospital": tuple(str(n) for n in range(20)), "band": (0.0, 18.0, 45.0, 65
 MEASURES = ("count", "mean(stay, 0, 60)", "median(stay, 0, 60)")
 
 
-def write(path: Path, rows: int, patients: int) -> None:
-    """Invent visits, heavy-tailed in how many of them a patient has."""
+def write(path: Path, rows: int, patients: int, *, patient: str = "_patient", group: int = GROUP) -> None:
+    """Invent visits, `group` rows at a time; every patient comes at least once, and some come often."""
     draw = np.random.default_rng(0)
     writer = None
-    for start in range(0, rows, GROUP):
-        n = min(GROUP, rows - start)
-        who = np.minimum(draw.pareto(1.2, n) * patients / 50, patients - 1).astype(np.int64)
-        who = np.where(
-            np.arange(start, start + n) < patients, np.arange(start, start + n), who
-        )  # each comes once
+    for start in range(0, rows, group):
+        n = min(group, rows - start)
+        place = np.arange(start, start + n)
+        often = np.minimum(draw.pareto(1.2, n) * patients / 50, patients - 1).astype(np.int64)
         table = pl.DataFrame(
             {
-                "_patient": who,
+                patient: np.where(place < patients, place, often),
                 "hospital": draw.integers(0, 20, n).astype(np.int8),
                 "band": draw.integers(0, 100, n).astype(np.float32),
                 "stay": draw.exponential(6.0, n).astype(np.float32),
