@@ -99,6 +99,7 @@ def test_the_commands_of_the_first_steps_run_from_an_empty_folder(page, tmp_path
         "handover.md",
         "keys.md",
         "pseudonyms.md",
+        "reports.md",
         "review.md",
         "review.zh-CN.md",
         "roles.md",

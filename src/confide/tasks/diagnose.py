@@ -1,11 +1,11 @@
 """The plan of a model that says which class a note belongs to, differentially private per patient.
 
 Guarantee: that of `confide.train.loop`, for every patient with all of that patient's notes. A note becomes a vector by
-hashing its tokens and pairs of tokens: nothing is learnt from other notes, and the classes come from the study file.
+hashing its tokens and pairs of tokens, or by a public encoder: nothing is learnt from other notes, and the classes come from the study file.
 One linear layer: with so few numbers to learn, little noise is enough. Torch is loaded where it runs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from confide.dp.noise import Noise
 from confide.engines.polars import Floats
 from confide.errors import InvalidInput
+from confide.tasks.encoder import constants_of, encoder_in
 from confide.tasks.notes import TEXT, labelled
 from confide.tasks.plan import TaskPlan
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
@@ -56,16 +57,30 @@ def vector_of(text: str) -> Vector:
     return (vector / norm if norm else vector).astype(np.float32)
 
 
-def cases_of(texts: Sequence[str], places: Sequence[int]) -> list[Case]:
+def cases_of(
+    texts: Sequence[str], places: Sequence[int], read: Callable[[str], Vector] = vector_of
+) -> list[Case]:
     """Return what the model reads of each note."""
-    return [Case(vector_of(text), place) for text, place in zip(texts, places, strict=True)]
+    return [Case(read(text), place) for text, place in zip(texts, places, strict=True)]
+
+
+def reader_of(public: Json) -> tuple[Callable[[str], Vector], int]:
+    """Return what makes a vector of a text, and how wide, by the public fields of a plan or a release.
+
+    Raises:
+        InvalidInput: the encoder that they name is not there.
+    """
+    if public.get("encoder") is None:
+        return vector_of, WIDTH
+    encoder = encoder_in(public["encoder"], public["encoder_sha256"])
+    return encoder.vector, encoder.width
 
 
 def diagnose_plan(settings: DiagnoseSection) -> TaskPlan:
     """Return what will be trained and what it costs; the notes arrive as `confide.tasks.notes` has them."""
     return TaskPlan(
         settings=settings, kind="diagnose", protection=_privacy(settings),
-        columns=frozenset({TEXT, settings.target}), release=_release,
+        columns=frozenset({TEXT, settings.target}), constants=constants_of(settings.encoder), release=_release,
     )  # fmt: skip
 
 
@@ -79,12 +94,14 @@ def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progres
     settings: DiagnoseSection = plan.settings
     privacy = _privacy(settings)
     patients, texts, places = labelled(data, settings.target, settings.classes)
-    model = fresh(len(settings.classes))
+    read, width = reader_of(plan.to_json())
+    model = fresh(len(settings.classes), width)
     weights = learn_privately(
-        model, cases_of(texts, places), patients, losses,
+        model, cases_of(texts, places, read), patients, losses,
         privacy=privacy, noise=noise, optimiser=descent(model, settings.learning_rate), progress=progress,
     )  # fmt: skip
-    notes = [{"key": "tasks.note-unit"}, {"key": "tasks.note-vector"}, {"key": "train.note-held-out"}]
+    how = "tasks.note-vector" if settings.encoder is None else "tasks.note-encoder"
+    notes = [{"key": "tasks.note-unit"}, {"key": how}, {"key": "train.note-held-out"}]
     return {**released(plan.to_json(), privacy), "model": weights, "notes": notes}
 
 
@@ -111,12 +128,12 @@ def diagnose(release: Json, texts: Sequence[str]) -> list[int]:
     """Return the place of the likeliest class of each text: of its patient, as the text is.
 
     Raises:
-        InvalidInput: the release is no such model.
+        InvalidInput: the release is no such model, or its encoder is not there.
         IntegrityError: its weights are not of its shape.
     """
     if not texts:
         return []
-    return guessed(model_of(release), cases_of(texts, [0] * len(texts)))
+    return guessed(model_of(release), cases_of(texts, [0] * len(texts), reader_of(release)[0]))
 
 
 def guessed(model: "nn.Module", cases: Sequence[Case]) -> list[int]:
@@ -134,7 +151,7 @@ def model_of(release: Json) -> "nn.Linear":
 
     if release.get("kind") not in ("diagnose", "teachers"):  # a student is the same layer
         raise InvalidInput("train.not-a-model", found=release.get("kind"))
-    model = fresh(len(release["classes"]))
+    model = fresh(len(release["classes"]), reader_of(release)[1])
     load_weights(model, release["model"])
     return model
 
@@ -151,11 +168,12 @@ def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
     from confide.tasks.learn import mean_losses
 
     patients, texts, places = labelled(data, release["target"], release["classes"])
-    return np.asarray(mean_losses(model_of(release), cases_of(texts, places), patients, losses))
+    cases = cases_of(texts, places, reader_of(release)[0])
+    return np.asarray(mean_losses(model_of(release), cases, patients, losses))
 
 
 def rehearsal(plan: TaskPlan) -> Rehearsal:
     """Return what an audit of the training trains."""
-    classes = len(plan.settings.classes)
-    cases = cases_of(MADE_UP, [at % classes for at in range(len(MADE_UP))])
-    return Rehearsal(fresh(classes), cases, losses, _privacy(plan.settings))
+    classes, (read, width) = len(plan.settings.classes), reader_of(plan.to_json())
+    cases = cases_of(MADE_UP, [at % classes for at in range(len(MADE_UP))], read)
+    return Rehearsal(fresh(classes, width), cases, losses, _privacy(plan.settings))

@@ -12,6 +12,7 @@ import polars as pl
 
 from confide.dp.noise import Noise
 from confide.engines.polars import Floats
+from confide.tasks.encoder import constants_of
 from confide.tasks.notes import TEXT, marked
 from confide.tasks.plan import TaskPlan
 from confide.tasks.public import NO_PUBLIC, Public
@@ -27,7 +28,7 @@ def ner_plan(settings: NerSection, public: Public = NO_PUBLIC) -> TaskPlan:
     """Return what will be trained and what it costs; the notes arrive as `confide.tasks.notes` has them."""
     return TaskPlan(
         settings=settings, kind="ner", protection=_privacy(settings), columns=frozenset({TEXT, settings.labels}),
-        constants={"public_sha256": public.sha256}, public=public, release=_release,
+        constants={"public_sha256": public.sha256, **constants_of(settings.encoder)}, public=public, release=_release,
     )  # fmt: skip
 
 
@@ -41,8 +42,8 @@ def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progres
 
     settings: NerSection = plan.settings
     privacy = _privacy(settings)
-    table, model = begun(settings, plan.public)
-    pieces, whose = cut(*marked(data, settings.labels), settings.types, settings.piece)
+    table, model = begun(settings, plan.public, plan.constants.get("encoder_sha256"))
+    pieces, whose = cut(*marked(data, settings.labels), settings.types, settings.piece, model.read)
     weights = learn_privately(
         model, pieces, whose, losses,
         privacy=privacy, noise=noise, optimiser=adam(model, settings.learning_rate), progress=progress,
@@ -50,10 +51,12 @@ def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progres
     return {
         **released(plan.to_json(), privacy),
         "model": weights,
-        "table": base64.b64encode(table.tobytes()).decode() if plan.public.texts else None,
+        "table": None
+        if table is None or not plan.public.texts
+        else base64.b64encode(table.tobytes()).decode(),
         "notes": [
             {"key": "tasks.note-unit"},
-            {"key": "tasks.note-public"},
+            {"key": "tasks.note-public" if settings.encoder is None else "tasks.note-encoder"},
             {"key": "train.note-held-out"},
         ],
     }
@@ -77,15 +80,16 @@ def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
     from confide.tasks.learn import mean_losses
     from confide.tasks.tagger import cut, losses, model_of
 
-    pieces, whose = cut(*marked(data, release["labels"]), release["types"], release["piece"])
-    return np.asarray(mean_losses(model_of(release), pieces, whose, losses))
+    model = model_of(release)
+    pieces, whose = cut(*marked(data, release["labels"]), release["types"], release["piece"], model.read)
+    return np.asarray(mean_losses(model, pieces, whose, losses))
 
 
 def rehearsal(plan: TaskPlan) -> Rehearsal:
     """Return what an audit of the training trains: the public model that it begins with, on texts without entities."""
     from confide.tasks.tagger import begun, cut, losses
 
-    _, model = begun(plan.settings, plan.public)
+    _, model = begun(plan.settings, plan.public, plan.constants.get("encoder_sha256"))
     notes = [Tagged(text, ()) for text in MADE_UP]
-    pieces, _ = cut(MADE_UP, notes, plan.settings.types, plan.settings.piece)
+    pieces, _ = cut(MADE_UP, notes, plan.settings.types, plan.settings.piece, model.read)
     return Rehearsal(model, pieces, losses, _privacy(plan.settings))

@@ -32,6 +32,9 @@ _CLIP = _doc("Largest L2 norm of one patient's gradient.")
 _LEARNING_RATE = _doc("Size of a step.")
 _TEST_SHARE = _doc("Share of the patients held out, to measure on inside.")
 _PUBLIC = _doc("Files of public text to learn words from before; never of patients.")
+_ENCODER = _doc(
+    "Absolute path of a public encoder: a folder of transformers, such as a BERT of the notes' language. It stays as it is; one layer over it is learnt."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +54,8 @@ class NerSection:
     delta: float = field(default=1e-9, metadata=_DELTA)
     name: str = field(default="", metadata=_NAME)
     public: str | None = field(default=None, metadata=_PUBLIC)
-    hidden: int = field(default=32, metadata=_doc("Width of the model."))
+    encoder: str | None = field(default=None, metadata=_ENCODER)
+    hidden: int = field(default=32, metadata=_doc("Width of a model without an encoder."))
     piece: int = field(
         default=128, metadata=_doc("Tokens of a piece of a note; longer notes become several.")
     )
@@ -90,6 +94,7 @@ class DiagnoseSection:
     patients: int = field(metadata=_PATIENTS)
     delta: float = field(default=1e-9, metadata=_DELTA)
     name: str = field(default="", metadata=_NAME)
+    encoder: str | None = field(default=None, metadata=_ENCODER)
     steps: int = field(default=60, metadata=_STEPS)
     expected_batch: int = field(default=0, metadata=_BATCH)
     bands: int = field(default=1, metadata=BANDS)

@@ -1,26 +1,29 @@
-"""The model that finds entities: a frozen table of public numbers, two small convolutions, one tag per token.
+"""The models that find entities: over a frozen table of public numbers or a public encoder, one tag per token.
 
 Guarantee: the loss of a piece of text depends on that piece alone, whatever it is padded and batched with. Knows no
 privacy: `confide.train` clips and adds noise. Made small so that a few hundred patients under noise can teach it.
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from confide.errors import IntegrityError, InvalidInput
 from confide.tasks import start
+from confide.tasks.encoder import Encoder, encoder_in
 from confide.tasks.learn import adam, learn_openly
 from confide.tasks.public import Public
 from confide.tasks.scores import entity_report, token_report
 from confide.tasks.section import NerSection
 from confide.tasks.spans import Entity, Tagged, spans_of, tags_of
 from confide.tasks.start import DIMS, Table
-from confide.tasks.tokens import BUCKETS, FEATURES, Numbers, numbers_of, places_of
+from confide.tasks.tokens import BUCKETS, Numbers, Places, numbers_of, places_of
 from confide.train.loop import load_weights
 from confide.types import Json
 
@@ -32,9 +35,10 @@ _NEAR, _NEXT = 5, 3  # tokens that the two convolutions look at
 
 
 class Tagger(nn.Module):
-    """Scores of each tag for each token. The table is a buffer: it is not trained and not private."""
+    """Scores of each tag for each token: two small convolutions over the table, a buffer that is not trained."""
 
     table: Tensor
+    read = staticmethod(numbers_of)
 
     def __init__(self, table: Table, *, tags: int, hidden: int) -> None:
         super().__init__()
@@ -55,45 +59,71 @@ class Tagger(nn.Module):
         return scores
 
 
+class Layer(nn.Module):
+    """Scores of each tag for each token: one convolution over the vectors of a public encoder, which stays as it is."""
+
+    def __init__(self, encoder: Encoder, *, tags: int) -> None:
+        super().__init__()
+        self.read = encoder.read
+        self.scores = nn.Conv1d(encoder.width, tags, _NEXT, padding=_NEXT // 2)
+        with torch.no_grad():
+            self.scores.weight.zero_()
+            self.scores.bias.zero_()  # type: ignore[union-attr]
+            self.scores.bias[0] = _OUTSIDE_FIRST  # type: ignore[index]
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Return scores, shape (pieces, tokens, tags), of vectors of shape (pieces, tokens, width); padding is zero."""
+        scores: Tensor = self.scores(vectors.transpose(1, 2)).transpose(1, 2)
+        return scores
+
+
+Model = Tagger | Layer
+Features = NDArray[Any]  # of each token a row: `FEATURES` numbers for a `Tagger`, a vector for a `Layer`
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A piece of a text as features and tags. Of a patient: never printed."""
 
-    numbers: Numbers = field(repr=False)
+    features: Features = field(repr=False)
     tags: Numbers = field(repr=False)
 
 
 def cut(
-    patients: Sequence[str], notes: Sequence[Tagged], types: Sequence[str], longest: int
+    patients: Sequence[str],
+    notes: Sequence[Tagged],
+    types: Sequence[str],
+    longest: int,
+    read: Callable[[str, Places], Features] = numbers_of,
 ) -> tuple[list[Piece], list[str]]:
-    """Cut notes into pieces of at most `longest` tokens; return them, and whose each one is."""
+    """Cut notes into pieces of at most `longest` tokens, read as a model does; return them, and whose each one is."""
     pieces: list[Piece] = []
     whose: list[str] = []
     for patient, note in zip(patients, notes, strict=True):
         places = places_of(note.text)
-        numbers = numbers_of(note.text, places)
+        features = read(note.text, places)
         tags = np.array(tags_of(places, note.entities, types), dtype=np.int64)
         for at in range(0, len(places), longest):
-            pieces.append(Piece(numbers[at : at + longest], tags[at : at + longest]))
+            pieces.append(Piece(features[at : at + longest], tags[at : at + longest]))
             whose.append(patient)
     return pieces, whose
 
 
 def padded(pieces: Sequence[Piece]) -> tuple[Tensor, Tensor]:
     """Return features and tags of one length; a tag of -1 stands for padding."""
-    length = max(len(piece.tags) for piece in pieces)
-    numbers = np.zeros((len(pieces), length, FEATURES), dtype=np.int64)
+    length, first = max(len(piece.tags) for piece in pieces), pieces[0].features
+    features = np.zeros((len(pieces), length, first.shape[1]), dtype=first.dtype)
     tags = np.full((len(pieces), length), -1, dtype=np.int64)
     for at, piece in enumerate(pieces):
-        numbers[at, : len(piece.tags)] = piece.numbers
+        features[at, : len(piece.tags)] = piece.features
         tags[at, : len(piece.tags)] = piece.tags
-    return torch.from_numpy(numbers), torch.from_numpy(tags)
+    return torch.from_numpy(features), torch.from_numpy(tags)
 
 
 def losses(model: nn.Module, pieces: Sequence[Piece]) -> Tensor:
     """Return one loss per piece: the mean over its own tokens, never over the batch."""
-    numbers, tags = padded(pieces)
-    scores = model(numbers)
+    features, tags = padded(pieces)
+    scores = model(features)
     each = nn.functional.cross_entropy(scores.transpose(1, 2), tags, ignore_index=-1, reduction="none")
     lengths = (tags >= 0).sum(dim=1)
     found: Tensor = each.sum(dim=1) / lengths
@@ -135,32 +165,48 @@ def fresh(table: Table, types: Sequence[str], hidden: int) -> Tagger:
         return Tagger(table, tags=2 * len(types) + 1, hidden=hidden)
 
 
-def begun(settings: NerSection, public: Public) -> tuple[Table, Tagger]:
-    """Return table and model as they are before a patient's note is read: taught by what is public, if anything is."""
-    table = start.from_texts(public.texts) if public.texts else start.from_nothing()
-    model = fresh(table, settings.types, settings.hidden)
+def begun(settings: NerSection, public: Public, sha256: str | None = None) -> tuple[Table | None, Model]:
+    """Return table and model as they are before a patient's note is read: taught by what is public, if anything is.
+
+    Args:
+        settings: of the study file.
+        public: what the model learns from before; of its texts without marks an encoder has no use.
+        sha256: of the encoder, if there is one; then there is no table.
+    """
+    table: Table | None = None
+    model: Model
+    if settings.encoder is not None and sha256 is not None:
+        model = Layer(encoder_in(settings.encoder, sha256), tags=2 * len(settings.types) + 1)
+    else:
+        table = start.from_texts(public.texts) if public.texts else start.from_nothing()
+        model = fresh(table, settings.types, settings.hidden)
     if public.marked:
-        pieces, _ = cut([""] * len(public.marked), public.marked, settings.types, settings.piece)
+        pieces, _ = cut([""] * len(public.marked), public.marked, settings.types, settings.piece, model.read)
         learn_openly(model, pieces, losses, optimiser=adam(model, _PUBLIC_RATE), epochs=_PUBLIC_EPOCHS)
     return table, model
 
 
-def model_of(release: Json) -> Tagger:
+def model_of(release: Json) -> Model:
     """Return the model of a release, ready to use.
 
     Raises:
-        InvalidInput: the release is no such model.
+        InvalidInput: the release is no such model, or its encoder is not there.
         IntegrityError: its weights or its table are not of its shape.
     """
     if release.get("kind") != "ner":
         raise InvalidInput("train.not-a-model", found=release.get("kind"))
-    table = start.from_nothing()
-    if release["table"] is not None:
-        held = base64.b64decode(release["table"])
-        if len(held) != BUCKETS * DIMS:
-            raise IntegrityError("privacy.weights-form")
-        table = np.frombuffer(held, dtype=np.int8).reshape(BUCKETS, DIMS).copy()
-    model = fresh(table, release["types"], release["hidden"])
+    model: Model
+    if release.get("encoder") is not None:
+        encoder = encoder_in(release["encoder"], release["encoder_sha256"])
+        model = Layer(encoder, tags=2 * len(release["types"]) + 1)
+    else:
+        table = start.from_nothing()
+        if release["table"] is not None:
+            held = base64.b64decode(release["table"])
+            if len(held) != BUCKETS * DIMS:
+                raise IntegrityError("privacy.weights-form")
+            table = np.frombuffer(held, dtype=np.int8).reshape(BUCKETS, DIMS).copy()
+        model = fresh(table, release["types"], release["hidden"])
     load_weights(model, release["model"])
     return model.eval()
 
@@ -170,14 +216,14 @@ def find(release: Json, texts: Sequence[str]) -> list[list[Entity]]:
     return found_by(model_of(release), texts, release["types"], release["piece"])
 
 
-def found_by(model: Tagger, texts: Sequence[str], types: Sequence[str], longest: int) -> list[list[Entity]]:
+def found_by(model: Model, texts: Sequence[str], types: Sequence[str], longest: int) -> list[list[Entity]]:
     """Return what `model` finds in each text."""
     found = []
     with torch.no_grad():
         for text in texts:
             places = places_of(text)
-            numbers = torch.from_numpy(numbers_of(text, places))
-            pieces = (numbers[None, at : at + longest] for at in range(0, len(places), longest))
+            features = torch.from_numpy(model.read(text, places))
+            pieces = (features[None, at : at + longest] for at in range(0, len(places), longest))
             tags = [tag for piece in pieces for tag in best_tags(model(piece)[0])]
             found.append(spans_of(places, tags, types))
     return found
