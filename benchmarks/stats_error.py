@@ -1,18 +1,26 @@
-"""How far the figures of a private table are from the truth: ours, OpenDP's, and ours under one fixed bound.
+"""How far the figures of a private table are from the truth: ours, those of three rivals, and ours under one fixed bound.
 
 One invented table (`visits.py`): a million visits, 8,000 public groups; one patient is added or removed. All sides
-have the same ε. Everything that an analyst would choose by eye (bounds on a patient's rows) is chosen for the
-rival, and for our own fixed bound, on a public sample: the same generator with another seed. Ours chooses
-privately, out of its own ε. An error is the median over the groups of |figure − truth| / truth.
+have the same ε and no δ. Everything that an analyst would choose by eye (bounds on a patient's rows, and how ε is
+split where a rival lets one) is chosen for the rivals, and for our own fixed bound, on a public sample: the same
+generator with another seed. Ours chooses privately, out of its own ε. An error is the median over the groups of
+|figure − truth| / truth; what ours is held against is the best rival of each cell (ε, statistic, size of the groups).
+
+The rivals are OpenDP, SmartNoise SQL (no median, so its two statistics share all of ε) and Tumult Analytics (on a
+local Spark, which needs Java; a run takes minutes).
 """
 
 import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import product
+from math import inf
 from pathlib import Path
 from statistics import fmean
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -22,17 +30,21 @@ from visits import HIGH, LOW, SIZES, visits
 
 HERE = Path(__file__).parent
 OPENDP = ["opendp[polars]==0.16.0"]
+SMARTNOISE = ["smartnoise-sql==1.0.10", "pyarrow==18.1.0"]
+TUMULT = ["tmlt.analytics==0.21.0"]
 MEASURES = ("count", "mean(value, 40, 400)", "median(value, 40, 400)")
 NAMES = ("count", "mean", "median")
 SCALED = "scaled "  # a count that the analyst divides by the share of rows that the bound keeps in the sample
 UNTOLD = "untold"
 LADDER = tuple(1 << step for step in range(7))
 BINS = 64
+DRAWS = 8  # by which a rival's errors on the sample are told
 GROUPS = int(np.prod(list(SIZES.values())))
 TABLE, SAMPLE = 1, 2  # seeds
 
 Figures = dict[str, np.ndarray]  # of each statistic, one for each group
 Errors = dict[tuple[str, int], float]  # by statistic and least number of rows
+Parts = dict[str, tuple[int, float]]  # of each statistic, the bound on a patient's rows and its part of ε
 
 
 def places(table: pl.DataFrame) -> np.ndarray:
@@ -115,10 +127,13 @@ def bounded(sample: pl.DataFrame) -> Iterator[tuple[int, Figures, np.ndarray]]:
         yield most, sums, held.reshape(GROUPS, BINS)
 
 
-def copied(sample: pl.DataFrame, epsilons: Sequence[float], sizes: Sequence[int]):
-    """Return for each ε and statistic the errors on the sample under each bound, by a copy of OpenDP's mechanisms.
+def copied(
+    sample: pl.DataFrame, epsilons: Iterable[float], sizes: Sequence[int]
+) -> dict[float, dict[int, Errors]]:
+    """Return for each ε of one statistic the errors on the sample under each bound, by a copy of OpenDP's mechanisms.
 
-    Each statistic has a bound of its own and a third of ε. The copy has the noise that OpenDP states for them.
+    The copy has the noise that OpenDP states for them. The other rivals' has the same law, but that SmartNoise has no
+    median and Tumult's is not kept to bins.
     """
     rng, true = np.random.default_rng(1), truth(sample)
     scores: dict[float, dict[int, Errors]] = {epsilon: {} for epsilon in epsilons}
@@ -126,18 +141,21 @@ def copied(sample: pl.DataFrame, epsilons: Sequence[float], sizes: Sequence[int]
     for most, sums, held in bounded(sample):
         below = held.cumsum(axis=1) - held / 2
         utility = -np.abs(2 * below - held.sum(axis=1, keepdims=True))
-        for epsilon in epsilons:
-            scale = 3 * most / epsilon
+
+        def release(scale: float, sums: Figures = sums, utility: np.ndarray = utility) -> Figures:
             rows = sums["count"] + rng.laplace(scale=2 * scale, size=GROUPS)
             about = sums["about"] + rng.laplace(scale=2 * scale * (HIGH - LOW) / 2, size=GROUPS)
             chosen = (utility / (2 * scale) + rng.gumbel(size=utility.shape)).argmax(axis=1)
-            found = {
-                "count": sums["count"] + rng.laplace(scale=scale, size=GROUPS),
+            count = sums["count"] + rng.laplace(scale=scale, size=GROUPS)
+            return {
+                "count": count,
                 "mean": (220 + about / rows.clip(1)).clip(LOW, HIGH),
                 "median": middles[chosen],
+                f"{SCALED}count": count * len(sample) / sums["count"].sum(),
             }
-            found[f"{SCALED}count"] = found["count"] * len(sample) / sums["count"].sum()
-            scores[epsilon][most] = off(found, true, sizes)
+
+        for epsilon, found in scores.items():
+            found[most] = averaged(off(release(most / epsilon), true, sizes) for _ in range(DRAWS))
     return scores
 
 
@@ -146,39 +164,90 @@ def best(scores: dict[int, Errors], name: str, sizes: Sequence[int]) -> int:
     return min(scores, key=lambda most: sum(scores[most][name, size] for size in sizes))
 
 
-def opendp(path: Path, epsilon: float, bounds: Sequence[int], *more: str) -> tuple[Figures, dict[str, float]]:
-    """Return one release of OpenDP, and what it says of its time and memory."""
-    out = path.with_name("opendp.parquet")
-    command = [
-        environment("opendp-polars", OPENDP), HERE / "opendp_grouped.py", path, out, str(epsilon), str(BINS),
-        ",".join(map(str, bounds)), *more,
-    ]  # fmt: skip
+def tuned(
+    copies: dict[float, dict[int, Errors]], epsilon: float, splits: list[dict[str, int]], sizes: Sequence[int]
+) -> Parts:
+    """Return the bounds, and the split of ε into sixths, under which the errors on the sample add up to the least."""
+
+    def parts(split: dict[str, int]) -> Parts:
+        shares = {name: epsilon * sixths / 6 for name, sixths in split.items()}
+        return {name: (best(copies[share], name, sizes), share) for name, share in shares.items()}
+
+    def cost(found: Parts) -> float:
+        return sum(copies[share][most][name, n] for name, (most, share) in found.items() for n in sizes)
+
+    return min(map(parts, splits), key=cost)
+
+
+def script(name: str, python: Path, path: Path, *more: str) -> tuple[Figures, str]:
+    """Return one release of a rival, and the last line that its script prints."""
+    out = path.with_name(f"{name}.parquet")
+    command = [python, HERE / f"{name}_grouped.py", path, out, *more]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
     found = pl.read_parquet(out)
-    return {name: found[name].to_numpy() for name in NAMES}, json.loads(run.stdout.splitlines()[-1])
+    figures = {each: found[each].to_numpy() for each in NAMES if each in found.columns}
+    return figures, run.stdout.strip().rpartition("\n")[2]
+
+
+def opendp(path: Path, epsilon: float, bounds: Sequence[int], *more: str) -> tuple[Figures, dict[str, float]]:
+    """Return one release of OpenDP, and what it says of its time and memory."""
+    python = environment("opendp-polars", OPENDP)
+    found, said = script("opendp", python, path, str(epsilon), str(BINS), ",".join(map(str, bounds)), *more)
+    return found, json.loads(said)
+
+
+def opendp_parts(path: Path, epsilon: float, parts: Parts) -> Figures:
+    """Return one release of OpenDP, which splits ε evenly itself."""
+    return opendp(path, epsilon, [most for most, _ in parts.values()], "known")[0]
+
+
+def peer(name: str, installs: Sequence[str], path: Path, epsilon: float, parts: Parts) -> Figures:
+    """Return one release of a rival that is told the bound and the ε of each statistic."""
+    return script(name, environment(name, installs), path, str(epsilon), json.dumps(parts))[0]
+
+
+def splits(*names: str) -> list[dict[str, int]]:
+    """Return the ways to give each statistic some sixths of ε."""
+    ways = product(range(1, 6), repeat=len(names))
+    return [dict(zip(names, way, strict=True)) for way in ways if sum(way) == 6]
+
+
+class Rival(NamedTuple):
+    """What it is called, the splits of ε to choose from, and how it makes one release."""
+
+    title: str
+    splits: list[dict[str, int]]
+    release: Callable[[Path, float, Parts], Figures]
+
+
+RIVALS = (
+    Rival("OpenDP 0.16.0", [dict.fromkeys(NAMES, 2)], opendp_parts),
+    Rival("SmartNoise 1.0.10", splits("count", "mean"), partial(peer, "smartnoise", SMARTNOISE)),
+    Rival("Tumult 0.21.0", splits(*NAMES), partial(peer, "tumult", TUMULT)),
+)
 
 
 def rival_errors(
-    path: Path, true: Figures, bounds: dict[float, list[int]], sizes: Sequence[int], seconds: float
+    rival: Rival, path: Path, true: Figures, parts: dict[float, Parts], sizes: Sequence[int], seconds: float
 ) -> tuple[dict[float, Errors], int]:
-    """Return OpenDP's errors for each ε, and how many runs of each fitted into the seconds; one at least."""
-    runs: dict[float, list[Errors]] = {epsilon: [] for epsilon in bounds}
+    """Return a rival's errors for each ε, and how many runs of each fitted into the seconds; one at least."""
+    runs: dict[float, list[Errors]] = {epsilon: [] for epsilon in parts}
     began, rounds = time.monotonic(), 0
     while not rounds or (time.monotonic() - began) * (rounds + 1) / rounds < seconds:
-        for epsilon, most in bounds.items():
-            runs[epsilon].append(off(opendp(path, epsilon, most, "known")[0], true, sizes))
+        for epsilon, each in parts.items():
+            runs[epsilon].append(off(rival.release(path, epsilon, each), true, sizes))
         rounds += 1
     return {epsilon: averaged(found) for epsilon, found in runs.items()}, rounds
 
 
 def errors(seeds: int, epsilons: Sequence[float], *, rows: int, seconds: float) -> list[Line]:
-    """Return the lines: ours against OpenDP, and our private bound against the best fixed one.
+    """Return the lines: ours against the best rival, and our private bound against the best fixed one.
 
     Args:
         seeds: runs of ours, at each ε.
         epsilons: of the whole table.
         rows: of the table and of the sample.
-        seconds: for all runs of the rival; one at each ε at least.
+        seconds: for all runs of a rival; one at each ε at least.
     """
     table, sample = visits(rows, TABLE), visits(rows, SAMPLE)
     true, own, public = truth(table), _named(table), _named(sample)
@@ -186,9 +255,12 @@ def errors(seeds: int, epsilons: Sequence[float], *, rows: int, seconds: float) 
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "visits.parquet"
         table.write_parquet(path)
-        copies = copied(sample, epsilons, sizes)
-        bounds = {e: [best(scores, name, sizes) for name in NAMES] for e, scores in copies.items()}
-        theirs, rounds = rival_errors(path, true, bounds, sizes, seconds)
+        copies = copied(sample, [e * sixths / 6 for e in epsilons for sixths in range(1, 6)], sizes)
+        theirs, told = {}, []
+        for rival in RIVALS:
+            parts = {epsilon: tuned(copies, epsilon, rival.splits, sizes) for epsilon in epsilons}
+            theirs[rival.title], rounds = rival_errors(rival, path, true, parts, sizes, seconds)
+            told.append(f"{rival.title}, means of {rounds}, {_parts(parts)}")
     fixed = {epsilon: best_fixed(public, epsilon, sizes) for epsilon in epsilons}
     private, held = (
         {
@@ -200,8 +272,9 @@ def errors(seeds: int, epsilons: Sequence[float], *, rows: int, seconds: float) 
     where = f"{rows} rows, 8,000 groups, one patient added or removed; median relative error of groups of at least"
     return [
         _against_rival(
-            private, theirs, bounds, f"{where} so many rows, means of {seeds} runs (ours) and {rounds}",
-            _scaled(copies, sizes),
+            private, theirs, f"{where} so many rows, no delta; ours, means of {seeds} runs, with a private bound; rivals "
+            f"with bounds, and parts of eps but for OpenDP's even ones, chosen on a public sample: {'; '.join(told)}",
+            _scaled({epsilon: copies[epsilon * 2 / 6] for epsilon in epsilons}, sizes),
         ),
         _against_fixed(private, held, fixed, f"{where} so many rows, means of {seeds} runs"),
     ]  # fmt: skip
@@ -220,33 +293,41 @@ def _named(table: pl.DataFrame) -> pl.DataFrame:
     return table.rename({"patient": "_patient"})
 
 
+def _cells(found: dict[float, Errors]) -> list[tuple[float, str, int]]:
+    return [(epsilon, *key) for epsilon, errors in found.items() for key in errors if key[0] in NAMES]
+
+
 def _ratios(ours: dict[float, Errors], other: dict[float, Errors]) -> dict[tuple[float, str, int], float]:
-    return {
-        (epsilon, name, size): error / other[epsilon][name, size]
-        for epsilon, found in ours.items()
-        for (name, size), error in found.items()
-        if name in NAMES
-    }
+    return {(e, name, size): ours[e][name, size] / other[e][name, size] for e, name, size in _cells(ours)}
 
 
-def _told(ours: dict[float, Errors], other: dict[float, Errors]) -> str:
+def _told(*sides: dict[float, Errors]) -> str:
     return "; ".join(
-        f"eps {epsilon:g}, {name}, {size}: {ours[epsilon][name, size]:.3f} and {other[epsilon][name, size]:.3f}"
-        for epsilon, name, size in _ratios(ours, other)
+        f"eps {epsilon:g}, {name}, {size}: "
+        + " and ".join(f"{side[epsilon].get((name, size), inf):.3f}" for side in sides)
+        for epsilon, name, size in _cells(sides[0])
+    )
+
+
+def _parts(parts: dict[float, Parts]) -> str:
+    """Say what was chosen for a rival at each ε of the whole table."""
+    return ", ".join(
+        "/".join(f"{name} {most} rows {share:.3g}" for name, (most, share) in each.items())
+        + f" of {epsilon:g}"
+        for epsilon, each in parts.items()
     )
 
 
 def _against_rival(
-    ours: dict[float, Errors],
-    theirs: dict[float, Errors],
-    bounds: dict[float, list[int]],
-    how: str,
-    more: str,
+    ours: dict[float, Errors], theirs: dict[str, dict[float, Errors]], how: str, more: str
 ) -> Line:
-    ratios = _ratios(ours, theirs)
+    least: dict[float, Errors] = {epsilon: {} for epsilon in ours}
+    for epsilon, name, size in _cells(ours):
+        least[epsilon][name, size] = min(found[epsilon].get((name, size), inf) for found in theirs.values())
+    ratios = _ratios(ours, least)
     epsilon, name, size = worst = max(ratios, key=ratios.__getitem__)
-    useful = max((ratio for (e, *key), ratio in ratios.items() if theirs[e][tuple(key)] < 0.5), default=0.0)
-    chosen = ", ".join(f"{'/'.join(map(str, most))} at eps {epsilon:g}" for epsilon, most in bounds.items())
+    nearest = min(theirs, key=lambda title: theirs[title][epsilon].get((name, size), inf))
+    useful = max((ratio for (e, *key), ratio in ratios.items() if least[e][tuple(key)] < 0.5), default=0.0)
     untold = ", ".join(
         f"{100 * share:.0f} % ({size} rows, eps {epsilon:g})"
         for epsilon, found in ours.items()
@@ -255,10 +336,10 @@ def _against_rival(
     )
     return line(
         "stats.error.best_rival", ratios[worst], "<= 1.0", ours=round(ours[epsilon][name, size], 4),
-        rival=round(theirs[epsilon][name, size], 4), unit="ratio of errors, worst of all",
-        how=f"{how}; ours with a private bound, OpenDP 0.16.0 with bounds for count/mean/median chosen on a "
-        f"public sample, {chosen}; worst at eps {epsilon:g}, {name}, {size}; {useful:.2f} where OpenDP errs by less "
-        f"than half: {_told(ours, theirs)}; means that ours does not tell, taken for {(LOW + HIGH) / 2:g}: "
+        rival=round(least[epsilon][name, size], 4), unit="ratio of errors to the best rival's, worst of all",
+        how=f"{how}; worst at eps {epsilon:g}, {name}, {size}, where {nearest} is the best rival; {useful:.2f} where "
+        f"the best errs by less than half; errors of ours, {', '.join(theirs)} (inf: it has none, and spends all of "
+        f"eps on the others): {_told(ours, *theirs.values())}; means that ours does not tell, taken for {(LOW + HIGH) / 2:g}: "
         f"{untold or 'none'}; {more}",
     )  # fmt: skip
 
