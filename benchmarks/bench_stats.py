@@ -81,7 +81,7 @@ def planted(quick: bool) -> Iterator[Line]:
 
 
 def error(quick: bool) -> Iterator[Line]:
-    """Errors of a grouped table against the best of three rivals, and with a private bound against one fixed bound."""
+    """Errors of a grouped table against three rivals, and with a private bound against one fixed bound."""
     import stats_error
 
     rows, epsilons, seeds = (200_000, (1.0,), 5) if quick else (1_000_000, (0.1, 1.0, 3.0), 20)
