@@ -120,7 +120,7 @@ def entity_score(
     def score(epsilon: float | None, seed: int) -> float:
         section = NerSection(
             task="ner", source="notes", labels="labels", types=types, epsilon=epsilon or 1.0, delta=1 / (100 * n),
-            patients=n, test_share=0.0, hidden=int(recipe["hidden"]), piece=int(recipe["piece"]),
+            patients=n, test_share=0.0, piece=int(recipe["piece"]),
             pieces=int(recipe["pieces"]), steps=int(recipe["steps"]), expected_batch=round(n * recipe["rate"]),
             clip=recipe["clip"], learning_rate=recipe["learning_rate"], encoder=encoder,
         )  # fmt: skip
@@ -192,8 +192,8 @@ def read_once() -> None:
 
     def remembered(self, text, places):
         if text not in held:
-            held[text] = read(self, text, places).astype(np.float16)
-        return held[text].astype(np.float32)
+            held[text] = read(self, text, places)
+        return held[text]
 
     Encoder.read = remembered  # type: ignore[method-assign]
 

@@ -45,7 +45,6 @@ delta = 1e-5
 patients = 60
 steps = 3
 bands = 2
-hidden = 8
 
 [[train]]
 task = "diagnose"

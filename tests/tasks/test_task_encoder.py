@@ -76,7 +76,7 @@ def test_the_vectors_of_a_text_are_its_own(encoder):
 
 
 def test_the_scores_of_a_piece_are_the_same_whatever_it_is_padded_with(encoder):
-    model = tagger.Layer(encoder, tags=5)
+    model = tagger.Encoded(encoder, tags=5)
     torch.nn.init.normal_(model.scores.weight)
     pieces, _ = tagger.cut(*marked(notes(1), "entities"), TYPES, 4, encoder.read)
     assert len({len(piece.tags) for piece in pieces}) > 1

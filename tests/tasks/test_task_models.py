@@ -40,9 +40,7 @@ def ner_section(**changes):
         "epsilon": 8.0,
         "patients": 60,
     }
-    return NerSection(
-        **given | {"delta": 1e-5, "steps": 2, "hidden": 6, "piece": 8, "test_share": 0.0} | changes
-    )
+    return NerSection(**given | {"delta": 1e-5, "steps": 2, "piece": 8, "test_share": 0.0} | changes)
 
 
 def pieces():
@@ -51,7 +49,7 @@ def pieces():
 
 def test_the_loss_of_a_piece_is_the_same_whatever_it_is_batched_with():
     """Promise 2: padding and neighbours in the batch are other patients."""
-    model = tagger.fresh(start.from_nothing(), TYPES, 6)
+    model = tagger.Tagger(start.from_nothing(), tags=5)
     found, _ = pieces()
     assert len({len(piece.tags) for piece in found}) > 1
     together = tagger.losses(model, found)
@@ -63,7 +61,7 @@ def test_the_loss_of_a_piece_is_the_same_whatever_it_is_batched_with():
 def test_the_clipped_sum_is_that_of_the_plain_loop_over_patients():
     from confide.train.engine import Engine
 
-    model = tagger.fresh(start.from_nothing(), TYPES, 6)
+    model = tagger.Tagger(start.from_nothing(), tags=5)
     found, whose = pieces()
     numbers = torch.from_numpy(np.unique(whose, return_inverse=True)[1])
     wanted = [torch.zeros_like(each) for each in model.parameters()]
@@ -97,7 +95,7 @@ def test_a_released_tagger_can_be_used_and_what_it_is_shows_no_note():
 
 
 def test_an_open_tagger_learns_what_was_marked():
-    model = tagger.fresh(start.from_nothing(), TYPES, 16)
+    model = tagger.Tagger(start.from_nothing(), tags=5)
     found, _ = tagger.cut(*marked(notes(2), "entities"), TYPES, 64)
     learn_openly(model, found, tagger.losses, optimiser=adam(model, 0.02), epochs=30)
     told = [Tagged(text, entities_of(cell, text)) for text, cell in SAID]
@@ -131,13 +129,13 @@ def test_the_path_of_tags_never_lets_an_inside_follow_nothing():
 def test_public_notes_teach_before_a_patient_is_read():
     told = tuple(Tagged(text, entities_of(cell, text)) for text, cell in SAID)
     public = Public("0" * 64, tuple(each.text for each in told) * 40, told * 40)
-    settings = ner_section(hidden=16)
+    settings = ner_section()
     table, model = tagger.begun(settings, public)
     found = tagger.found_by(model, [each.text for each in told], TYPES, 64)
     assert tagger.report(told, found, TYPES)["micro"]["f1"] > 0.9
     release = ner_plan(settings, public).execute(notes(1)[:0], Noise(Stream()))
     used = tagger.model_of(release)
-    assert torch.equal(used.table, tagger.Tagger(table, tags=5, hidden=16).table)
+    assert torch.equal(used.table, tagger.Tagger(table, tags=5).table)
 
 
 def test_tokens_that_stand_beside_the_same_tokens_get_like_numbers():

@@ -18,7 +18,7 @@ from confide.errors import InvalidInput
 from confide.tasks.tokens import Places, places_of
 from confide.types import Json
 
-Vectors = NDArray[np.float32]
+Vectors = NDArray[np.floating[Any]]
 _LONE = re.compile("[\ud800-\udfff]")  # no tokenizer takes them
 _NORM = 4.0  # of a token's vector
 _TOKENS = 128  # of ours that are read at once
@@ -34,16 +34,16 @@ class Encoder:
         self.width = int(model.config.hidden_size)
 
     def read(self, text: str, places: Places) -> Vectors:
-        """Return a vector of norm 4 for each of our tokens, from the encoder's middle layer; zero where it has no word.
+        """Return a vector of norm 4 for each of our tokens, in half precision; zero where the encoder has no word.
 
-        The middle layer tells most of what kind of thing a word is (Tenney, Das, Pavlick 2019, "BERT Rediscovers the
-        Classical NLP Pipeline").
+        Taken from the middle layer, which tells most of what kind of thing a word is (Tenney, Das, Pavlick 2019, "BERT
+        Rediscovers the Classical NLP Pipeline").
 
         Args:
             text: of one piece, in full.
             places: of its tokens, see `confide.tasks.tokens.places_of`.
         """
-        return self._whole(text, places, 0.5)
+        return self._whole(text, places, 0.5).astype(np.float16)
 
     def vector(self, text: str) -> Vectors:
         """Return the mean over a text's tokens in the last layer, of length 1; zero for an empty text."""

@@ -55,22 +55,21 @@ class NerSection:
     name: str = field(default="", metadata=_NAME)
     public: str | None = field(default=None, metadata=_PUBLIC)
     encoder: str | None = field(default=None, metadata=_ENCODER)
-    hidden: int = field(default=32, metadata=_doc("Width of a model without an encoder."))
     piece: int = field(
         default=128, metadata=_doc("Tokens of a piece of a note; longer notes become several.")
     )
-    pieces: int = field(default=1, metadata=_doc("Pieces of a patient that take part in a step, at most."))
-    steps: int = field(default=100, metadata=_STEPS)
+    pieces: int = field(default=4, metadata=_doc("Pieces of a patient that take part in a step, at most."))
+    steps: int = field(default=200, metadata=_STEPS)
     expected_batch: int = field(default=0, metadata=_BATCH)
     bands: int = field(default=1, metadata=BANDS)
-    clip: float = field(default=1.0, metadata=_CLIP)
+    clip: float = field(default=0.5, metadata=_CLIP)
     learning_rate: float = field(default=0.02, metadata=_LEARNING_RATE)
     test_share: float = field(default=0.2, metadata=_TEST_SHARE)
 
     def __post_init__(self) -> None:
         """Refuse what could never be trained, and fill in what follows from public fields."""
         verify_listed("types", self.types)
-        for name in ("hidden", "piece", "pieces"):
+        for name in ("piece", "pieces"):
             verify_whole(name, getattr(self, name), 1, 4096)
         complete(self, f"{self.source}-entities")
 
