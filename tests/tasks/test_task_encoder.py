@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from task_study import note
+from task_study import STUDY, make_task_study, note
 
+from confide.cli.show import ProgressLines
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
 from confide.errors import InvalidInput
+from confide.study.run import run_study
 from confide.tasks import diagnose, ner, tagger
 from confide.tasks.corpora import entities_of
 from confide.tasks.diagnose import diagnose_plan
@@ -140,6 +142,18 @@ def test_a_class_is_learnt_from_the_vectors_of_an_encoder(folder, encoder):
     assert len(diagnose.patient_losses(release, notes(1))) == 6
     assert {"key": "tasks.note-encoder"} in release["notes"]
     assert len(diagnose.rehearsal(plan).records) == 16
+
+
+def test_a_study_with_an_encoder_names_it_on_both_editions(folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("CONFIDE_HOME", str(tmp_path / "home"))
+    named = f'encoder = "{folder}"\nepsilon = 8.0\ndelta = 1e-5\npatients = 60\nsteps = 3\n'
+    text = STUDY.replace("epsilon = 8.0\ndelta = 1e-5\npatients = 60\nsteps = 3\n", named)
+    study = make_task_study(tmp_path / "study", text=text)
+    assert run_study(study, step=ProgressLines(quiet=True)).verdict == "pass"
+    for edition in ("inside", "outside"):
+        assert (study / f"dossier/{edition}.html").read_text().count(sha256_of(folder)) >= 2
+    card = (study / "outgoing/models/found.md").read_text()
+    assert sha256_of(folder) in card
 
 
 def test_without_an_encoder_a_release_is_as_it_was_before_there_were_any():

@@ -111,7 +111,7 @@ MODEL: Fields = {
 TASK: Fields = {
     "name": text, "task": text, "source": text, "epsilon": number, "delta": number, "steps": number, "rate": number,
     "noise_multiplier": number, "clip": number, "expected_batch": number, "learning_rate": number,
-    "test_share": number, "public_sha256": text, "model": text, "noise": number, "threshold": number,
+    "test_share": number, "public_sha256": text, "encoder_sha256": text, "model": text, "noise": number, "threshold": number,
     "teachers": number, "questions": number, "count": number, "bands": number,
 }  # fmt: skip
 AUDIT: Fields = {  # of made-up patients: nothing of a patient was read
