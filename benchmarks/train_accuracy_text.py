@@ -147,15 +147,22 @@ def remembered(public: Public) -> Public:
     return public
 
 
+def answers() -> list[str]:
+    """Return the physicians' answers to the consultations: more public text."""
+    text = data("zh-medical-dialogue/internal_medicine_sample.csv.gz").decode("gb18030")
+    return list(dict.fromkeys(row["answer"] for row in csv.DictReader(io.StringIO(text))))
+
+
 def entities_zh(seeds: int) -> Iterator[Line]:
     train = read_mentions(data("cEHRNER/train.jsonl.gz"), "train")
     test = [
         note for part in ("dev", "test") for note in read_mentions(data(f"cEHRNER/{part}.jsonl.gz"), part)
     ]
-    public = remembered(Public("consultations", tuple(text for text, _ in consultations())))
+    texts = [text for text, _ in consultations()] + answers()
+    public = remembered(Public("consultations", tuple(texts)))
     yield from lines_of(
         "ner-zh", entity_score(train, test, public, RECIPES["ner"]), seeds, gap=0.05, unit="micro-F1, exact entities",
-        how="cEHRNER 914 documents, each a patient; table from public consultations; 85 documents held out",
+        how="cEHRNER 914 documents, each a patient; table from public consultations, 1.6 M characters; 85 documents held out",
         anchor=ANCHOR,
     )  # fmt: skip
 

@@ -19,13 +19,15 @@ if __package__ in (None, ""):
 
 from training.carriers import SLOT, carriers
 from training.generators import EN, ZH
-from training.grammar import Draw, Grammar, Node, read_rules
+from training.grammar import Draw, Grammar, Node, Piece, read_rules
 from training.noise import Span, assembled, cut, folded, in_traditional, spoil, wrapped
 from training.peopled import OPEN, peopled
+from training.written import again, papers
 
 GRAMMAR = Path(__file__).parent / "grammar"
 PAPER = "doc.paper."  # whole papers of a named kind; "trad" in the name: in traditional characters
 SPLITS = ("train", "held", "all")
+WRITTEN = 0.4  # of the examples are papers written out by hand, with other values; none of the held ones
 OFTEN = {
     "plain": 5,
     "carried": 7,
@@ -123,8 +125,13 @@ def examples(
     names = sorted(name for name in rules.rules if name.startswith("doc."))
     styles = [name for name in names for _ in range(_share(name, names))]
     random = Random(f"{seed} {split} {language}")
+    written = [] if split == "held" else papers(language)
     for _ in range(n):
-        yield _example(random, rules, random.choice(styles), split, language)
+        if written and random.random() < WRITTEN:
+            pieces = again(random.choice(written), random, language, split)
+            yield _spoilt(random, pieces, "written", language)
+        else:
+            yield _example(random, rules, random.choice(styles), split, language)
 
 
 def _share(name: str, names: list[str]) -> int:
@@ -141,6 +148,10 @@ def _example(random: Random, rules: Grammar, style: str, split: str, language: s
             pieces = in_traditional(pieces)
         if random.random() < 0.12:
             pieces = folded(pieces, random.randint(12, 44))
+    return _spoilt(random, pieces, style[4:], language)
+
+
+def _spoilt(random: Random, pieces: list[Piece], style: str, language: str) -> Example:
     text, spans = assembled(spoil(pieces, random, language))
     if random.random() < 0.12:
         text, spans = wrapped(text, spans, random.randint(30, 90))
@@ -148,7 +159,7 @@ def _example(random: Random, rules: Grammar, style: str, split: str, language: s
     if x < 0.3 and len(text) > 40:
         start = random.randrange(len(text) - 20)
         text, spans = cut(text, spans, start, min(len(text), start + random.randint(20, 400)))
-    return Example(text, spans, language, style[4:])
+    return Example(text, spans, language, style)
 
 
 def write(path: Path, characters: int, *, seed: int, split: str, language: str, corpus: Path | None) -> int:

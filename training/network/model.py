@@ -26,13 +26,44 @@ class Tagger(nn.Module):
         self.body = nn.ModuleList(nn.Conv1d(width, width, 3, padding=d, dilation=d) for d in DILATIONS)
         self.last = nn.Conv1d(width, width, 3, padding=1)
         self.out = nn.Conv1d(width, labels, 1)
-        self.drop = nn.Dropout1d(0.05)
+        self.drop = nn.Dropout1d(0.1)
+        self.rounds = (
+            False  # set towards the end of a training, so that it learns with the rounding of what is shipped
+        )
 
     def forward(self, characters: Tensor, words: Tensor) -> Tensor:
         """Return scores of shape (texts, places, labels)."""
         x = torch.cat([self.character(characters), self.word(words)], -1).transpose(1, 2)
-        x = torch.relu(self.first(x))
+        x = self._kept(torch.relu(self._through(self.first, self._kept(x))))
         for layer in self.body:
-            x = x + torch.relu(layer(self.drop(x)))
-        x = torch.relu(self.last(x))
+            x = self._kept(x + self._kept(torch.relu(self._through(layer, self.drop(x)))))
+        x = torch.relu(self._through(self.last, x))
         return self.out(x).transpose(1, 2)
+
+    def _kept(self, x: Tensor) -> Tensor:
+        """Return activations as they are kept in 8 bits."""
+        if not (self.rounds and self.training):
+            return x
+        x = x.float()
+        low, high = torch.aminmax(x.detach())
+        step = (high - low.clamp(max=0)).clamp(min=1e-6) / 255
+        return torch.fake_quantize_per_tensor_affine(
+            x, step, (-low.clamp(max=0) / step).round().int(), 0, 255
+        )
+
+    def _through(self, layer: nn.Conv1d, x: Tensor) -> Tensor:
+        """Return what a convolution makes of `x`, its weights in 7 bits for each channel."""
+        if not (self.rounds and self.training):
+            found: Tensor = layer(x)
+            return found
+        step = layer.weight.detach().abs().amax((1, 2)).clamp(min=1e-6) / 63
+        weight = torch.fake_quantize_per_channel_affine(
+            layer.weight, step, torch.zeros(len(step), dtype=torch.int32, device=step.device), 0, -64, 63
+        )
+        return nn.functional.conv1d(
+            x,
+            weight,
+            layer.bias,
+            padding=layer.padding[0],
+            dilation=layer.dilation[0],  # type: ignore[arg-type]
+        )

@@ -39,6 +39,7 @@ from confide.deid.tagger_input import (
 )
 
 CROP = 384
+ROUNDED_FROM = 0.65  # of the training: from here on as in the file that is shipped
 
 
 def examples(files: list[Path]):
@@ -282,6 +283,7 @@ def main() -> None:
         rate = top * min(1, (step + 1) / 200) * min(1, max(0.02, (1 - done) / 0.7))
         for group in optimizer.param_groups:
             group["lr"] = rate
+        net.rounds = done > ROUNDED_FROM
         c, w, y = (torch.from_numpy(a).to(device) for a in next(stream))
         with torch.autocast(device, dtype=torch.bfloat16):
             scores = net(c, w).float()

@@ -104,8 +104,13 @@ def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit
     if not (match := _RUN.match(text, at)):
         return None
     run = _cut(match.group(), text[match.end() : match.end() + 1])
-    if run[:2] in _NOT_GIVEN or run[:2] in word_set("zh", "next_keys") or is_braked(text, at):
+    if run[:2] in _NOT_GIVEN or run[:2] in word_set("zh", "next_keys"):
         return None  # the next cell of a table's head is a key too
+    named = (
+        len(run) == 3 and run[0] in sure | careful and "姓名" in rule
+    )  # 姓名:白术生, whatever it begins like
+    if is_braked(text, at) and (not named or run in word_set("zh", "brakes")):
+        return None
     length, score = _name_length(run, strict=strict)
     return Hit(at, at + length, kind, score, found_by) if length else None
 

@@ -297,7 +297,7 @@ PATTERNS: Final = (
         type="email",
         score=1.0,
         border="none",
-        regex=r"[A-Za-z0-9._%+-]{1,64} ?@ ?[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
+        regex=r"[A-Za-z0-9._%+-]{1,64} ?@ ?(?![0-9]+\.[0-9]+(?!\.?[A-Za-z0-9-]))[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}",
         sieve=r"@ ?[A-Za-z0-9]",
     ),
     Pattern(

@@ -151,7 +151,7 @@ def find_organisations(text: str, units: Places, leads: Places) -> Iterator[Hit]
 
 
 _SAINT: Final = re.compile(
-    r"(?:(?:[A-Z][a-z]+(?:[- ][A-Z][a-z]+)?|[A-Z]{3,}|[a-z]{3,})(?:'[sS]|s'))(?! (?i:wort|fire|dance|disease))(?![A-Za-z])"
+    r"(?:(?:[A-Z][a-z]+(?:[- ][A-Z][a-z]+)?|[A-Z]{3,}|[a-z]{3,})(?:'[sS]|s'))(?! (?i:wort|fire|dance|disease|day\b))(?![A-Za-z])"
 )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from confide.tasks.tokens import BUCKETS, FEATURES, Numbers, numbers_of, places_of
 
-DIMS = 64
+DIMS = 128
 _SEED = 20240607  # public
 _OFFSETS = (-2, -1, 1, 2)
 _LEAST = 2  # a pair that was seen once says nothing
@@ -26,7 +26,7 @@ def from_nothing() -> Table:
     """Return a table of signs: tokens are told apart, and nothing is known of what they mean."""
     digest = hashlib.shake_256(b"confide: a table from nothing").digest(BUCKETS * DIMS // 8)
     bits = np.unpackbits(np.frombuffer(digest, dtype=np.uint8)).reshape(BUCKETS, DIMS)
-    table = (bits.astype(np.int8) * 2 - 1) * np.int8(16)  # rows of norm 128
+    table = (bits.astype(np.int8) * 2 - 1) * np.int8(11)  # rows of norm 124
     table[0] = 0
     return table
 
