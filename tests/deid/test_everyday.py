@@ -31,3 +31,16 @@ def test_two_han_that_are_a_word_stay_unless_they_were_given(word):
 def test_ten_of_ten_is_pain_and_otherwise_may_be_a_day():
     [pain] = texts("Pain is rated 8/10 after dressing.")
     assert "8/10" in pain
+
+
+@pytest.mark.parametrize("name", ["白术生", "黄连翘"])
+def test_a_name_behind_its_key_goes_though_it_begins_like_an_herb(name):
+    assert name not in texts(f"姓名：{name} 性别：男", language="zh")[0]
+    assert texts("姓名：何首乌", language="zh") == ["姓名：何首乌"]
+
+
+def test_a_voltage_is_no_address_and_the_day_of_a_saint_no_hospital():
+    [voltage, day] = texts("RV threshold 0.75V@0.4 ms.", "Seen after St Patrick's Day.", language="en")
+    assert "[EMAIL]" not in voltage
+    assert "St Patrick's Day" in day
+    assert "[EMAIL]" in texts("Mail u@10.0.0.1 now.", language="en")[0]

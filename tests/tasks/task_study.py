@@ -7,6 +7,8 @@ import numpy as np
 
 from confide.ledger.home import home, open_ledger
 from confide.study.keys import make_vault
+from confide.tasks.notes import frame_of
+from confide.tasks.section import NerSection
 
 PASSPHRASE = "correct horse battery staple"
 STUDY = """
@@ -107,3 +109,29 @@ def make_task_study(folder: Path, *, language: str = "en", text: str = STUDY, pa
     with open_ledger(home()) as ledger:
         ledger.open_account("inpatients", epsilon=40.0, delta=1e-3, patients=10)
     return folder
+
+
+TYPES = ("disease", "drug")
+MARKED = [note("en", disease, drug) for disease in ("asthma", "gout", "flu") for drug in ("aspirin", "zinc")]
+
+
+def notes(times=10):
+    """Return notes of a disease and a drug each, and their wards, as a plan reads them."""
+    rows = [
+        (f"p{i}", text, {"entities": cell, "ward": "heart" if i % 2 else "lung"})
+        for i, (text, cell) in enumerate(MARKED * times)
+    ]
+    return frame_of(rows)
+
+
+def ner_section(**changes):
+    """Return the section of a short training on `notes`."""
+    given = {
+        "task": "ner",
+        "source": "notes",
+        "labels": "entities",
+        "types": TYPES,
+        "epsilon": 8.0,
+        "patients": 60,
+    }
+    return NerSection(**given | {"delta": 1e-5, "steps": 2, "piece": 8, "test_share": 0.0} | changes)

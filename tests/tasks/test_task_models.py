@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from task_study import note
+from task_study import MARKED, TYPES, ner_section, notes
 
 from confide.dp.noise import Noise
 from confide.dp.random import Stream
@@ -15,32 +15,10 @@ from confide.tasks.learn import adam, learn_openly
 from confide.tasks.ner import ner_plan
 from confide.tasks.notes import frame_of, labelled, marked
 from confide.tasks.public import Public, read_public
-from confide.tasks.section import DiagnoseSection, NerSection
+from confide.tasks.section import DiagnoseSection
 from confide.tasks.spans import Tagged
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-TYPES = ("disease", "drug")
-SAID = [note("en", disease, drug) for disease in ("asthma", "gout", "flu") for drug in ("aspirin", "zinc")]
-
-
-def notes(times=10):
-    rows = [
-        (f"p{i}", text, {"entities": cell, "ward": "heart" if i % 2 else "lung"})
-        for i, (text, cell) in enumerate(SAID * times)
-    ]
-    return frame_of(rows)
-
-
-def ner_section(**changes):
-    given = {
-        "task": "ner",
-        "source": "notes",
-        "labels": "entities",
-        "types": TYPES,
-        "epsilon": 8.0,
-        "patients": 60,
-    }
-    return NerSection(**given | {"delta": 1e-5, "steps": 2, "piece": 8, "test_share": 0.0} | changes)
 
 
 def pieces():
@@ -98,7 +76,7 @@ def test_an_open_tagger_learns_what_was_marked():
     model = tagger.Tagger(start.from_nothing(), tags=5)
     found, _ = tagger.cut(*marked(notes(2), "entities"), TYPES, 64)
     learn_openly(model, found, tagger.losses, optimiser=adam(model, 0.02), epochs=30)
-    told = [Tagged(text, entities_of(cell, text)) for text, cell in SAID]
+    told = [Tagged(text, entities_of(cell, text)) for text, cell in MARKED]
     report = tagger.report(told, tagger.found_by(model, [each.text for each in told], TYPES, 64), TYPES)
     assert report["micro"]["f1"] > 0.95
 
@@ -127,7 +105,7 @@ def test_the_path_of_tags_never_lets_an_inside_follow_nothing():
 
 
 def test_public_notes_teach_before_a_patient_is_read():
-    told = tuple(Tagged(text, entities_of(cell, text)) for text, cell in SAID)
+    told = tuple(Tagged(text, entities_of(cell, text)) for text, cell in MARKED)
     public = Public("0" * 64, tuple(each.text for each in told) * 40, told * 40)
     settings = ner_section()
     table, model = tagger.begun(settings, public)

@@ -27,9 +27,8 @@ class Tagger(nn.Module):
         self.last = nn.Conv1d(width, width, 3, padding=1)
         self.out = nn.Conv1d(width, labels, 1)
         self.drop = nn.Dropout1d(0.1)
-        self.rounds = (
-            False  # set towards the end of a training, so that it learns with the rounding of what is shipped
-        )
+        # Set towards the end of a training, so that it learns with the rounding of what is shipped.
+        self.rounds = False
 
     def forward(self, characters: Tensor, words: Tensor) -> Tensor:
         """Return scores of shape (texts, places, labels)."""

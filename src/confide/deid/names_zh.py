@@ -106,9 +106,8 @@ def _read_name(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Hit
     run = _cut(match.group(), text[match.end() : match.end() + 1])
     if run[:2] in _NOT_GIVEN or run[:2] in word_set("zh", "next_keys"):
         return None  # the next cell of a table's head is a key too
-    named = (
-        len(run) == 3 and run[0] in sure | careful and "姓名" in rule
-    )  # 姓名:白术生, whatever it begins like
+    # 姓名:白术生 is a name, whatever it begins like.
+    named = len(run) == 3 and run[0] in sure | careful and "姓名" in rule
     if is_braked(text, at) and (not named or run in word_set("zh", "brakes")):
         return None
     length, score = _name_length(run, strict=strict)

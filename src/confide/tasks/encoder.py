@@ -28,9 +28,9 @@ _PARTS = frozenset({".bin", ".json", ".model", ".safetensors", ".txt"})
 class Encoder:
     """A model of transformers as it lies in a folder, and its words."""
 
-    def __init__(self, folder: Path, tokenizer: Any, model: Any) -> None:
+    def __init__(self, tokenizer: Any, model: Any) -> None:
         """Take what `encoder_in` has read."""
-        self.folder, self._tokenizer, self._model = folder, tokenizer, model
+        self._tokenizer, self._model = tokenizer, model
         self.width = int(model.config.hidden_size)
 
     def read(self, text: str, places: Places) -> Vectors:
@@ -120,4 +120,4 @@ def encoder_in(folder: str, sha256: str) -> Encoder:
         raise InvalidInput("tasks.no-encoder", path=folder) from None
     if not tokenizer.is_fast:
         raise InvalidInput("tasks.no-encoder", path=folder)
-    return Encoder(Path(folder), tokenizer, model.eval())
+    return Encoder(tokenizer, model.eval())
