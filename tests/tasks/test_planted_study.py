@@ -65,7 +65,10 @@ def test_a_study_that_plants_a_secret_shows_it_beside_its_bound_and_never_as_pro
         100,
         None,
     )
-    assert 0 <= audit["exposure"] <= audit["allowed"] < np.log2(100)
+    assert 0 <= audit["exposure"] <= np.log2(100)
+    assert 0 < audit["allowed"] < np.log2(100)
+    refuted = audit["exposure"] > audit["allowed"]  # a true claim is, one time in 33 at this level
+    assert audit["refuted"] == (["secret"] if refuted else [])
     page = (folder / "dossier/outside.html").read_text()
     for said in (
         ("is no proof of safety", "Planted secret") if language == "en" else ("不等于证明安全", "植入的秘密")
