@@ -17,6 +17,7 @@ from confide.errors import IntegrityError, InvalidInput
 from confide.ledger.home import home, open_ledger
 from confide.study.check import check_study
 from confide.study.run import run_study
+from confide.tasks.language import Example
 from confide.tasks.learn import adam, learn_openly
 from confide.tasks.notes_plan import (
     compare,
@@ -29,7 +30,8 @@ from confide.tasks.notes_plan import (
     settings_of,
 )
 from confide.tasks.notes_section import NotesSection
-from confide.tasks.reports import fresh, loss_of
+from confide.tasks.public import Public
+from confide.tasks.reports import begun, fresh, loss_of
 from confide.tasks.synthetic_notes import alike, longest_shared, shared_with
 
 QUIET = ProgressLines(quiet=True)
@@ -64,6 +66,26 @@ def test_so_many_notes_are_made_up_as_the_file_says_whoever_the_patients_are(rel
     assert len(nobody["made_up"]) == 7
     few = made_up_plan(section(count=1, target=None, classes=())).execute(notes(3), Noise(Stream(bytes(32))))
     assert [note["class"] for note in few["made_up"]] == [None]
+
+
+def test_public_text_of_a_class_is_learnt_behind_its_class():
+    texts = ("血压正常。", "胸痛。") * 60
+    public = Public("digest", texts, given=("呼吸", "心内科") * 60)
+    settings = section(public="public.jsonl", public_epochs=8, width=32)
+    model, tongue = begun(settings, public)
+    nothing, _ = fresh(settings)
+    _, examples = examples_of(settings, tongue, notes(2).with_columns(_text=pl.Series(texts[:2])))
+    right, wrong = examples, [*examples[1:], *examples[:1]]
+    loss = loss_of(settings, tongue)
+    with torch.no_grad():
+        assert loss(model, right).mean() < loss(nothing, right).mean() - 1
+    assert made_up_plan(settings, public).to_json()["public_sha256"] == "digest"
+    swapped = [
+        Example((*other.tokens[: other.given], *own.tokens[own.given :]), other.given)
+        for own, other in zip(right, wrong, strict=True)
+    ]
+    with torch.no_grad():
+        assert loss(model, right).mean() < loss(model, swapped).mean()
 
 
 def test_a_line_carries_its_class_and_the_guarantee_that_it_stands_under(release):
@@ -224,7 +246,11 @@ most_written = 8
 
 
 @pytest.mark.parametrize(
-    ("language", "classes"), [("en", 'target = "ward"\nclasses = ["heart", "lung"]\n'), ("zh", "")]
+    ("language", "classes"),
+    [
+        ("en", 'target = "ward"\nclasses = ["heart", "lung"]\n'),
+        ("zh", 'public = "public/corpus.jsonl"\npublic_epochs = 1\n'),
+    ],
 )
 def test_a_study_with_made_up_notes_runs_from_end_to_end(tmp_path, monkeypatch, language, classes):
     monkeypatch.setenv("CONFIDE_HOME", str(tmp_path / "home"))
@@ -236,7 +262,7 @@ def test_a_study_with_made_up_notes_runs_from_end_to_end(tmp_path, monkeypatch, 
     left = folder / "outgoing/synthetic/invented.jsonl"
     lines = [json.loads(line) for line in left.read_text(encoding="utf-8").splitlines()]
     assert len(lines) == 5
-    assert ("ward" in lines[0]) == bool(classes)
+    assert ("ward" in lines[0]) == ("ward" in classes)
     inside, outside = (
         json.loads((folder / f"dossier/{name}.json").read_text()) for name in ("inside", "outside")
     )
@@ -249,7 +275,9 @@ def test_a_study_with_made_up_notes_runs_from_end_to_end(tmp_path, monkeypatch, 
     }
     scores = inside["private"]["task_scores"][0]
     assert scores["figures"]["longest_held_out"] is not None
-    assert [row["name"] for row in scores["rows"]] == (["heart", "lung", "macro"] if classes else [])
+    assert [row["name"] for row in scores["rows"]] == (
+        ["heart", "lung", "macro"] if "ward" in classes else []
+    )
     assert "longest_held_out" not in (folder / "dossier/outside.json").read_text()
     page = (folder / "dossier/inside.html").read_text()
     for said in (

@@ -18,6 +18,8 @@ name = "drafts"
 source = "notes"
 findings = "ward"
 text_language = "{language}"
+public = "public/*.jsonl"
+public_epochs = 1
 epsilon = 8.0
 delta = 1e-5
 patients = 60
@@ -40,6 +42,7 @@ def test_a_study_that_drafts_reports_runs_from_end_to_end(tmp_path, monkeypatch,
     assert run_study(folder, step=QUIET).verdict == "pass"
     release = json.loads((folder / "outgoing/models/drafts.json").read_text())
     assert release["kind"] == "report"
+    assert release["public_sha256"] in (folder / "dossier/outside.html").read_text()
     inside = json.loads((folder / "dossier/inside.json").read_text())
     scores = inside["private"]["task_scores"][0]
     assert {row["name"] for row in scores["rows"]} == {"draft", "physician"}

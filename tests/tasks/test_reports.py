@@ -15,14 +15,17 @@ from confide.study.watched import Watched
 from confide.tasks import characters
 from confide.tasks.language import by_character, checkpoint, example, losses, small_model
 from confide.tasks.learn import adam, learn_openly
+from confide.tasks.public import read_public
 from confide.tasks.report_section import ReportSection
 from confide.tasks.reports import (
+    begun,
     draft,
     evaluate,
     examples_of,
     fresh,
     loss_of,
     patient_losses,
+    rehearsal,
     report_plan,
     settings_of,
 )
@@ -80,6 +83,52 @@ def test_without_noise_a_model_learns_to_write_what_it_read():
     with torch.no_grad():
         assert loss(model, examples[:4]).mean() < before / 4
     assert len(set(patients)) == 40
+
+
+def read(folder, *pairs):
+    lines = [json.dumps({"seen": seen, "text": text}, ensure_ascii=False) for seen, text in pairs]
+    (folder / "public.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return read_public(folder, "*.jsonl", given="seen", least=1)
+
+
+def test_public_text_is_what_a_model_begins_with_and_its_digest_leaves_with_it(tmp_path):
+    public = read(tmp_path, *[("头痛", "诊断：偏头痛。"), ("咳嗽", "诊断：支气管炎。")] * 100)
+    plan = report_plan(section(public="public.jsonl", public_epochs=8, learning_rate=1e-9), public)
+    learnt = evaluate(json.loads(json.dumps(plan.execute(notes(), noise()))), notes(12), most=1)
+    from_nothing = evaluate(
+        report_plan(section(learning_rate=1e-9)).execute(notes(), noise()), notes(12), most=1
+    )
+    assert learnt["loss"] < from_nothing["loss"] - 1
+    told = plan.to_json()
+    assert told["public_sha256"] == public.sha256 != read(tmp_path, ("头痛", "别的")).sha256
+    assert "public_sha256" not in report_plan(section()).to_json()
+    release = plan.execute(notes(), noise())
+    assert {"key": "reports.note-public"} in release["notes"]
+    assert settings_of(release) == plan.settings
+
+
+def test_an_audit_begins_with_the_public_text_too(tmp_path):
+    public = read(tmp_path, *[("头痛", "诊断：偏头痛。")] * 10)
+    plan = report_plan(section(public="public.jsonl"), public)
+    audited, begins = rehearsal(plan).model, begun(plan.settings, public)[0]
+    nothing = fresh(plan.settings)[0]
+    name = next(name for name, _ in begins.named_parameters())
+    of = [dict(each.named_parameters())[name] for each in (audited, begins, nothing)]
+    assert torch.equal(of[0], of[1])
+    assert not torch.equal(of[0], of[2])
+
+
+def test_a_public_line_that_is_no_text_is_named_by_its_number_alone(tmp_path):
+    (tmp_path / "public.jsonl").write_text('{"seen": "a", "text": "b"}\n{"seen": 7, "text": "secret"}')
+    with pytest.raises(InvalidInput) as refused:
+        read_public(tmp_path, "*.jsonl", given="seen", least=1)
+    assert "2" in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_public_text_beside_a_checkpoint_is_refused():
+    with pytest.raises(InvalidInput, match="checkpoint"):
+        section(public="public.jsonl", model="/a/checkpoint")
 
 
 def test_a_loss_is_of_its_own_record_whatever_stands_beside_it():
@@ -148,7 +197,11 @@ def test_a_section_that_could_never_be_trained_is_refused(changes):
 def test_a_plan_in_json_has_no_floats_and_names_every_field():
     told = report_plan(section()).to_json()
     assert not [value for value in told.values() if isinstance(value, float)]
-    assert {field.name for field in dataclasses.fields(ReportSection)} - {"bands"} <= set(told)
+    assert {field.name for field in dataclasses.fields(ReportSection)} - {
+        "bands",
+        "public",
+        "public_epochs",
+    } <= set(told)
 
 
 def test_bands_are_told_charged_and_read_back_where_there_are_any():

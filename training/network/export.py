@@ -38,7 +38,8 @@ Written by `training/network/export.py`.
 - **What**: finds names, organisations, addresses, places, dates and other identifiers in Chinese and English text.
 - **Shape**: two tables (characters; {words:,} words and pairs of Han, {own:,} of them with a row of their own), seven convolutions of 96 channels over
   {radius} characters to each side, BIOES labels, Viterbi. Whole numbers of 7 and 8 bits but for the last step, onnxruntime, one thread.
-- **Trained on** invented documents and open text (`training/README.md` lists every source and its licence); no record of a patient, no news set.
+- **Trained on** invented documents and open text (`training/README.md` lists every source and its licence; those of word lists: `NOTICE`); no record of a
+  patient, no news set.
 - **Leaning**: {lean} was taken from the score of "nothing", because a miss costs more than a mask.
 - **For** the cascade of `confide.deid`, beside rules and known values. **Not for** deciding alone, other languages, or text that is no clinical or
   business text; its probabilities are bold. What it misses in a hospital is measured by the reviewed sample (`confide review --sample`).

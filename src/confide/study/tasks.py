@@ -18,7 +18,7 @@ from confide.tasks.image_section import ImageSection
 from confide.tasks.mapped import Read, graph_plan
 from confide.tasks.notes_section import NotesSection
 from confide.tasks.plan import TaskPlan
-from confide.tasks.public import NO_PUBLIC, read_public
+from confide.tasks.public import NO_PUBLIC, Public, read_public
 from confide.tasks.rehearsal import Rehearsal
 from confide.tasks.report_section import ReportSection
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, TeachersSection
@@ -65,6 +65,18 @@ def _ner(study: "Study", section: NerSection) -> TaskPlan:
     return ner.ner_plan(section, public)
 
 
+def _report(study: "Study", section: ReportSection) -> TaskPlan:
+    return reports.report_plan(section, _public(study, section.public, section.findings))
+
+
+def _notes(study: "Study", section: NotesSection) -> TaskPlan:
+    return notes_plan.made_up_plan(section, _public(study, section.public, section.target))
+
+
+def _public(study: "Study", pattern: str | None, given: str | None) -> Public:
+    return NO_PUBLIC if pattern is None else read_public(study.folder, pattern, given=given)
+
+
 def _graph(study: "Study", section: GraphSection) -> TaskPlan:
     """Return the plan of a graph; its model is an earlier `[[train]]`, so that its release is there when it is read.
 
@@ -80,7 +92,7 @@ def _graph(study: "Study", section: GraphSection) -> TaskPlan:
 
 
 def _teachers(study: "Study", section: TeachersSection) -> TaskPlan:
-    return voted_plan(section, read_public(study.folder, section.public, None, least=1))
+    return voted_plan(section, read_public(study.folder, section.public, least=1))
 
 
 def _made_up(release: Json) -> Output:
@@ -107,7 +119,7 @@ TASKS: dict[type, Task] = {
         ],
     ),
     ReportSection: Task(
-        plan=lambda study, section: reports.report_plan(section),
+        plan=_report,
         scores=reports.evaluate,
         losses=reports.patient_losses,
         rehearsal=reports.rehearsal,
@@ -125,7 +137,7 @@ TASKS: dict[type, Task] = {
         rehearsal=image_plan.rehearsal,
     ),
     NotesSection: Task(
-        plan=lambda study, section: notes_plan.made_up_plan(section),
+        plan=_notes,
         scores=notes_plan.evaluate,
         losses=notes_plan.patient_losses,
         compared=notes_plan.compare,

@@ -70,17 +70,20 @@ def learn_openly(
     epochs: int,
     seed: int = 0,
     batch: int = 32,
+    progress: Progress = no_progress,
 ) -> None:
     """Train `model` in place without any privacy: on public records, or to see inside what privacy has cost."""
     draw = torch.Generator().manual_seed(seed)
     falling = LambdaLR(optimiser, lambda epoch: 1 - epoch / epochs)
     model.train()
-    for _ in range(epochs):
+    each = -(-len(records) // batch)
+    for epoch in range(epochs):
         order = torch.randperm(len(records), generator=draw).tolist()
         for at in range(0, len(order), batch):
             optimiser.zero_grad()
             losses(model, [records[place] for place in order[at : at + batch]]).mean().backward()  # type: ignore[no-untyped-call]
             optimiser.step()
+            progress(epoch * each + at // batch + 1, epochs * each)
         falling.step()
 
 

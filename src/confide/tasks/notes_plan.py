@@ -19,9 +19,10 @@ from confide.tasks.diagnose import cases_of, guessed
 from confide.tasks.notes import PATIENT, TEXT, labelled
 from confide.tasks.notes_section import NotesSection
 from confide.tasks.plan import TaskPlan
+from confide.tasks.public import NO_PUBLIC, Public
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
 from confide.tasks.releases import released
-from confide.tasks.reports import fresh, loss_of, protection, train
+from confide.tasks.reports import begun, constants_of, fresh, loss_of, protection, public_notes, train
 from confide.tasks.scores import class_report
 from confide.tasks.synthetic_notes import alike, shared_with
 from confide.types import Json, Progress
@@ -37,17 +38,18 @@ TEMPERATURE = 0.8
 _EPOCHS, _RATE = 20, 4.0
 
 
-def made_up_plan(settings: NotesSection) -> TaskPlan:
+def made_up_plan(settings: NotesSection, public: Public = NO_PUBLIC) -> TaskPlan:
     """Return what will be trained, how many notes are drawn and what it costs; drawing costs nothing more."""
     return TaskPlan(
         settings=settings, kind="notes", protection=protection(settings),
-        columns=frozenset({TEXT} if settings.target is None else {TEXT, settings.target}), release=_release,
+        columns=frozenset({TEXT} if settings.target is None else {TEXT, settings.target}),
+        constants=constants_of(public), public=public, release=_release,
     )  # fmt: skip
 
 
 def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progress) -> Json:
     settings: NotesSection = plan.settings
-    model, tongue = fresh(settings)
+    model, tongue = begun(settings, plan.public, progress)
     patients, examples = examples_of(settings, tongue, data)
     weights = train(model, settings, loss_of(settings, tongue), examples, patients, noise, progress)
     keys = ["tasks.note-unit", "made-up.note-drawn", "made-up.note-read", "train.note-held-out"]
@@ -55,7 +57,7 @@ def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progres
         **released(plan.to_json(), protection(settings)),
         "weights": weights,
         "made_up": drawn_from(model, tongue, settings),
-        "notes": [{"key": key} for key in keys],
+        "notes": [*({"key": key} for key in keys), *public_notes(plan.public)],
     }
 
 
@@ -203,7 +205,7 @@ def rehearsal(plan: TaskPlan) -> Rehearsal:
     from confide.tasks.speech import speech_of
 
     settings: NotesSection = plan.settings
-    model, tongue = fresh(settings)
+    model, tongue = begun(settings, plan.public)
     loss = loss_of(settings, tongue)
     lengths = {"most_given": settings.most_given, "most_written": settings.most_written}
     given = settings.classes[0] if settings.classes else ""

@@ -8,7 +8,7 @@ from typing import Literal
 from unicodedata import normalize
 
 from confide.errors import InvalidInput
-from confide.tasks.report_section import FROM_NOTHING, doc
+from confide.tasks.report_section import FROM_NOTHING, PUBLIC, PUBLIC_EPOCHS, doc, verify_model
 from confide.tasks.section import BANDS, complete, verify_listed, verify_whole
 
 MOST = 100_000  # notes of one release
@@ -41,6 +41,8 @@ class NotesSection:
             '"small": a model from scratch, by characters. Else a public checkpoint: a folder, or a GGUF file.'
         ),
     )
+    public: str | None = field(default=None, metadata=PUBLIC)
+    public_epochs: int = field(default=3, metadata=PUBLIC_EPOCHS)
     rank: int = field(default=8, metadata=doc("Rank of LoRA on a checkpoint."))
     width: int = field(default=128, metadata=doc("Width of a model from scratch."))
     layers: int = field(default=2, metadata=doc("Layers of a model from scratch."))
@@ -67,11 +69,7 @@ class NotesSection:
             raise InvalidInput("made-up.classes", field="classes" if self.classes else "target")
         if self.classes:
             verify_listed("classes", self.classes, least=2)
-        verify_whole("rank", self.rank, 1, 256)
-        verify_whole("layers", self.layers, 1, 48)
-        verify_whole("width", self.width, 16, 4096)
-        if self.width % 16:
-            raise InvalidInput("reports.width", found=self.width)
+        verify_model(self)
         verify_whole("most_written", self.most_written, 4, 4096)
         verify_whole("records", self.records, 1, 1024)
         complete(self, f"{self.source}-made-up")

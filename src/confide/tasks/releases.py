@@ -6,7 +6,12 @@ from typing import Any
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json
 
-_LATER = {"bands": 1, "encoder": None}  # left out where unused, so that releases from before them are found
+_LATER = {
+    "bands": 1,
+    "encoder": None,
+    "public": None,
+    "public_epochs": 3,
+}  # left out where unused, so that releases from before them are found
 _NUMBERS = ("epsilon", "delta", "clip", "learning_rate", "test_share")
 
 

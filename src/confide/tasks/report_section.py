@@ -4,10 +4,13 @@ Checked by the same rules as the other tasks (`confide.tasks.section`). No file 
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from confide.errors import InvalidInput
 from confide.tasks.section import BANDS, complete, verify_whole
+
+if TYPE_CHECKING:
+    from confide.tasks.notes_section import NotesSection
 
 FROM_NOTHING = "small"
 
@@ -15,6 +18,13 @@ FROM_NOTHING = "small"
 def doc(sentence: str) -> dict[str, str]:
     """Return what the schema of the study file says of a field."""
     return {"doc": sentence}
+
+
+PUBLIC = doc(
+    "Files of public text that a model from scratch learns first, without privacy: JSON lines with `text` and, where there is one, "
+    "the column that it is written from; or plain text. Never of patients."
+)
+PUBLIC_EPOCHS = doc("How often the public texts are gone through.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +47,8 @@ class ReportSection:
             '"small": a model from scratch, by characters. Else a public checkpoint: a folder, or a GGUF file.'
         ),
     )
+    public: str | None = field(default=None, metadata=PUBLIC)
+    public_epochs: int = field(default=3, metadata=PUBLIC_EPOCHS)
     rank: int = field(default=8, metadata=doc("Rank of LoRA on a checkpoint."))
     width: int = field(default=128, metadata=doc("Width of a model from scratch."))
     layers: int = field(default=2, metadata=doc("Layers of a model from scratch."))
@@ -59,11 +71,7 @@ class ReportSection:
         """Refuse what could never be trained, and fill in what follows from public fields."""
         if self.text_language not in ("en", "zh"):
             raise InvalidInput("reports.language", found=self.text_language)
-        verify_whole("rank", self.rank, 1, 256)
-        verify_whole("layers", self.layers, 1, 48)
-        verify_whole("width", self.width, 16, 4096)
-        if self.width % 16:
-            raise InvalidInput("reports.width", found=self.width)
+        verify_model(self)
         for name in ("most_given", "most_written"):
             verify_whole(name, getattr(self, name), 4, 4096)
         verify_whole("records", self.records, 1, 1024)
@@ -78,3 +86,19 @@ class ReportSection:
     def length(self) -> int:
         """Tokens of an example: its parts and the three marks between them."""
         return self.most_given + self.most_written + 3
+
+
+def verify_model(settings: "ReportSection | NotesSection") -> None:
+    """Raise unless the model that a section asks for can be made: its shape fits, and only one from scratch learns public text.
+
+    Raises:
+        InvalidInput: a number is out of range, or public text is named beside a checkpoint.
+    """
+    verify_whole("rank", settings.rank, 1, 256)
+    verify_whole("layers", settings.layers, 1, 48)
+    verify_whole("width", settings.width, 16, 4096)
+    verify_whole("public_epochs", settings.public_epochs, 1, 100)
+    if settings.width % 16:
+        raise InvalidInput("reports.width", found=settings.width)
+    if settings.public is not None and settings.model != FROM_NOTHING:
+        raise InvalidInput("reports.public-checkpoint")

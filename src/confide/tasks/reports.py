@@ -20,12 +20,13 @@ from confide.tasks.facts import faithfulness
 from confide.tasks.notes import PATIENT, TEXT
 from confide.tasks.notes_section import NotesSection
 from confide.tasks.plan import TaskPlan
+from confide.tasks.public import NO_PUBLIC, Public
 from confide.tasks.rehearsal import MADE_UP, Rehearsal
 from confide.tasks.releases import released
 from confide.tasks.report_section import FROM_NOTHING, ReportSection
 from confide.tasks.section import privacy_of
 from confide.train.privacy import PrivacyPlan
-from confide.types import Json, Progress
+from confide.types import Json, Progress, no_progress
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -34,14 +35,20 @@ if TYPE_CHECKING:
 
 MOST_DRAFTS = 40  # held-out notes that are drafted to be scored: writing is slow
 _PHYSICAL = 16  # records that go through a model at once
+_OPEN_RATE = 0.004  # of what is learnt from public text
 
 
-def report_plan(settings: ReportSection) -> TaskPlan:
+def report_plan(settings: ReportSection, public: Public = NO_PUBLIC) -> TaskPlan:
     """Return what will be trained and what it costs; the notes arrive as `confide.tasks.notes` has them."""
     return TaskPlan(
-        settings=settings, kind="report", protection=protection(settings),
-        columns=frozenset({TEXT, settings.findings}), release=_release,
+        settings=settings, kind="report", protection=protection(settings), columns=frozenset({TEXT, settings.findings}),
+        constants=constants_of(public), public=public, release=_release,
     )  # fmt: skip
+
+
+def constants_of(public: Public) -> Json:
+    """Return what a plan of a task that writes says of its public text: nothing without any."""
+    return {} if public.sha256 is None else {"public_sha256": public.sha256}
 
 
 def protection(settings: ReportSection | NotesSection) -> PrivacyPlan:
@@ -51,7 +58,7 @@ def protection(settings: ReportSection | NotesSection) -> PrivacyPlan:
 
 def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progress) -> Json:
     settings: ReportSection = plan.settings
-    model, tongue = fresh(settings)
+    model, tongue = begun(settings, plan.public, progress)
     patients, examples = examples_of(settings, tongue, data)
     weights = train(model, settings, loss_of(settings, tongue), examples, patients, noise, progress)
     return {
@@ -60,6 +67,7 @@ def _release(plan: TaskPlan, data: pl.DataFrame, noise: Noise, progress: Progres
         "notes": [
             {"key": "tasks.note-unit"},
             {"key": "reports.note-draft"},
+            *public_notes(plan.public),
             {"key": "train.note-held-out"},
         ],
     }
@@ -77,7 +85,7 @@ def train(
     """Train a model that writes, in place, as its section says, and return its weights; an audit trains by this as well.
 
     Args:
-        model: from `fresh`.
+        model: from `begun`.
         settings: of the task.
         loss: from `loss_of`.
         examples: to learn from.
@@ -95,7 +103,7 @@ def train(
 
 
 def fresh(settings: ReportSection | NotesSection) -> "tuple[nn.Module, Tongue]":
-    """Return the public model that training begins with, and its words.
+    """Return a model of the shape that is asked for, from scratch or a checkpoint, and its words.
 
     Raises:
         InvalidInput: the checkpoint is not there.
@@ -113,6 +121,41 @@ def fresh(settings: ReportSection | NotesSection) -> "tuple[nn.Module, Tongue]":
         words=characters.vocabulary(),
     )
     return model, by_character()
+
+
+def begun(
+    settings: ReportSection | NotesSection, public: Public, progress: Progress = no_progress
+) -> "tuple[nn.Module, Tongue]":
+    """Return the public model that training begins with, once it has learnt the public texts of the study, and its words.
+
+    They are learnt without privacy: of what they say the model may repeat all.
+
+    Args:
+        settings: of the task.
+        public: the texts; nothing is learnt of none.
+        progress: told after each step over them.
+
+    Raises:
+        InvalidInput: the checkpoint is not there.
+    """
+    from confide.tasks.language import example
+    from confide.tasks.learn import adam, learn_openly
+
+    model, tongue = fresh(settings)
+    if public.texts:
+        lengths = {"most_given": settings.most_given, "most_written": settings.most_written}
+        pairs = zip(public.given, public.texts, strict=True)
+        examples = [example(tongue, given, text, **lengths) for given, text in pairs]
+        learn_openly(
+            model, examples, loss_of(settings, tongue),
+            optimiser=adam(model, _OPEN_RATE), epochs=settings.public_epochs, progress=progress,
+        )  # fmt: skip
+    return model, tongue
+
+
+def public_notes(public: Public) -> list[Json]:
+    """Return what a release says of the public text that it begins with."""
+    return [{"key": "reports.note-public"}] if public.texts else []
 
 
 def examples_of(
@@ -239,7 +282,7 @@ def rehearsal(plan: TaskPlan) -> Rehearsal:
     from confide.tasks.speech import speech_of
 
     settings: ReportSection = plan.settings
-    model, tongue = fresh(settings)
+    model, tongue = begun(settings, plan.public)
     loss = loss_of(settings, tongue)
     most = {"most_given": settings.most_given, "most_written": settings.most_written}
     examples = [example(tongue, text, text, **most) for text in MADE_UP]
