@@ -48,7 +48,7 @@ class ReportSection:
         ),
     )
     public: str | None = field(default=None, metadata=PUBLIC)
-    public_epochs: int = field(default=3, metadata=PUBLIC_EPOCHS)
+    public_epochs: int = field(default=6, metadata=PUBLIC_EPOCHS)
     rank: int = field(default=8, metadata=doc("Rank of LoRA on a checkpoint."))
     width: int = field(default=128, metadata=doc("Width of a model from scratch."))
     layers: int = field(default=2, metadata=doc("Layers of a model from scratch."))
