@@ -305,7 +305,7 @@ def test_the_name_or_the_folder_of_a_file_tells_whose_it_is(place):
     (place / "in/P7").mkdir(parents=True)
     (place / "in/P7/P7_a.txt").write_text("Patient: Zebulon Stone")
     (place / "in/P7/P7_b.txt").write_text(
-        "Feels well, no STONE. MRN-less id P7."
+        "Feels well. STONE gone. MRN-less id P7."
     )  # by itself it is no name to anybody
     assert "STONE" in texts_in((told("in", "--out", "none"), place / "none")[1])
     for owner in ("name", "folder"):

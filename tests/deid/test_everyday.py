@@ -17,7 +17,7 @@ def test_a_catheter_that_is_called_like_a_found_patient_stays_and_the_patient_do
 
 
 def test_a_given_name_goes_even_where_it_is_an_everyday_word():
-    [text] = texts("The family met with grace. Seen by Dr. Hale.", known={"name": ("Grace",)})
+    [text] = texts("Her sister grace came in. Seen by Dr. Hale.", known={"name": ("Grace",)})
     assert "grace" not in text
 
 

@@ -51,7 +51,7 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
             for span in several:
                 if span[3] >= _least(text, span):
                     hits = _apart(texts[i], _hit(text, start, *span))
-                    found[i] += [hit for hit in hits if not _is_figure(texts[i], hit)]
+                    found[i] += [hit for hit in hits if not _identifies_nobody(texts[i], hit)]
     return found
 
 
@@ -93,20 +93,22 @@ def _apart(text: str, hit: Hit) -> list[Hit]:
     ]
 
 
-def _is_figure(text: str, hit: Hit) -> bool:
-    """Say whether a date or number is but a score, a count or a pair of measurements: pain 8/10, 176/85, 142.
+def _identifies_nobody(text: str, hit: Hit) -> bool:
+    """Say whether a find is but a score, a count, a pair of measurements (8/10, 176/85, 142), the word No or one small letter.
 
-    >>> numbers = ("142", "841/876", "30:2", "4471902", "B-12/7", "+86")
-    >>> [_is_figure(value, Hit(0, len(value), "other-id", 0.6, "tagger:other-id")) for value in numbers]
-    [True, True, True, False, False, True]
-    >>> [_is_figure(text, Hit(5, 9, "date", 0.6, "tagger:date")) for text in ("pain 8/10", "seen 8/10")]
+    >>> numbers = ("142", "841/876", "30:2", "4471902", "B-12/7", "+86", "No")
+    >>> [_identifies_nobody(value, Hit(0, len(value), "other-id", 0.6, "tagger:other-id")) for value in numbers]
+    [True, True, True, False, False, True, True]
+    >>> [_identifies_nobody(text, Hit(5, 9, "date", 0.6, "tagger:date")) for text in ("pain 8/10", "seen 8/10")]
     [True, False]
     """
     value = text[hit.start : hit.end]
     if hit.type == "date":
         out_of_ten = _OUT_OF_TEN.fullmatch(value) and _SCORED.search(text, max(0, hit.start - 40), hit.start)
         return bool(out_of_ten) or not _DATED.search(value)
-    return hit.type == "other-id" and bool(_FIGURES.fullmatch(value))
+    if hit.type == "name":
+        return len(value) == 1 and "a" <= value <= "z"
+    return hit.type == "other-id" and (bool(_FIGURES.fullmatch(value)) or value.casefold() == "no")
 
 
 def _go_together(pair: str) -> bool:
