@@ -1,4 +1,4 @@
-"""Show what confide misses and marks wrongly in 180 papers that may be looked at: they tell what to work on, and claim nothing.
+"""Show what confide misses and marks wrongly in 179 papers that may be looked at: they tell what to work on, and claim nothing.
 
 Written in both languages without sight of rules, lists, training or the benchmark's styles, every paper of another kind; marked as
 `written.py` says. Whole figures and one line for each miss and each span that holds too much.

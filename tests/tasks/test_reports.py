@@ -16,6 +16,7 @@ from confide.tasks import characters
 from confide.tasks.language import by_character, checkpoint, example, losses, small_model
 from confide.tasks.learn import adam, learn_openly
 from confide.tasks.public import read_public
+from confide.tasks.releases import released
 from confide.tasks.report_section import ReportSection
 from confide.tasks.reports import (
     begun,
@@ -197,11 +198,16 @@ def test_a_section_that_could_never_be_trained_is_refused(changes):
 def test_a_plan_in_json_has_no_floats_and_names_every_field():
     told = report_plan(section()).to_json()
     assert not [value for value in told.values() if isinstance(value, float)]
-    assert {field.name for field in dataclasses.fields(ReportSection)} - {
-        "bands",
-        "public",
-        "public_epochs",
-    } <= set(told)
+    later = {"bands", "public", "public_epochs"}
+    assert {field.name for field in dataclasses.fields(ReportSection)} <= set(told) | later
+    assert not later & set(told)  # so that what was released before there were such keys is found
+
+
+@pytest.mark.parametrize("epochs", [1, 3, 6])
+def test_a_release_is_read_back_with_the_settings_that_it_was_trained_with(epochs):
+    settings = section(public="public.jsonl", public_epochs=epochs, bands=2)
+    plan = report_plan(settings)
+    assert settings_of(released(plan.to_json(), plan.protection)) == settings
 
 
 def test_bands_are_told_charged_and_read_back_where_there_are_any():

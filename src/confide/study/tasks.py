@@ -61,20 +61,21 @@ class Task:
 
 
 def _ner(study: "Study", section: NerSection) -> TaskPlan:
-    public = read_public(study.folder, section.public, section.labels) if section.public else NO_PUBLIC
-    return ner.ner_plan(section, public)
+    return ner.ner_plan(section, _public(study, section.public, labels=section.labels))
 
 
 def _report(study: "Study", section: ReportSection) -> TaskPlan:
-    return reports.report_plan(section, _public(study, section.public, section.findings))
+    return reports.report_plan(section, _public(study, section.public, given=section.findings))
 
 
 def _notes(study: "Study", section: NotesSection) -> TaskPlan:
-    return notes_plan.made_up_plan(section, _public(study, section.public, section.target))
+    return notes_plan.made_up_plan(section, _public(study, section.public, given=section.target))
 
 
-def _public(study: "Study", pattern: str | None, given: str | None) -> Public:
-    return NO_PUBLIC if pattern is None else read_public(study.folder, pattern, given=given)
+def _public(
+    study: "Study", pattern: str | None, *, labels: str | None = None, given: str | None = None
+) -> Public:
+    return read_public(study.folder, pattern, labels, given=given) if pattern else NO_PUBLIC
 
 
 def _graph(study: "Study", section: GraphSection) -> TaskPlan:

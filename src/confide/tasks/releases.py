@@ -6,21 +6,16 @@ from typing import Any
 from confide.train.privacy import PrivacyPlan
 from confide.types import Json
 
-_LATER = {
-    "bands": 1,
-    "encoder": None,
-    "public": None,
-    "public_epochs": 3,
-}  # left out where unused, so that releases from before them are found
 _NUMBERS = ("epsilon", "delta", "clip", "learning_rate", "test_share")
 
 
 def public_fields(settings: Any) -> Json:
     """Return every field of a section; numbers with a fraction as text, lists as lists; later fields where they are used."""
-    found = {each.name: getattr(settings, each.name) for each in dataclasses.fields(settings)}
-    for name, unused in _LATER.items():
-        if name in found and found[name] == unused:
-            del found[name]
+    found = {
+        each.name: value
+        for each in dataclasses.fields(settings)
+        if (value := getattr(settings, each.name)) != each.default or "later" not in each.metadata
+    }
     return {
         name: repr(value) if isinstance(value, float) else list(value) if isinstance(value, tuple) else value
         for name, value in found.items()

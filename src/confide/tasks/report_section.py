@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from confide.errors import InvalidInput
-from confide.tasks.section import BANDS, complete, verify_whole
+from confide.tasks.section import BANDS, LATER, complete, verify_whole
 
 if TYPE_CHECKING:
     from confide.tasks.notes_section import NotesSection
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 FROM_NOTHING = "small"
 
 
-def doc(sentence: str) -> dict[str, str]:
+def doc(sentence: str) -> dict[str, object]:
     """Return what the schema of the study file says of a field."""
     return {"doc": sentence}
 
 
-PUBLIC = doc(
+PUBLIC = LATER | doc(
     "Files of public text that a model from scratch learns first, without privacy: JSON lines with `text` and, where there is one, "
     "the column that it is written from; or plain text. Never of patients."
 )
-PUBLIC_EPOCHS = doc("How often the public texts are gone through.")
+PUBLIC_EPOCHS = LATER | doc("How often the public texts are gone through.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

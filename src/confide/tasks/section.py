@@ -13,10 +13,13 @@ from confide.train.privacy import PrivacyPlan
 LARGEST_TYPES = 200
 
 
-def _doc(sentence: str) -> dict[str, str]:
+def _doc(sentence: str) -> dict[str, object]:
     return {"doc": sentence}
 
 
+LATER = {
+    "later": True
+}  # a field left out where it has its default, so that releases from before it are found
 _SOURCE = _doc("Name of the source, notes.")
 _EPSILON = _doc("What the whole step may cost one patient.")
 _PATIENTS = _doc("Public number of patients; never counted from the file.")
@@ -24,7 +27,7 @@ _DELTA = _doc("At most 1 / (100 patients).")
 _NAME = _doc("Name of the release; made up from the source if left out.")
 _STEPS = _doc("How many noisy steps to take.")
 _BATCH = _doc("Patients expected in a step; 0 stands for a quarter of the training patients.")
-BANDS = _doc(
+BANDS = LATER | _doc(
     "So many steps share their noise: later ones take back part of what earlier ones added, and patients take turns in as many "
     "groups. Pays where many steps are taken with small batches; 1 draws it afresh for each step."
 )
@@ -32,7 +35,7 @@ _CLIP = _doc("Largest L2 norm of one patient's gradient.")
 _LEARNING_RATE = _doc("Size of a step.")
 _TEST_SHARE = _doc("Share of the patients held out, to measure on inside.")
 _PUBLIC = _doc("Files of public text to learn words from before; never of patients.")
-_ENCODER = _doc(
+_ENCODER = LATER | _doc(
     "Absolute path of a public encoder: a folder of transformers, such as a BERT of the notes' language. It stays as it is; one layer over it is learnt."
 )
 
