@@ -27,6 +27,7 @@ from confide.tasks.notes_plan import (
     examples_of,
     lines_of,
     made_up_plan,
+    rehearsal,
     settings_of,
 )
 from confide.tasks.notes_section import NotesSection
@@ -86,6 +87,16 @@ def test_public_text_of_a_class_is_learnt_behind_its_class():
     ]
     with torch.no_grad():
         assert loss(model, right).mean() < loss(model, swapped).mean()
+
+
+def test_a_release_and_its_audit_begin_with_the_public_text():
+    public = Public("digest", ("咳嗽三天。", "血压很高。") * 60, given=("呼吸", "心内科") * 60)
+    plan = made_up_plan(section(public="public.jsonl", public_epochs=8, learning_rate=1e-9), public)
+    nothing = made_up_plan(section(learning_rate=1e-9)).execute(notes(), Noise(Stream(bytes(32))))
+    learnt = plan.execute(notes(), Noise(Stream(bytes(32))))
+    assert evaluate(learnt, notes(4))["loss"] < evaluate(nothing, notes(4))["loss"] - 1
+    audited, begins = rehearsal(plan).model, begun(plan.settings, public)[0]
+    assert all(map(torch.equal, audited.parameters(), begins.parameters()))
 
 
 def test_a_line_carries_its_class_and_the_guarantee_that_it_stands_under(release):

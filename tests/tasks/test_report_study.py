@@ -8,7 +8,9 @@ from task_study import STUDY, make_task_study
 
 from confide.cli.show import ProgressLines
 from confide.study.check import check_study
+from confide.study.config import load_study
 from confide.study.run import run_study
+from confide.study.tasks import task_plans
 
 QUIET = ProgressLines(quiet=True)
 REPORT = """
@@ -55,3 +57,26 @@ def test_a_study_that_drafts_reports_runs_from_end_to_end(tmp_path, monkeypatch,
     for name in ("inside", "outside"):
         jsonschema.validate(json.loads((folder / f"dossier/{name}.json").read_text()), schema)
     assert "loss" not in (folder / "dossier/outside.json").read_text()
+
+
+NOTES = """
+[[train]]
+task = "notes"
+source = "notes"
+count = 2
+target = "ward"
+classes = ["heart", "lung"]
+public = "public/*.jsonl"
+epsilon = 8.0
+delta = 1e-5
+patients = 60
+"""
+
+
+def test_public_text_comes_with_the_column_that_it_is_written_from(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONFIDE_HOME", str(tmp_path / "home"))
+    text = STUDY[: STUDY.index("[[train]]")] + REPORT + NOTES
+    folder = make_task_study(tmp_path / "study", text=text)
+    pairs = [{"text": "Breathes well. " * 90, "ward": "lung"}, {"text": "Beats well. " * 90}]
+    (folder / "public/corpus.jsonl").write_text("\n".join(map(json.dumps, pairs)))
+    assert [plan.public.given for plan in task_plans(load_study(folder))] == [("lung", "")] * 2
