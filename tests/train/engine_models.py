@@ -154,6 +154,17 @@ def signal() -> nn.Module:
     return nn.Sequential(nn.Conv1d(3, 4, 3, stride=2), nn.Tanh(), nn.Conv1d(4, 2, 2, groups=2))
 
 
+def deep() -> nn.Module:
+    """Many channels over few places: factors take less memory than the gradient of each patient."""
+    torch.manual_seed(0)
+    again = nn.Conv2d(12, 12, 3, padding="same", padding_mode="circular")
+    return nn.Sequential(
+        nn.Conv2d(3, 12, 5, stride=3, bias=False), nn.GroupNorm(2, 12), nn.Tanh(),
+        nn.Conv2d(12, 12, 3, padding=1, groups=2), nn.Sequential(again, nn.Tanh()), nn.Sequential(again, nn.Flatten()),
+        nn.Unflatten(1, (12, 2, 2, 1)), nn.Conv3d(12, 16, (2, 2, 1)), nn.Flatten(), nn.Linear(16, 2),
+    )  # fmt: skip
+
+
 def shared() -> nn.Module:
     torch.manual_seed(0)
     layer = nn.Linear(3, 3)
@@ -179,6 +190,7 @@ def cases() -> dict[str, Callable[[], Case]]:
         "Llama, tied": lambda: (llama(tie_word_embeddings=True), texts(), next_words),
         "LoRA": lambda: (lora(), texts(), next_words),
         "convolutions": lambda: (cnn(), images(), squared),
+        "deep convolutions": lambda: (deep(), images(), squared),
         "convolutions of signals": lambda: (signal(), rows(3, 9), squared),
         "a layer that runs twice": lambda: (Twice(8), rows(5, 8), squared),
         "a small layer that runs twice": lambda: (Twice(2), rows(40, 2), squared),

@@ -20,12 +20,22 @@ def test_the_sums_are_those_of_the_explicit_loop(name, patients):
         engine.close()
 
 
-@pytest.mark.parametrize("name", ["convolutions", "convolutions of signals"])
+@pytest.mark.parametrize("name", ["convolutions", "deep convolutions", "convolutions of signals"])
 def test_patients_with_equally_many_images_are_found_side_by_side(name):
     """Their weight gradients come from one convolution whose groups are patients."""
     model, records, loss = CASES[name]()
     engine = Engine(model, clip=0.05)
     assert engine.verify(records, loss, torch.tensor([5, 2, 2, 7, 7, 5])) < 1e-5
+    engine.close()
+
+
+def test_a_deep_convolution_keeps_factors_and_one_that_is_used_again_does_not():
+    model, records, loss = CASES["deep convolutions"]()
+    engine = Engine(model, clip=1.0)
+    engine.backward(loss(model, records))
+    ways = {each.parameter: each.rule for each in engine.explain()}
+    kept = {name: ways[name].partition(", ")[2] for name in ("3.weight", "7.weight", "4.0.weight")}
+    assert kept == {"3.weight": "ghost", "7.weight": "ghost", "4.0.weight": "direct"}
     engine.close()
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from engine_models import PATIENTS, cases, gpt2, llama, next_words, texts
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from confide.errors import InvalidInput
@@ -21,7 +21,9 @@ def far(one, other):
     return float(torch.stack([(one[n] - other[n]).norm() for n in one]).norm())
 
 
-@pytest.mark.parametrize("name", ["GPT-2", "Llama, tied", "LoRA", "convolutions", "GRU of one layer"])
+@pytest.mark.parametrize(
+    "name", ["GPT-2", "Llama, tied", "LoRA", "convolutions", "deep convolutions", "GRU of one layer"]
+)
 def test_removing_one_patient_moves_the_sums_by_at_most_the_clip(name):
     model, records, loss = CASES[name]()
     engine = Engine(model, clip=0.01)
@@ -58,7 +60,22 @@ def test_a_patient_whose_tokens_cancel_adds_at_most_the_clip_and_a_thousandth(se
     assert float(engine.take()["weight"].double().norm()) <= 1 + 2**-10
 
 
-@pytest.mark.parametrize("name", ["Llama", "convolutions", "LSTM of one layer"])
+@settings(max_examples=30)
+@given(st.integers(0, 2**16), st.sampled_from([1.0, 1e2, 1e4, 1e6]))
+@example(127, 1e6)
+def test_a_patient_whose_images_cancel_adds_at_most_the_clip_and_a_thousandth(seed, size):
+    drawn = torch.Generator().manual_seed(seed)
+    image = size * torch.randn(1, 32, 4, 4, generator=drawn)
+    images = torch.cat([image, image + torch.randn(1, 32, 4, 4, generator=drawn)])
+    pull = torch.randn(1, 32, 4, 4, generator=drawn)
+    layer = torch.nn.Conv2d(32, 32, 3, padding=1, bias=False)
+    engine = Engine(layer, clip=1.0)
+    losses = (layer(images) * torch.cat([pull, -pull])).sum((1, 2, 3))
+    engine.backward(losses, torch.tensor([4, 4]))
+    assert float(engine.take()["weight"].double().norm()) <= 1 + 2**-10
+
+
+@pytest.mark.parametrize("name", ["Llama", "convolutions", "deep convolutions", "LSTM of one layer"])
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e30])
 def test_a_patient_without_a_finite_norm_adds_nothing(name, bad):
     model, records, loss = CASES[name]()
@@ -113,7 +130,9 @@ def test_gradient_checkpointing_changes_nothing(make, reentrant):
     assert all(p.requires_grad for p in model.parameters())
 
 
-@pytest.mark.parametrize("name", ["GPT-2", "Llama", "LoRA", "convolutions", "a layer that runs twice"])
+@pytest.mark.parametrize(
+    "name", ["GPT-2", "Llama", "LoRA", "convolutions", "deep convolutions", "a layer that runs twice"]
+)
 def test_under_autocast_norms_and_sums_are_fp32(name):
     model, records, loss = CASES[name]()
     model.eval()

@@ -16,6 +16,7 @@ from torch import Tensor, distributed, nn
 
 from confide.errors import InvalidInput
 from confide.train.attention import attention
+from confide.train.convolved import Convolved
 from confide.train.each_alone import each_alone
 from confide.train.held import Held
 from confide.train.per_sample import Patients, Use, as_patients
@@ -210,7 +211,7 @@ class Engine:
 
     def _run_again(
         self, call: Call, saved: Saved, gradients: Gradients, patients: Patients
-    ) -> list[tuple[str, Use | Tensor]]:
+    ) -> list[tuple[str, Use | Convolved | Tensor]]:
         self.asleep = True  # the same module runs, with nobody listening
         found = list(_run_of(call.place.module)(call, saved, gradients, patients))
         self.asleep = False

@@ -7,7 +7,19 @@ more than once is one vector, whatever is kept of its uses. Knows no module; `co
 import torch
 from torch import Tensor
 
-from confide.train.per_sample import Outer, Patients, Rows, Use, explicit, inner, reach, weighted
+from confide.train import convolved
+from confide.train.convolved import Convolved
+from confide.train.per_sample import (
+    Outer,
+    Patients,
+    Rows,
+    Use,
+    explicit,
+    inner,
+    reach,
+    squared_norms,
+    weighted,
+)
 
 OPERATIONS_PER_BYTE = 30  # what writing and reading one byte of an explicit gradient costs beside a product
 MORE_MEMORY = 1.0  # explicit gradients may take so many times the bytes of the factors
@@ -19,6 +31,7 @@ class Held:
     def __init__(self, shape: torch.Size, patients: Patients) -> None:
         self._shape, self._patients = shape, patients
         self._uses: list[Use] = []
+        self._convolved: Convolved | None = None  # the only use, where it is one
         self._explicit: Tensor | None = None
 
     @property
@@ -26,8 +39,17 @@ class Held:
         """Return how the norm is found: `direct` from explicit gradients, `ghost` from factors."""
         return "ghost" if self._explicit is None else "direct"
 
-    def add(self, found: Use | Tensor) -> None:
+    def add(self, found: Use | Convolved | Tensor) -> None:
         """Add one use: factors of the records, or explicit gradients of the patients."""
+        if self._convolved is not None:  # used again
+            self._explicit = convolved.explicit(self._convolved, self._patients, self._shape)
+            self._convolved = None
+        if isinstance(found, Convolved):
+            first = not self._uses and self._explicit is None
+            if first and convolved.is_smaller(found, self._patients, self._shape):
+                self._convolved = found
+                return
+            found = convolved.explicit(found, self._patients, self._shape)
         if self._explicit is None and isinstance(found, Outer | Rows):
             self._uses.append(found)
             if not self._explicit_wins():
@@ -46,10 +68,9 @@ class Held:
     def squares(self) -> Tensor:
         """Return the squared norm of each patient's gradient: fp32, shape (patients,)."""
         if self._explicit is not None:
-            # row by row: one long fp32 norm is off by 3e-5 on two million numbers
-            rows = torch.linalg.vector_norm(self._explicit.unsqueeze(-1).flatten(2), dim=2)
-            squares: Tensor = rows.square().sum(1)
-            return squares
+            return squared_norms(self._explicit)
+        if self._convolved is not None:
+            return convolved.squares(self._convolved, self._patients, self._shape)
         total = torch.zeros(self._patients.n, device=self._patients.of_record.device)
         for at, use in enumerate(self._uses):
             total += inner(use, use, self._patients)
@@ -63,6 +84,8 @@ class Held:
         Zero where it is the norm of the very numbers that are added.
         """
         total = torch.zeros(self._patients.n, device=self._patients.of_record.device)
+        if self._convolved is not None:
+            total += convolved.reach(self._convolved, self._patients, self._shape)
         for use in self._uses:
             total += reach(use, self._patients)
         return total
@@ -79,6 +102,8 @@ class Held:
             if spoilt:  # 0 · NaN is NaN
                 kept = kept.masked_fill((factor == 0).unsqueeze(1), 0)
             return (factor @ kept).view(self._shape)
+        if self._convolved is not None:
+            return convolved.weighted(self._convolved, factor, self._patients, self._shape, spoilt=spoilt)
         first, *rest = self._uses
         total = weighted(first, factor, self._patients, self._shape, spoilt=spoilt)
         for use in rest:

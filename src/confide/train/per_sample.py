@@ -219,6 +219,14 @@ def weighted(use: Use, factor: Tensor, patients: Patients, shape: torch.Size, *,
     return product(first.flatten(0, 1).T, second.flatten(0, 1))
 
 
+def squared_norms(dense: Tensor) -> Tensor:
+    """Return the squared norm of each patient's gradient, written down: fp32, shape (patients,)."""
+    # row by row: one long fp32 norm is off by 3e-5 on two million numbers
+    rows = torch.linalg.vector_norm(dense.unsqueeze(-1).flatten(2), dim=2)
+    squares: Tensor = rows.square().sum(1)
+    return squares
+
+
 def product(left: Tensor, right: Tensor) -> Tensor:
     """Multiply matrices with fp32 sums, whatever their type."""
     return torch.matmul(left.float(), right.float())

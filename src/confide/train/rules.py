@@ -12,11 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from confide.train.convolved import Convolved
 from confide.train.per_sample import Outer, Patients, Rows, Use
 
-SMALL_RECORD, SMALL_WEIGHT = 20_480, 1 << 17  # numbers; the first is where torch itself changes its way
+PORTION = 1 << 17  # numbers
 
-Found = Iterator[tuple[str, Use | Tensor]]
+Found = Iterator[tuple[str, Use | Convolved | Tensor]]
 Rule = Callable[[nn.Module, Tensor, Tensor, Patients], Found]
 
 
@@ -75,76 +76,38 @@ def rms_norm(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Fou
 
 def group_norm(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Found:
     """As `layer_norm`, one weight for a channel (dimension 1)."""
-    g = g.float()
     if _wants(module, "weight"):
-        normal = functional.group_norm(a.float(), int(module.num_groups), None, None, float(module.eps))  # type: ignore[arg-type]
-        yield "weight", patients.total(normal.mul_(g).flatten(2).sum(2))
+        groups, eps = int(module.num_groups), float(module.eps)  # type: ignore[arg-type]
+        found = [
+            functional.group_norm(x.float(), groups, None, None, eps).mul_(y).flatten(2).sum(2)
+            for x, y in _portions(a, g)
+        ]
+        yield "weight", patients.total(torch.cat(found))
     if _wants(module, "bias"):
-        yield "bias", patients.total(g.flatten(2).sum(2))
+        yield "bias", patients.total(g.flatten(2).sum(2, dtype=torch.float32))
 
 
 def convolution(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Found:
-    """Weight: the weight gradient of each patient's records, by torch's own convolution."""
+    """Weight: Σ over places of (gradient) (patch of the input)ᵀ, as the kernel went over them."""
     if not isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d):
         raise TypeError(type(module).__name__)
     if _wants(module, "bias"):
         yield "bias", patients.total(g.float().flatten(2).sum(2))
     if not _wants(module, "weight"):
         return
-    a, padding = _padded(module, a.float())
-    weight = module.weight.detach().float()
-    a, g = patients.arrange(a), patients.arrange(g.float())
-    found = torch.empty(patients.n, *weight.shape, device=g.device)
-    place = record = 0
-    for n, each in patients.blocks:
-        for at in range(0, n, step := _side_by_side(a, weight)):
-            m = min(step, n - at)
-            rows = slice(record, record + m * each)
-            found[place : place + m] = _weight_gradients(module, a[rows], g[rows], weight, padding, m)
-            place, record = place + m, rows.stop
-    yield "weight", found
+    a, padding = _padded(module, a)
+    yield "weight", Convolved(
+        a=a, g=g, stride=tuple(module.stride), padding=padding, dilation=tuple(module.dilation), groups=module.groups
+    )  # fmt: skip
 
 
-def _side_by_side(a: Tensor, weight: Tensor) -> int:
-    """Return how many patients' weight gradients one convolution finds, as groups of channels.
-
-    On a processor torch gives a small record that comes alone to a slow path, and groups to a quick one; large weights or
-    records gain nothing by it.
-    """
-    if a.device.type != "cpu" or a[0].numel() > SMALL_RECORD or weight.numel() > SMALL_WEIGHT:
-        return 1
-    return max(4, min(16, SMALL_WEIGHT // weight.numel()))
-
-
-def _weight_gradients(
-    module: nn.Conv1d | nn.Conv2d | nn.Conv3d,
-    a: Tensor,
-    g: Tensor,
-    weight: Tensor,
-    padding: list[int],
-    patients: int,
-) -> Tensor:
-    """Return the weight gradient of each of `patients` with equally many records: (patients, *weight.shape)."""
-    if patients > 1:
-        a, g = (
-            each.unflatten(0, (patients, -1)).transpose(0, 1).flatten(1, 2)  # type: ignore[no-untyped-call]
-            for each in (a, g)
-        )
-        weight = weight.new_empty(patients * weight.shape[0], *weight.shape[1:])  # only its shape is read
-    settings = (None, module.stride, padding, module.dilation, False, [0] * len(padding))
-    found: Tensor = torch.ops.aten.convolution_backward(
-        g, a, weight, *settings, patients * module.groups, [False, True, False]
-    )[1]
-    return found.view(patients, -1, *weight.shape[1:])
-
-
-def _padded(module: nn.Conv1d | nn.Conv2d | nn.Conv3d, a: Tensor) -> tuple[Tensor, list[int]]:
+def _padded(module: nn.Conv1d | nn.Conv2d | nn.Conv3d, a: Tensor) -> tuple[Tensor, tuple[int, ...]]:
     """Return the input and the zero padding that is left to the convolution itself."""
     if module.padding_mode != "zeros" or isinstance(module.padding, str):
         around = module._reversed_padding_repeated_twice
         mode = "constant" if module.padding_mode == "zeros" else module.padding_mode
-        return functional.pad(a, around, mode=mode), [0] * len(module.stride)
-    return a, list(module.padding)
+        return functional.pad(a, around, mode=mode), (0,) * len(module.stride)
+    return a, tuple(module.padding)
 
 
 def _affine(module: nn.Module, normal: Tensor, g: Tensor, patients: Patients) -> Found:
@@ -155,6 +118,13 @@ def _affine(module: nn.Module, normal: Tensor, g: Tensor, patients: Patients) ->
         yield "weight", patients.total((g * normal).view(records, -1, *shape).sum(1))
     if _wants(module, "bias"):
         yield "bias", patients.total(g.reshape(records, -1, *shape).sum(1))
+
+
+def _portions(a: Tensor, g: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield some records at a time, so that on a processor what is made of them stays near it."""
+    step = max(1, PORTION // max(1, a[:1].numel())) if a.device.type == "cpu" else len(a)
+    for at in range(0, len(a), step):
+        yield a[at : at + step], g[at : at + step]
 
 
 def _wants(module: nn.Module, name: str) -> bool:
