@@ -60,18 +60,14 @@ def embedding(module: nn.Module, ids: Tensor, g: Tensor, patients: Patients) -> 
 def layer_norm(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Found:
     """Weight: Σ g · normalised input; bias: Σ g."""
     shape = list(module.normalized_shape)  # type: ignore[arg-type]
-    normal = functional.layer_norm(a.float(), shape, None, None, float(module.eps))  # type: ignore[arg-type]
-    return _affine(module, normal, g, patients)
+    eps = float(module.eps)  # type: ignore[arg-type]
+    return _affine(module, lambda x: functional.layer_norm(x, shape, None, None, eps), a, g, patients)
 
 
 def rms_norm(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Found:
     """Weight: Σ g · normalised input, whether the layer multiplies by w or by 1 + w (`is_rms_norm` looked)."""
-    return _affine(
-        module,
-        _rms(a.float(), module.get_parameter("weight").shape, rms_epsilon(module, a.dtype)),
-        g,
-        patients,
-    )
+    shape, eps = module.get_parameter("weight").shape, rms_epsilon(module, a.dtype)
+    return _affine(module, lambda x: _rms(x, shape, eps), a, g, patients)
 
 
 def group_norm(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Found:
@@ -110,14 +106,16 @@ def _padded(module: nn.Conv1d | nn.Conv2d | nn.Conv3d, a: Tensor) -> tuple[Tenso
     return a, tuple(module.padding)
 
 
-def _affine(module: nn.Module, normal: Tensor, g: Tensor, patients: Patients) -> Found:
-    """Weight and bias that multiply and shift the last dimensions of `normal`."""
-    g = g.float()
+def _affine(
+    module: nn.Module, normalise: Callable[[Tensor], Tensor], a: Tensor, g: Tensor, patients: Patients
+) -> Found:
+    """Weight and bias that multiply and shift the last dimensions of the normalised input."""
     shape, records = module.get_parameter("weight").shape, len(patients.of_record)
     if _wants(module, "weight"):
-        yield "weight", patients.total((g * normal).view(records, -1, *shape).sum(1))
+        found = [(normalise(x.float()) * y).reshape(len(x), -1, *shape).sum(1) for x, y in _portions(a, g)]
+        yield "weight", patients.total(torch.cat(found).view(records, -1, *shape).sum(1))
     if _wants(module, "bias"):
-        yield "bias", patients.total(g.reshape(records, -1, *shape).sum(1))
+        yield "bias", patients.total(g.reshape(records, -1, *shape).sum(1, dtype=torch.float32))
 
 
 def _portions(a: Tensor, g: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
