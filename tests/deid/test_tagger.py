@@ -12,9 +12,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from confide.deid.fold import fold
-from confide.deid.tagger import RADIUS, find_tagged
+from confide.deid.hits import Hit
+from confide.deid.tagger import RADIUS, _identifies_nobody, find_tagged
 from confide.deid.tagger_decode import LABELS, TYPES, spans_in, spans_of
 from confide.deid.tagger_input import FIRST, Vocabulary, characters, encode, word_keys
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind", "identifies"),
+    [
+        ("A1c 10.4, K 4.1", "10.4", "date", False), ("back on 10.4 again", "10.4", "date", True),
+        ("review in 2-3 days", "2-3", "date", False), ("seen 2-3, better", "2-3", "date", True),
+        ("trop 31/29", "31/29", "date", False), ("seen 12/29", "12/29", "date", True),
+        ("ver 4.2.1 loaded", "4.2.1", "date", False), ("on 4.2.1 seen", "4.2.1", "date", True),
+        ("it may be gout", "may", "date", False), ("since may, worse", "may", "date", True),
+        ("腰痛8年", "8年", "date", False), ("08年手术", "08年", "date", True),
+        ("三十六度五", "三十六", "date", False), ("home BP 146s/91s", "146s/91s", "other-id", False),
+        ("wheezes in winter", "winter", "place", False), ("lives in Winter", "in Winter", "place", True),
+    ],
+)  # fmt: skip
+def test_a_guess_that_counts_or_measures_identifies_nobody(text, value, kind, identifies):
+    at = text.index(value)
+    hit = Hit(at, at + len(value), kind, 0.6, f"tagger:{kind}")
+    assert _identifies_nobody(text, hit) is not identifies
+
 
 texts = st.text(alphabet=st.one_of(st.sampled_from("张伟王医 院aB1 9-\n,"), st.characters()), max_size=80)
 

@@ -23,6 +23,7 @@ _KINDS: Final = (
     "materials",
     "sayings",
     "unlike_names",
+    "everyday",
     "eponyms_alone",
 )
 
@@ -136,9 +137,8 @@ def _careful() -> frozenset[str]:
     """Return the terms that may be a person's name: those listed, and two characters that begin with a surname."""
     surnames = word_set("zh", "surnames") | word_set("zh", "careful_surnames")
     short = {term for term in _terms() if len(term) == 2 and term[0] in surnames}
-    return (frozenset(short) - word_set("zh", "brakes") | word_set(_LIST, "careful")) | word_set(
-        _LIST, "acupoints"
-    )
+    sure = word_set("zh", "brakes") | word_set(_LIST, "everyday")
+    return (frozenset(short) - sure) | word_set(_LIST, "careful") | word_set(_LIST, "acupoints")
 
 
 @cache

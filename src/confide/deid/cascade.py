@@ -137,9 +137,10 @@ def _with_tagged(draft: Document, hits: Sequence[Hit], known: Known) -> Document
         if not is_everyday(text, hit) or normal(text[hit.start : hit.end]) in known.needles
     ]  # fmt: skip
     if not text.isascii():
-        from confide.deid.names_zh import is_braked
+        from confide.deid.names_zh import is_braked, without_strays
 
         hits = [hit for hit in hits if hit.type != "name" or not is_braked(text, hit.start)]
+        hits = without_strays(text, hits)
     found = (*draft.hits, *beside_rules(without_clinical(text, hits), draft))
     return replace(draft, hits=(*found, *whole_names(text, found)))
 

@@ -101,6 +101,9 @@ def find_titled(text: str, titles: Places) -> Iterator[Hit]:
             yield Hit(*place, "staff" if text[start:end] in staff else "name", 0.9, "context:title")
 
 
+_SIGNED: Final = re.compile(
+    r"(?i)(?:(?:(?:re|dis)?cussed|signed|read|reviewed|updated|requested|seen|dictated|witness(?:ed)?|attending|verified|called|by|at|on|to|from|with) )+"
+)
 _BEFORE_DEGREE: Final = re.compile(rf"{_ANY}(?: (?:{_INITIAL}|[A-Z]|{_ANY})){{1,3}}(?=(?:,? |,)$)")
 
 
@@ -112,7 +115,8 @@ def find_with_degree(text: str, degrees: Places) -> Iterator[Hit]:
         low = max(0, start - 50)
         before = text[low:start]
         for name in _BEFORE_DEGREE.finditer(before):
-            place = read_person(before[: name.end()], name.start())
+            lead = _SIGNED.match(before, name.start())
+            place = read_person(before[: name.end()], lead.end() if lead else name.start())
             if place and place[1] == name.end():
                 yield Hit(low + place[0], low + place[1], "staff", 0.85, "context:degree")
 

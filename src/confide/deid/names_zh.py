@@ -5,6 +5,7 @@ behind the name, and the stop-lists of `lists/zh.toml` are brakes. Works on fold
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
@@ -62,6 +63,55 @@ def is_braked(text: str, at: int) -> bool:
         or text[at : at + 5] in brakes
         or text[max(0, at - 1) : at + 1] in word_set("zh", "brakes_before")
     )
+
+
+def without_strays(text: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Return the hits without guesses at a name of one character that is no surname and that nothing makes a name.
+
+    A title or 姐 behind it makes it one, 姓 or 老 before it, and another name beside it, of which it may be the rest.
+
+    >>> text = "由患者捺手印,老楼的女儿陪,由矫护士完成"
+    >>> [hit.start for hit in without_strays(text, [Hit(i, i + 1, "name", 0.6, "tagger:name") for i in (3, 8, 15)])]
+    [8, 15]
+    """
+    lone = [hit for hit in hits if hit.type == "name" and hit.end - hit.start == 1]
+    if not lone:
+        return list(hits)
+    edges = Counter(place for hit in hits if hit.type == "name" for place in _edges(text, hit))
+    strays = {
+        hit for hit in lone if max(edges[place] for place in _edges(text, hit)) == 1 and _is_stray(text, hit)
+    }
+    return [hit for hit in hits if hit not in strays]
+
+
+def _edges(text: str, hit: Hit) -> tuple[int, int]:
+    """Return where a hit begins and ends, blanks left out on the way to what may be the rest of a name."""
+    return hit.start, hit.end + text[hit.end : hit.end + 1].isspace()
+
+
+def _is_stray(text: str, hit: Hit) -> bool:
+    behind = text[hit.end : hit.end + 8].translate(_NO_BLANK)
+    before = text[max(0, hit.start - 1) : hit.start]
+    return (
+        _ALL_HAN.fullmatch(text[hit.start]) is not None
+        and (before.isdigit() or not any(text[hit.start] in some for some in _surnames()))  # 6张
+        and before not in _BEFORE_ALONE
+        and not behind.startswith((*words("zh", "titles"), *_BEHIND_ALONE))
+    )
+
+
+_NO_BLANK: Final = dict.fromkeys(map(ord, " \n\t"))
+_BEFORE_ALONE: Final = ("姓", "老", "小", "阿", "·")
+_BEHIND_ALONE: Final = (
+    *"姐哥姨叔婶嫂总工队警婆伯妹弟妈爸爷奶氏",
+    "干事",
+    "律师",
+    "法官",
+    "牧师",
+    "经理",
+    "主任",
+    "主治",
+)
 
 
 def read_names(text: str, at: int, kind: str, rule: str, *, strict: bool) -> Iterator[Hit]:
@@ -147,6 +197,7 @@ def _name_length(run: str, *, strict: bool) -> tuple[int, float]:
     return (4, 0.45) if known_surname else (0, 0.0)
 
 
+_KIN: Final = "母亲|父亲|儿子|女儿|妻子|丈夫|配偶|家属|家长"
 _END: Final = (
     r"(?=[^\u3400-\u9fffA-Za-z·]|$|男|女|因|于|系|代诉|代述|主诉|诉|自诉|入院"
     r"|之[妻子女夫父母]|等|及|与|和|的|签|陪|送|来|说|表示|曾|昨|今|现|已|查房|示|同意|电话|手机|报告|带来|告知|负责|会诊|阅片|询问|谈话|医嘱|主管|查收|上门|接班|值班|当班|照料|接待)"
@@ -156,7 +207,8 @@ _CLEAR_END: Final = (
     r"|陪同|陪护|代诉|代述|电话|手机|带来|签字|签名|报告|会诊|负责|医嘱|主管|查收|接班|值班|当班)"
 )
 _ASKED: Final = r"(?=会诊|负责|主刀|阅片|执行|陪同)"  # 请赵樾礼会诊: what is asked of a person
-_MINORITY_NAME: Final = rf"[{_H}]{{1,8}}(?:[·•][{_H}]{{1,8}}?){{1,3}}{_END}"
+_DOT_END: Final = rf"(?:{_END}|(?=沟通|补充|过目|身体|主任|主治|医[生师]|护士|先生|女士|大[爷妈]|[之云述]))"
+_MINORITY_NAME: Final = rf"(?!{_KIN}|[之其])[{_H}]{{1,8}}(?:[·•][{_H}]{{1,8}}?){{1,3}}{_DOT_END}"
 
 
 @cache
@@ -338,17 +390,19 @@ _LINE_END: Final = re.compile(r"(?<=[\u3400-\u9fff0-9日 \t])(?:\n|$)")
 _DOTTED: Final = re.compile(
     rf"(?:^|[^{_H}]|患者|病人|家属|患儿|医师|医生|护士|签名|母亲|父亲|儿子|女儿|妻子|丈夫)(?P<n>[{_H}]{{2,8}}$)"
 )
-_BEHIND_DOT: Final = re.compile(rf"[{_H}]{{2,6}}?{_END}")
+_BEHIND_DOT: Final = re.compile(rf"[{_H}]{{2,6}}?{_DOT_END}")
+_DOTTED_LEAD: Final = re.compile(
+    r".*(?:患者|病人|家[属长]|患儿|医师|医生|护士|签名|[母父]亲|[儿之其]子|[女之][儿女]|其[女妻夫父母]|妻子|丈夫|夫人|收件人?|审方|通知|今日|本人|主任|[系据由寄挂])"
+)
 
 
 def find_dotted_names(text: str, dots: Places) -> Iterator[Hit]:
     """Yield names of two parts with a dot between: 阿依古丽·买买提."""
     for start, end in dots:
         before, behind = _DOTTED.search(text, max(0, start - 9), start), _BEHIND_DOT.match(text, end)
-        if (
-            before
-            and behind
-            and not is_braked(text, before.start("n"))
-            and _NEVER_GIVEN.isdisjoint(behind.group())
-        ):
-            yield Hit(before.start("n"), behind.end(), "name", 0.6, "context:dot")
+        if before is None or behind is None or not _NEVER_GIVEN.isdisjoint(behind.group()):
+            continue
+        lead = _DOTTED_LEAD.match(before.group("n"))
+        first = before.start("n") + (lead.end() if lead else 0)
+        if first < start and not is_braked(text, first):
+            yield Hit(first, behind.end(), "name", 0.6, "context:dot")

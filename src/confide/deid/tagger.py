@@ -25,7 +25,21 @@ _DATED: Final = re.compile(
 )
 _OUT_OF_TEN: Final = re.compile(r"(?:[0-9]|10)/10")
 _SCORED: Final = re.compile(r"(?i)pain|scale|score|rated|rates|ivp? for|nrs|vas|疼痛|评分|評分|痛")
-_FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}(?:[/:.][0-9]{1,3}s?)?s?")
+_FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}s?(?:[/:.][0-9]{1,3}s?)?")
+_PAIR: Final = re.compile(r"([0-9]{1,2}) ?[-/.] ?([0-9]{1,2})")
+_COUNTED: Final = re.compile(  # what stands behind a number that counts or measures
+    r"(?i) ?(?:days?|d\b|wks?\b|weeks?|months?|mths?\b|hrs?\b|hours?|mins?\b|yrs?\b|years?|units?|mg|ml|kg|cm|mm|%|°|mmol|[天周岁次个倍度])"
+)
+_SPAN_OF_TIME: Final = re.compile(r"[1-9]年")  # a year of one figure is written 08年
+_NUMERALS: Final = re.compile("[一二三四五六七八九十]{1,3}")
+_MEASURED: Final = re.compile(
+    r"(?i)\b(?:a1c|hgb?|hb|cr|k|na|bun|inr|wbc|plt|tsh|temp|ph|ef|bmi|albumin|lactate)[ :=|\n]{1,3}(?:was |of |is )?$"
+)
+_VERSION: Final = re.compile(r"(?i)(?:\bver?|version|\bv|版本?)[ .:=]{0,2}$")
+_MAY_DO: Final = re.compile(
+    r"(?i) (?:also |not |well |still )?(?:be|have|need|go|take|return|want|get|start|try|use|resume|shower|eat|drink|drive)\b"
+)
+_SEASONS: Final = frozenset({"winter", "summer", "spring", "autumn", "county", "林区"})
 _LED_BY_HAN: Final = re.compile("[\u3400-\u9fff][0-9]{2}")  # 见00471; a plate has a letter behind its Han
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
 _PIECE: Final = 16_384
@@ -101,14 +115,32 @@ def _identifies_nobody(text: str, hit: Hit) -> bool:
     [True, True, True, False, False, True, True]
     >>> [_identifies_nobody(text, Hit(5, 9, "date", 0.6, "tagger:date")) for text in ("pain 8/10", "seen 8/10")]
     [True, False]
+    >>> _identifies_nobody("he may be late", Hit(3, 6, "date", 0.6, "tagger:date"))
+    True
     """
     value = text[hit.start : hit.end]
     if hit.type == "date":
         out_of_ten = _OUT_OF_TEN.fullmatch(value) and _SCORED.search(text, max(0, hit.start - 40), hit.start)
-        return bool(out_of_ten) or not _DATED.search(value)
+        return bool(out_of_ten) or not _DATED.search(value) or _is_no_day(text, hit, value)
     if hit.type == "name":
         return len(value) == 1 and "a" <= value <= "z"
+    if hit.type == "place":
+        return value.casefold() in _SEASONS
     return hit.type == "other-id" and (bool(_FIGURES.fullmatch(value)) or value.casefold() == "no")
+
+
+def _is_no_day(text: str, hit: Hit, value: str) -> bool:
+    """Say whether a guess at a date is two numbers of which none can be a day, a count, a version, or the verb may."""
+    if pair := _PAIR.fullmatch(value):
+        low, high = sorted(map(int, pair.groups()))
+        if low == 0 or low > 12 or high > 31 or _COUNTED.match(text, hit.end):
+            return True
+        return bool(_MEASURED.search(text, max(0, hit.start - 16), hit.start))
+    if _SPAN_OF_TIME.fullmatch(value) or _NUMERALS.fullmatch(value):
+        return True
+    if value.casefold() == "may":
+        return bool(_MAY_DO.match(text, hit.end))
+    return value.count(".") == 2 and bool(_VERSION.search(text, max(0, hit.start - 10), hit.start))
 
 
 def _go_together(pair: str) -> bool:

@@ -20,9 +20,11 @@ _LEAST: Final = 0.5  # a name that grew is more likely right than wrong
 _NO_NAME: Final = (
     "经要自跟朝沿距等的了在是和与及或从至到由于系据去来住看就诊转往被把给向对有无不曾因为后前上下也都还又再"
 )
+_LEADS: Final = "单位|厂名|地点|站点|任职|就职|供职|任教|咨询|取药|副本予|转归|退回|告知|联系|通知|报送|移交|提供|陪同|此证明|首诊|首珍|贵院|我院|本院|片存|已传|病区|科室|月赴"
 # Up to four characters before a find, behind a mark or a word that leads to where somebody was.
 _HEAD: Final = re.compile(
-    rf"(?:^|[^{_H}]|[在到于至往去从由经赴转给送向请诊是])(?P<own>(?:(?![{_NO_NAME}])[{_H}]){{1,4}})\Z"
+    rf"(?:^|[^{_H}]|[在到于至往去从由经赴转给送向请诊是托供予致将已]|{_LEADS})"
+    rf"(?P<own>(?:(?![{_NO_NAME}托供予]|{_LEADS})[{_H}]){{1,4}})\Z"
 )
 
 
