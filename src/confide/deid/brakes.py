@@ -47,6 +47,11 @@ def is_clinical(text: str, hit: Hit) -> bool:
     return domain(hit.type) in _GUESSED and _rest(text, hit) is None
 
 
+def is_saying(text: str, hit: Hit) -> bool:
+    """Say whether a find is part of a saying, a drink or a dish: Earl Grey, Dr Pepper."""
+    return brakes_en.in_saying(text, hit.start, hit.end)
+
+
 def _may_go(text: str, hit: Hit) -> bool:
     return (
         not hit.is_known

@@ -51,6 +51,20 @@ def rest(text: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
     return None if clinical >= last else (around[clinical].start(), end)
 
 
+def in_saying(text: str, start: int, end: int) -> bool:
+    """Say whether `text[start:end]` is part of a listed saying.
+
+    >>> in_saying("had Earl Grey tea", 4, 13), in_saying("saw Dr. Grey", 8, 12)
+    (True, False)
+    """
+    around = _words_around(text, start, end)
+    first, last = _inside(around, start, end)
+    return first < last and (
+        _in_saying(around, first, last)
+        or any(term in _sayings() for term in _covering(around, first, last, least=2))
+    )
+
+
 def _words_around(text: str, start: int, end: int) -> list[Word]:
     low = max(0, start - _AROUND)
     while 0 < low < start and text[low - 1].isalnum():

@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import Final
 
 from confide.deid.ages import AgeHit, find_ages
-from confide.deid.brakes import is_clinical, without_clinical
+from confide.deid.brakes import is_clinical, is_saying, without_clinical
 from confide.deid.classes import DATE_CLASSES, NAME_CLASSES, NUMBER_CLASSES
 from confide.deid.context_en import find_context_en
 from confide.deid.dates import DateHit, find_dates
@@ -31,6 +31,7 @@ _SURE: Final = 0.7  # a find below this is not searched for in the other documen
 _LONGEST: Final = 80  # what is longer is no name and no number, and is not searched for elsewhere
 _SURELY_TAGGED: Final = 0.65  # of the tagger's 0.69 at most
 _SWEPT: Final = {*NAME_CLASSES, *NUMBER_CLASSES} - {"url", "ip"}
+_GUESSES: Final = frozenset({"context:first-name", "context:title"})  # Earl Grey and Dr Pepper are drinks
 _BIRTH_KEY: Final = re.compile(
     r"(?:出生日期|出生年月日?|出生时间|生日|出生于?|生于|DOB|D\.O\.B\.?"
     r"|[Dd]ate [Oo]f [Bb]irth|DATE OF BIRTH|[Bb]irth ?[Dd]ate|[Bb]orn(?: on)?|[Bb]irthday)[ :是为(]{0,4}$"
@@ -124,7 +125,9 @@ def _search(text: str, known: Known) -> Document:
         from confide.deid.context_zh import find_context_zh  # reads its lists where a text needs them
 
         hits += find_context_zh(plain)
-    hits += find_context_en(plain)
+    hits += (
+        hit for hit in find_context_en(plain) if hit.found_by not in _GUESSES or not is_saying(plain, hit)
+    )
     return Document(
         folded, tuple(hits), {(h.start, h.end): h for h in dates}, {(h.start, h.end): h for h in ages}
     )
