@@ -77,6 +77,9 @@ def forms_of(kind: str, text: str, layer: str) -> Iterator[Form]:
         yield from _number_parts(kind, whole, text, rule)
 
 
+_FUNCTION_WORDS: Final = frozenset("at by on in of to for from with and the is was".split())  # of a find that began too soon
+
+
 def _swept_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
     """Yield the few forms of what was found in another place: the whole, and the parts of a name.
 
@@ -94,7 +97,7 @@ def _swept_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
     alone: Need = "capital" if len(tokens) == 1 and whole in everyday else ""
     yield joined(tokens, kind, 0.9, rule, need=alone, eponym=len(tokens) == 1)
     for token in dict.fromkeys(tokens if len(tokens) > 1 else ()):
-        if len(token) >= 2:
+        if len(token) >= 2 and token not in _FUNCTION_WORDS:
             need: Need = "capital" if token in everyday or len(token) < 4 else ""
             yield joined([token], kind, 0.8, f"{rule}-part", need=need, eponym=True)
 
