@@ -26,6 +26,7 @@ FORMATS = {
     "zh": lambda d: f"{d.year}年{d.month}月{d.day}日",
     "zh-padded": lambda d: f"{d:%Y年%m月%d日}",
     "zh-hao": lambda d: f"{d.year}年{d.month}月{d.day}号",
+    "republic": lambda d: f"民国{d.year - 1911}年{d.month}月{d.day}日",
     "zh-spaced": lambda d: f"{d.year} 年 {d.month} 月 {d.day} 日",
     "zh-han": lambda d: (
         "".join("〇一二三四五六七八九"[int(c)] for c in f"{d.year}") + f"年{han(d.month)}月{han(d.day)}日"
@@ -122,6 +123,8 @@ def test_durations_and_bare_years_are_no_dates(text):
         ("2023年5月13日19:20术毕", "2023年19:20术毕"),
         ("2023年5月3日03时14分", "2023年03时14分"),
         ("2023年5月复查", "2023年复查"),
+        ("民國112年5月1日入院", "2023年入院"),
+        ("民國112年5月入院", "2023年入院"),
         ("去年5月复查", "[日期]复查"),
     ],
 )

@@ -111,7 +111,10 @@ EN_TAIL: Final = re.compile(
     r" ?(?:-|to|and) ?(?P<d>[0-3]?[0-9])(?:st|nd|rd|th)?(?:,? (?P<y>(?:19|20)[0-9]{2}))?(?![0-9])"
 )
 
+REPUBLIC: Final = 1911  # 民国1年 is the year after
 _ZH: Final = (
+    _form("republic", rf"民国 ?(?P<y>[0-9]{{1,3}}) ?年 ?{_M} ?月 ?{_D}(?: ?(?:日|号)|(?![0-9天]))"),
+    _form("republic-month", rf"民国 ?(?P<y>[0-9]{{1,3}}) ?年 ?{_M} ?月(?:份)?(?! ?[0-9])", grain="month"),
     _form("zh", rf"(?=[0-9])(?<![0-9]){_YY} ?年 ?{_M} ?月 ?{_D}(?: ?(?:日|号)|(?![0-9天]))"),
     _form("zh-month", rf"(?=[0-9])(?<![0-9]){_Y} ?年 ?{_M} ?月(?:份)?(?! ?[0-9])", grain="month"),
     _form(

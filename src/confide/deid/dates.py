@@ -11,7 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
-from confide.deid.date_forms import EN_TAIL, FAMILIES, MONTHS, ZH_TAIL, Form, han_number, han_text, zones
+from confide.deid.date_forms import (
+    EN_TAIL,
+    FAMILIES,
+    MONTHS,
+    REPUBLIC,
+    ZH_TAIL,
+    Form,
+    han_number,
+    han_text,
+    zones,
+)
 
 DOUBT: Final = 0.4
 _PIVOT: Final = 30  # two-digit years up to this one are of the 2000s
@@ -71,7 +81,9 @@ def _read(form: Form, match: re.Match[str]) -> DateHit | None:
         for name in ("y", "m", "d", "a", "b", "o")
         if name in groups
     )
-    year = _year(groups["y"]) if "y" in groups else _LEAP
+    year = _LEAP
+    if "y" in groups:
+        year = int(groups["y"]) + REPUBLIC if _is_of_republic(form.name) else _year(groups["y"])
     if "a" in groups:
         pairs = [(groups["a"], groups["b"]), (groups["b"], groups["a"])]
     else:
@@ -90,6 +102,10 @@ def _year(text: str) -> int:
     if len(text) > 2:
         return value
     return value + (2000 if value <= _PIVOT else 1900)
+
+
+def _is_of_republic(rule: str) -> bool:
+    return rule.startswith("republic")
 
 
 def _month(text: str) -> int:
@@ -190,9 +206,10 @@ def move_date(hit: DateHit, days: int) -> str | None:
     if not hit.readings:
         return None
     try:
-        return write_date(hit, hit.readings[0] + timedelta(days=days))
+        day = hit.readings[0] + timedelta(days=days)
     except OverflowError:
         return None
+    return None if _is_of_republic(hit.rule) and day.year <= REPUBLIC else write_date(hit, day)
 
 
 def write_date(hit: DateHit, day: date) -> str:
@@ -210,7 +227,7 @@ def write_date(hit: DateHit, day: date) -> str:
     for name, start, end in sorted(hit.parts, key=lambda part: -part[1]):
         old = hit.text[start:end]
         if name == "y":
-            new = _like_year(day.year, old)
+            new = str(day.year - REPUBLIC) if _is_of_republic(hit.rule) else _like_year(day.year, old)
         elif name == "m" or (name in "ab" and (name == "a") == month_first):
             new = _like_month(day.month, old, padded=padded, tight=not re.search("[ ,]", hit.text))
         elif name == "o":

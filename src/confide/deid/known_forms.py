@@ -77,7 +77,9 @@ def forms_of(kind: str, text: str, layer: str) -> Iterator[Form]:
         yield from _number_parts(kind, whole, text, rule)
 
 
-_FUNCTION_WORDS: Final = frozenset("at by on in of to for from with and the is was".split())  # of a find that began too soon
+_FUNCTION_WORDS: Final = frozenset(
+    "at by on in of to for from with and the is was".split()
+)  # of a find that began too soon
 
 
 def _swept_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
