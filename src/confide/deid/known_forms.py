@@ -78,7 +78,7 @@ def forms_of(kind: str, text: str, layer: str) -> Iterator[Form]:
 
 
 _FUNCTION_WORDS: Final = frozenset(
-    "at by on in of to for from with and the is was".split()
+    ("at", "by", "on", "in", "of", "to", "for", "from", "with", "and", "the", "is", "was")
 )  # of a find that began too soon
 
 
