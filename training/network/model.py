@@ -26,7 +26,7 @@ class Tagger(nn.Module):
         self.body = nn.ModuleList(nn.Conv1d(width, width, 3, padding=d, dilation=d) for d in DILATIONS)
         self.last = nn.Conv1d(width, width, 3, padding=1)
         self.out = nn.Conv1d(width, labels, 1)
-        self.drop = nn.Dropout1d(0.1)
+        self.drop = nn.Dropout1d(0.2)
         # Set towards the end of a training, so that it learns with the rounding of what is shipped.
         self.rounds = False
 

@@ -23,7 +23,7 @@ from confide.tasks.rehearsal import Rehearsal
 from confide.tasks.report_section import ReportSection
 from confide.tasks.section import DiagnoseSection, GraphSection, NerSection, TeachersSection
 from confide.tasks.voted import Pupils, voted_plan
-from confide.types import Json
+from confide.types import Json, Progress
 
 if TYPE_CHECKING:
     from confide.study.config import Study
@@ -57,7 +57,7 @@ class Task:
     losses: Callable[[Json, Any], Floats] | None = None
     compared: Callable[[Json, Any, Any], Json] | None = None
     files: Callable[[Json], list[Output]] = lambda release: []
-    rehearsal: Callable[[Any], Rehearsal] | None = None
+    rehearsal: Callable[[Any, Progress], Rehearsal] | None = None
 
 
 def _ner(study: "Study", section: NerSection) -> TaskPlan:

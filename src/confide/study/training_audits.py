@@ -106,7 +106,7 @@ class AuditPlan:
             noise: the charge's.
             progress: told after each step.
         """
-        there = _rehearsal(self.audited)(self.audited)
+        there = _rehearsal(self.audited)(self.audited, progress)
         told = {"kind": "audit", "name": self.name, "training": self.settings.training}
         if self.settings.secret is not None and there.speech is not None:
             return told | self._secrets(self.settings.secret, there, there.speech, noise, progress)
@@ -186,7 +186,7 @@ def audit_trainings(place: Workplace, *, progress: Progress) -> list[Audited]:
     return found
 
 
-def _rehearsal(audited: TaskPlan) -> Callable[[Any], Rehearsal]:
+def _rehearsal(audited: TaskPlan) -> Callable[[Any, Progress], Rehearsal]:
     found = TASKS[type(audited.settings)].rehearsal
     if found is None:  # `audit_plans` looked
         raise InvalidInput("audit.no-training", name=audited.name, training=audited.name)

@@ -25,7 +25,7 @@ from confide.tasks.scores import class_report
 from confide.tasks.section import DiagnoseSection, privacy_of
 from confide.tasks.tokens import numbers_of, places_of
 from confide.train.privacy import PrivacyPlan
-from confide.types import Json, Progress
+from confide.types import Json, Progress, no_progress
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -172,7 +172,7 @@ def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
     return np.asarray(mean_losses(model_of(release), cases, patients, losses))
 
 
-def rehearsal(plan: TaskPlan) -> Rehearsal:
+def rehearsal(plan: TaskPlan, _progress: Progress = no_progress) -> Rehearsal:
     """Return what an audit of the training trains."""
     classes, (read, width) = len(plan.settings.classes), reader_of(plan.to_json())
     cases = cases_of(MADE_UP, [at % classes for at in range(len(MADE_UP))], read)

@@ -20,7 +20,7 @@ from confide.tasks.rehearsal import MADE_UP, Rehearsal
 from confide.tasks.releases import released
 from confide.tasks.section import privacy_of
 from confide.train.privacy import PrivacyPlan
-from confide.types import Json, Progress
+from confide.types import Json, Progress, no_progress
 
 
 def image_plan(settings: ImageSection) -> TaskPlan:
@@ -66,7 +66,7 @@ def patient_losses(release: Json, data: ImageStack) -> Floats:
     return np.asarray(mean_losses(images.model_of(release), pictures, patients, images.losses))
 
 
-def rehearsal(plan: TaskPlan) -> Rehearsal:
+def rehearsal(plan: TaskPlan, _progress: Progress = no_progress) -> Rehearsal:
     """Return what an audit of the training trains: the public network, on made-up images."""
     settings: ImageSection = plan.settings
     shape = (len(MADE_UP), *settings.size)

@@ -21,7 +21,7 @@ from confide.tasks.releases import released
 from confide.tasks.section import NerSection, privacy_of
 from confide.tasks.spans import Tagged
 from confide.train.privacy import PrivacyPlan
-from confide.types import Json, Progress
+from confide.types import Json, Progress, no_progress
 
 
 def ner_plan(settings: NerSection, public: Public = NO_PUBLIC) -> TaskPlan:
@@ -85,7 +85,7 @@ def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
     return np.asarray(mean_losses(model, pieces, whose, losses))
 
 
-def rehearsal(plan: TaskPlan) -> Rehearsal:
+def rehearsal(plan: TaskPlan, _progress: Progress = no_progress) -> Rehearsal:
     """Return what an audit of the training trains: the public model that it begins with, on texts without entities."""
     from confide.tasks.tagger import begun, cut, losses
 

@@ -25,7 +25,7 @@ from confide.tasks.releases import released
 from confide.tasks.reports import begun, constants_of, fresh, loss_of, protection, public_notes, train
 from confide.tasks.scores import class_report
 from confide.tasks.synthetic_notes import alike, shared_with
-from confide.types import Json, Progress
+from confide.types import Json, Progress, no_progress
 
 if TYPE_CHECKING:
     from torch import nn
@@ -199,13 +199,13 @@ def patient_losses(release: Json, data: pl.DataFrame) -> Floats:
     return np.asarray(mean_losses(model, examples, patients, loss_of(settings, tongue)))
 
 
-def rehearsal(plan: TaskPlan) -> Rehearsal:
+def rehearsal(plan: TaskPlan, progress: Progress = no_progress) -> Rehearsal:
     """Return what an audit of the training trains: the public model that it begins with, on made-up notes."""
     from confide.tasks.language import example
     from confide.tasks.speech import speech_of
 
     settings: NotesSection = plan.settings
-    model, tongue = begun(settings, plan.public)
+    model, tongue = begun(settings, plan.public, progress)
     loss = loss_of(settings, tongue)
     lengths = {"most_given": settings.most_given, "most_written": settings.most_written}
     given = settings.classes[0] if settings.classes else ""

@@ -276,13 +276,13 @@ def _rows(settings: ReportSection, data: pl.DataFrame) -> list[tuple[str, str, s
     return [row for row in chosen.iter_rows() if row[1].strip() and row[2].strip()]
 
 
-def rehearsal(plan: TaskPlan) -> Rehearsal:
+def rehearsal(plan: TaskPlan, progress: Progress = no_progress) -> Rehearsal:
     """Return what an audit of the training trains: the public model that it begins with, on made-up pairs."""
     from confide.tasks.language import example
     from confide.tasks.speech import speech_of
 
     settings: ReportSection = plan.settings
-    model, tongue = begun(settings, plan.public)
+    model, tongue = begun(settings, plan.public, progress)
     loss = loss_of(settings, tongue)
     most = {"most_given": settings.most_given, "most_written": settings.most_written}
     examples = [example(tongue, text, text, **most) for text in MADE_UP]
