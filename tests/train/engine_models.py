@@ -154,6 +154,21 @@ def signal() -> nn.Module:
     return nn.Sequential(nn.Conv1d(3, 4, 3, stride=2), nn.Tanh(), nn.Conv1d(4, 2, 2, groups=2))
 
 
+class Several(nn.Module):
+    """A record is several images, which the layers see one after another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, 4, 3), nn.GroupNorm(2, 4), nn.Tanh(), nn.Conv2d(4, 24, 3, stride=2), nn.Tanh(),
+            nn.Conv2d(24, 24, 3, padding=1, bias=False), nn.Flatten(), nn.LayerNorm(96), nn.Linear(96, 2),
+        )  # fmt: skip
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layers(images.flatten(0, 1)).unflatten(0, images.shape[:2]).flatten(1)
+
+
 def deep() -> nn.Module:
     """Many channels over few places: factors take less memory than the gradient of each patient."""
     torch.manual_seed(0)
@@ -190,6 +205,7 @@ def cases() -> dict[str, Callable[[], Case]]:
         "Llama, tied": lambda: (llama(tie_word_embeddings=True), texts(), next_words),
         "LoRA": lambda: (lora(), texts(), next_words),
         "convolutions": lambda: (cnn(), images(), squared),
+        "records of several images": lambda: (Several(), rows(3, 3, 8, 8), squared),
         "deep convolutions": lambda: (deep(), images(), squared),
         "convolutions of signals": lambda: (signal(), rows(3, 9), squared),
         "a layer that runs twice": lambda: (Twice(8), rows(5, 8), squared),

@@ -22,7 +22,16 @@ def far(one, other):
 
 
 @pytest.mark.parametrize(
-    "name", ["GPT-2", "Llama, tied", "LoRA", "convolutions", "deep convolutions", "GRU of one layer"]
+    "name",
+    [
+        "GPT-2",
+        "Llama, tied",
+        "LoRA",
+        "convolutions",
+        "deep convolutions",
+        "records of several images",
+        "GRU of one layer",
+    ],
 )
 def test_removing_one_patient_moves_the_sums_by_at_most_the_clip(name):
     model, records, loss = CASES[name]()
@@ -60,6 +69,41 @@ def test_a_patient_whose_tokens_cancel_adds_at_most_the_clip_and_a_thousandth(se
     assert float(engine.take()["weight"].double().norm()) <= 1 + 2**-10
 
 
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (torch.nn.GroupNorm(2, 4), (8, 4, 4, 4)),
+        (torch.nn.Conv2d(4, 4, 3, padding=1), (8, 4, 8, 8)),
+        (torch.nn.Conv2d(64, 64, 3, padding=1), (2, 64, 2, 2)),
+        (torch.nn.LayerNorm(8), (8,)),
+    ],
+    ids=["GroupNorm", "convolution", "deep convolution", "LayerNorm"],
+)
+def test_a_single_record_of_several_rows_adds_at_most_the_clip(layer, shape):
+    engine = Engine(layer, clip=0.01)
+    rows = torch.randn(*shape, generator=torch.Generator().manual_seed(5))
+    engine.backward(layer(rows).square().sum().unsqueeze(0))
+    taken = engine.take()
+    assert far(taken, {n: 0 * g for n, g in taken.items()}) == pytest.approx(0.01, rel=1e-5)
+
+
+def test_an_image_without_a_record_dimension_is_refused():
+    layer = torch.nn.Conv2d(8, 8, 3, padding=1)
+    layer.weight.requires_grad_(False)
+    engine = Engine(layer, clip=0.01)
+    with pytest.raises(InvalidInput, match="record"):
+        engine.backward(layer(torch.randn(8, 8, 8)).square().sum().unsqueeze(0))
+
+
+def test_a_call_under_autocast_clips_in_fp32():
+    layer = torch.nn.Linear(4, 4, bias=False)
+    engine = Engine(layer, clip=0.01)
+    rows = torch.randn(1, 64, 4, generator=torch.Generator().manual_seed(5))
+    with torch.autocast("cpu", torch.bfloat16):
+        engine.backward(layer(rows).square().flatten(1).sum(1))
+    assert float(engine.take()["weight"].double().norm()) <= 0.01 * (1 + 2**-10)
+
+
 @settings(max_examples=30)
 @given(st.integers(0, 2**16), st.sampled_from([1.0, 1e2, 1e4, 1e6]))
 @example(127, 1e6)
@@ -75,7 +119,9 @@ def test_a_patient_whose_images_cancel_adds_at_most_the_clip_and_a_thousandth(se
     assert float(engine.take()["weight"].double().norm()) <= 1 + 2**-10
 
 
-@pytest.mark.parametrize("name", ["Llama", "convolutions", "deep convolutions", "LSTM of one layer"])
+@pytest.mark.parametrize(
+    "name", ["Llama", "convolutions", "deep convolutions", "records of several images", "LSTM of one layer"]
+)
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e30])
 def test_a_patient_without_a_finite_norm_adds_nothing(name, bad):
     model, records, loss = CASES[name]()
@@ -131,7 +177,16 @@ def test_gradient_checkpointing_changes_nothing(make, reentrant):
 
 
 @pytest.mark.parametrize(
-    "name", ["GPT-2", "Llama", "LoRA", "convolutions", "deep convolutions", "a layer that runs twice"]
+    "name",
+    [
+        "GPT-2",
+        "Llama",
+        "LoRA",
+        "convolutions",
+        "deep convolutions",
+        "records of several images",
+        "a layer that runs twice",
+    ],
 )
 def test_under_autocast_norms_and_sums_are_fp32(name):
     model, records, loss = CASES[name]()

@@ -185,3 +185,17 @@ def test_a_norm_is_recognised_by_its_arithmetic_and_not_by_its_name():
         model = nn.Sequential(nn.Linear(3, 4), kind())
         nn.init.normal_(model[1].weight)
         assert Engine(model, clip=0.01).verify(rows(5, 3), squared) < 1e-5
+
+
+def test_a_convolution_that_is_changed_below_its_forward_has_no_rule():
+    """It is run again for each record, as it is."""
+
+    class Standardised(torch.nn.Conv2d):
+        def _conv_forward(self, a, weight, bias):
+            return super()._conv_forward(a, weight - weight.mean(), bias)
+
+    layer = Standardised(3, 4, 3)
+    engine = Engine(layer, clip=0.05)
+    records = list(torch.randn(3, 3, 5, 5, generator=torch.Generator().manual_seed(1)))
+    loss = lambda model, some: model(torch.stack(list(some))).square().flatten(1).sum(1)  # noqa: E731
+    assert engine.verify(records, loss) < 1e-5

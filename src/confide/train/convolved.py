@@ -7,6 +7,7 @@ Pure functions of tensors. Proof: `docs/proofs/per-sample.md`.
 
 import math
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -50,8 +51,8 @@ def squares(use: Convolved, patients: Patients, shape: torch.Size) -> Tensor:
 
 def reach(use: Convolved, patients: Patients, shape: torch.Size) -> Tensor:
     """Return an upper bound of `SHARE` · Σ over places of ‖patch‖‖gradient‖ for each patient: shape (patients,)."""
-    norms = [torch.linalg.vector_norm(each.flatten(1), dim=1, dtype=torch.float32) for each in (use.a, use.g)]
-    kernel = math.prod(shape[2:])
+    norms = [torch.linalg.vector_norm(each.float().flatten(1), dim=1) for each in (use.a, use.g)]
+    patients, kernel = patients.spread(len(use.g)), math.prod(shape[2:])
     bound: Tensor = patients.total(norms[0] * norms[1]) * (SHARE * kernel**0.5)
     return bound
 
@@ -60,7 +61,7 @@ def weighted(
     use: Convolved, factor: Tensor, patients: Patients, shape: torch.Size, *, spoilt: bool
 ) -> Tensor:
     """Return Σ factor[patient] · gradient, in fp32; `spoilt`: what a factor of zero multiplies is dropped."""
-    a, g = use.a.float(), use.g.float()
+    a, g, patients = use.a.float(), use.g.float(), patients.spread(len(use.g))
     of_record = factor[patients.of_record].view(-1, *[1] * (g.dim() - 1))
     if spoilt:  # 0 · NaN is NaN
         a, g = (each.masked_fill(of_record == 0, 0) for each in (a, g))
@@ -69,6 +70,7 @@ def weighted(
 
 def _some(use: Convolved, patients: Patients, shape: torch.Size) -> Iterator[tuple[slice, Tensor]]:
     """Yield the places of a few patients and their gradients, shape (patients, *shape), until all have come."""
+    patients = patients.spread(len(use.g))
     a, g = patients.arrange(use.a), patients.arrange(use.g)
     place = record = 0
     for n, each in patients.blocks:
@@ -99,7 +101,18 @@ def _gradients(use: Convolved, a: Tensor, g: Tensor, shape: torch.Size, patients
         )
     weight = a.new_empty(patients * shape[0], *shape[1:])  # only its shape is read
     settings = (None, use.stride, use.padding, use.dilation, False, [0] * len(use.stride))
-    found: Tensor = torch.ops.aten.convolution_backward(
-        g, a, weight, *settings, patients * use.groups, [False, True, False]
-    )[1]
+    with _in_fp32(g):
+        found: Tensor = torch.ops.aten.convolution_backward(
+            g, a, weight, *settings, patients * use.groups, [False, True, False]
+        )[1]
     return found.view(patients, *shape)
+
+
+def _in_fp32(g: Tensor) -> AbstractContextManager[None]:
+    """Have a GPU multiply in fp32, which cuDNN does not do unless it is told: norms and sums must agree."""
+    cudnn = torch.backends.cudnn
+    if not g.is_cuda:
+        return nullcontext()
+    kept = {"enabled": cudnn.enabled, "benchmark": cudnn.benchmark, "deterministic": cudnn.deterministic}
+    chosen: AbstractContextManager[None] = cudnn.flags(**kept, allow_tf32=False)
+    return chosen

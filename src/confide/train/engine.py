@@ -98,21 +98,27 @@ class Engine:
         whose = as_patients(patients, len(losses), losses.device)
         try:
             self._patients = whose
-            # with sharded parameters every rank must send back as often as the others, whatever it holds
-            if not self._probed and (whose.n > 1 or distributed.is_initialized()):
-                for half in (0, 1):  # the losses of every other patient, then of the rest
-                    self._probe = whose.of_record % 2 == half
-                    torch.autograd.backward(losses, self._probe.to(losses.dtype), retain_graph=True)
-                self._probe, self._probed = None, True
-            torch.autograd.backward(losses, torch.ones_like(losses))
-            with torch.no_grad():
-                self._add_up()
+            # norms and sums are fp32, wherever this is called
+            with torch.autocast(losses.device.type, enabled=False):
+                self._send_back(losses, whose)
         finally:
             self.asleep = False
             self._patients = self._probe = None
             self._held = {}
         if patients is not None:
             self._seen = patients if self._seen is None else torch.cat([self._seen, patients])
+
+    def _send_back(self, losses: Tensor, whose: Patients) -> None:
+        """Send the losses back, those of half of the patients first when nothing was looked at yet, and add up."""
+        # with sharded parameters every rank must send back as often as the others, whatever it holds
+        if not self._probed and (whose.n > 1 or distributed.is_initialized()):
+            for half in (0, 1):  # the losses of every other patient, then of the rest
+                self._probe = whose.of_record % 2 == half
+                torch.autograd.backward(losses, self._probe.to(losses.dtype), retain_graph=True)
+            self._probe, self._probed = None, True
+        torch.autograd.backward(losses, torch.ones_like(losses))
+        with torch.no_grad():
+            self._add_up()
 
     def take(self) -> dict[str, Tensor]:
         """Return what was added since the last `take`, zeros where nothing was, and start anew."""
@@ -205,6 +211,10 @@ class Engine:
             names = call.place.parameters
             run = self._run_again if call.place.whole else self._by_rule
             for name, found in run(call, saved, gradients, patients):
+                if isinstance(found, Tensor) and len(found) != patients.n:
+                    raise InvalidInput(
+                        "engine.batch-lost", module=call.place.name, records=patients.n, found=len(found)
+                    )
                 if name in names:
                     held = self._held.setdefault(names[name], Held(self._shapes[names[name]], patients))
                     held.add(found)
@@ -220,7 +230,7 @@ class Engine:
     def _by_rule(self, call: Call, saved: Saved, gradients: Gradients, patients: Patients) -> Found:
         records, (a,), (g,) = len(patients.of_record), saved, gradients
         rule = self._rules[call.place.name]
-        if g is None or rule is None:
+        if g is None or rule is None or not g.numel():
             return
         if g.shape[0] % records or a.shape[0] != g.shape[0]:
             raise InvalidInput("engine.batch-lost", module=call.place.name, records=records, found=g.shape[0])

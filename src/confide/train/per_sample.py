@@ -31,6 +31,19 @@ class Patients:
         """Say whether every record is a patient of its own."""
         return self.order is None and all(each == 1 for _, each in self.blocks)
 
+    def spread(self, rows: int) -> "Patients":
+        """Return whose each of so many rows is, where every record is equally many of them, one after another."""
+        each = rows // len(self.of_record)
+        if each == 1:
+            return self
+        inside = torch.arange(each, device=self.of_record.device)
+        return Patients(
+            n=self.n,
+            of_record=self.of_record.repeat_interleave(each),
+            order=None if self.order is None else (self.order.unsqueeze(1) * each + inside).flatten(),
+            blocks=tuple((n, each * of) for n, of in self.blocks),
+        )
+
     def arrange(self, rows: Tensor) -> Tensor:
         """Return the records (the first dimension) in the order of the places."""
         return rows if self.order is None else rows.index_select(0, self.order)
@@ -119,7 +132,7 @@ def inner(one: Use, other: Use, patients: Patients) -> Tensor:
 def reach(use: Use, patients: Patients) -> Tensor:
     """Return Σ over tokens of ‖x‖‖y‖ for each patient: the gradient is no longer, and rounds in proportion to it."""
     factors = (use.g,) if isinstance(use, Rows) else (use.x, use.y)
-    norms = [torch.linalg.vector_norm(each, dim=2, dtype=torch.float32) for each in factors]
+    norms = [torch.linalg.vector_norm(each.float(), dim=2) for each in factors]
     return patients.total(torch.stack(norms).prod(0).sum(1))
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from confide.errors import InvalidInput
 from confide.train.convolved import Convolved
 from confide.train.per_sample import Outer, Patients, Rows, Use
 
@@ -24,13 +25,18 @@ Rule = Callable[[nn.Module, Tensor, Tensor, Patients], Found]
 def rule_of(module: nn.Module) -> Rule | None:
     """Return the rule of a layer with parameters of its own, None where there is none."""
     for kind, rule in RULES.items():
-        if type(module) is kind or (isinstance(module, kind) and type(module).forward is kind.forward):
+        if type(module) is kind or (isinstance(module, kind) and _runs_as(type(module), kind)):
             return rule
     if type(module).__name__ == "Conv1D" and hasattr(module, "nf"):
         return transposed_linear  # of transformers, which is not imported for it
     if is_rms_norm(module):
         return rms_norm
     return None
+
+
+def _runs_as(own: type[nn.Module], kind: type[nn.Module]) -> bool:
+    """Say whether a layer computes what its kind does: a convolution may also be changed below its forward."""
+    return all(getattr(own, name, None) is getattr(kind, name, None) for name in ("forward", "_conv_forward"))
 
 
 def linear(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Found:
@@ -72,23 +78,32 @@ def rms_norm(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Fou
 
 def group_norm(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Found:
     """As `layer_norm`, one weight for a channel (dimension 1)."""
+    patients = patients.spread(len(g))
     if _wants(module, "weight"):
         groups, eps = int(module.num_groups), float(module.eps)  # type: ignore[arg-type]
         found = [
-            functional.group_norm(x.float(), groups, None, None, eps).mul_(y).flatten(2).sum(2)
+            _of_channels(torch.group_norm(x.float(), groups, None, None, eps).mul_(y))
             for x, y in _portions(a, g)
         ]
         yield "weight", patients.total(torch.cat(found))
     if _wants(module, "bias"):
-        yield "bias", patients.total(g.flatten(2).sum(2, dtype=torch.float32))
+        yield "bias", patients.total(_of_channels(g))
 
 
 def convolution(module: nn.Module, a: Tensor, g: Tensor, patients: Patients) -> Found:
     """Weight: Σ over places of (gradient) (patch of the input)ᵀ, as the kernel went over them."""
     if not isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d):
         raise TypeError(type(module).__name__)
+    if g.dim() != 2 + len(module.stride):
+        raise InvalidInput(
+            "engine.batch-lost",
+            module=type(module).__name__,
+            records=len(patients.of_record),
+            found=g.shape[0],
+        )
+    patients = patients.spread(len(g))
     if _wants(module, "bias"):
-        yield "bias", patients.total(g.float().flatten(2).sum(2))
+        yield "bias", patients.total(_of_channels(g))
     if not _wants(module, "weight"):
         return
     a, padding = _padded(module, a)
@@ -112,8 +127,9 @@ def _affine(
     """Weight and bias that multiply and shift the last dimensions of the normalised input."""
     shape, records = module.get_parameter("weight").shape, len(patients.of_record)
     if _wants(module, "weight"):
-        found = [(normalise(x.float()) * y).reshape(len(x), -1, *shape).sum(1) for x, y in _portions(a, g)]
-        yield "weight", patients.total(torch.cat(found).view(records, -1, *shape).sum(1))
+        apart = [each.reshape(records, -1, *shape) for each in (a, g)]
+        found = [(normalise(x.float()) * y).sum(1) for x, y in _portions(*apart)]
+        yield "weight", patients.total(torch.cat(found))
     if _wants(module, "bias"):
         yield "bias", patients.total(g.reshape(records, -1, *shape).sum(1, dtype=torch.float32))
 
@@ -127,6 +143,11 @@ def _portions(a: Tensor, g: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
 
 def _wants(module: nn.Module, name: str) -> bool:
     return getattr(module, name, None) is not None
+
+
+def _of_channels(values: Tensor) -> Tensor:
+    """Return the sums over places of (rows, channels, …), in fp32."""
+    return values.reshape(*values.shape[:2], -1).sum(2, dtype=torch.float32)
 
 
 def _tokens(values: Tensor, records: int) -> Tensor:
