@@ -31,7 +31,7 @@ eats [Granny Smith] apples|a [Christmas tree] pattern rash|climbing [Virginia cr
 [Child-Pugh] B|[Mallampati] II|[Wells] score 3|[Ranson] criteria|[Rankin] scale 2|[Braden] scale 18|[Hunt-Hess] grade 2|[Tanner] stage 3|[Bishop] score 6
 sent to the [county hospital]|a [skilled nursing facility]|to an [outside hospital]|the [emergency department]|in the [intensive care unit]|her [nursing home]
 a local [urgent care clinic]|from the [community hospital]|the [rehab facility]|our [cardiology clinic]|the [dialysis unit]|[Yasmin] daily|[Mirena] IUD|[Allegra] 180 mg
-Vaccines: [Fluzone] June|[ProQuad] today|salad, [Earl Grey]. Pain 0|islets of [Langerhans]|ligament of [Treitz]|sphincter of [Oddi]|circle of [Willis]|tetralogy of [Fallot]|pouch of [Douglas]|loop of [Henle]|[Dupuytren] contracture
+Vaccines: [Fluzone] June|[ProQuad] today|a cup of [Earl Grey] at noon|islets of [Langerhans]|ligament of [Treitz]|sphincter of [Oddi]|circle of [Willis]|tetralogy of [Fallot]|pouch of [Douglas]|loop of [Henle]|[Dupuytren] contracture
 modified [Kegel]|positive [Trendelenburg]|[Valsalva] maneuver|[Doppler] study|[Brugada] syndrome|[Ebstein] anomaly|[Kaposi] sarcoma|[Burkitt] lymphoma
 [Tennyson] syndrome|[Abercrombie] sign|[Ehlers-Danlos] syndrome|[Charcot-Marie-Tooth]|[Creutzfeldt-Jakob] disease|[Ramsay Hunt] syndrome|[Lou Gehrig]'s disease
 a [Murphy征] 阴性|[Glasgow]评分15分|[Barthel]指数|[Babinski]征未引出|[Foley]导尿管|[Virchow]淋巴结
@@ -54,7 +54,7 @@ CLINICAL_ZH = """
 针刺[合谷]、内关|取[足三里]、[三阴交]|[太冲]穴|[曲池]、合谷|[公孙]穴|[东施效颦]|[八段锦]|练[杨氏太极]|吃[罗汉果]|[圣女果]|[红富士]苹果
 在[当地医院]就诊|到[上级医院]|[镇卫生院]治疗|于[县医院]住院|转[上级医院]|[外院]查|[社区卫生服务中心]|[某三甲医院]|[当地县医院]|在[本地诊所]|[附近诊所]输液|去[村卫生室]
 [佐林格-埃利森]综合征|[普拉德-威利]综合征|[斯蒂文斯-约翰逊]综合征|[古德帕斯彻]综合征|[杜普伊特伦]挛缩|[特伦德伦堡]卧位|[瓦尔萨尔瓦]动作|[凯格尔]运动
-[海姆立克]手法|[塞扎里]综合征|[郎飞]结|[肥达]试验|[外斐]反应|[库姆斯]试验|[锡克]试验|[希林]试验|吃[李子]后肚痛|忌[荷叶]、凉啤酒|胡萝卜、[包菜]打泥|[成宿]翻身|担心花钱,[应多]解释|[平常]爱钓鱼|[巴托林]腺囊肿|[苗勒]管|[纳博特]囊肿|[舒尔曼]病
+[海姆立克]手法|[塞扎里]综合征|[郎飞]结|[肥达]试验|[外斐]反应|[库姆斯]试验|[锡克]试验|[希林]试验|吃[李子]后肚痛|忌[荷叶]、凉啤酒|胡萝卜、[包菜]打泥|[成宿]翻身|[平常]爱钓鱼|[巴托林]腺囊肿|[苗勒]管|[纳博特]囊肿|[舒尔曼]病
 """
 
 
@@ -234,7 +234,13 @@ def test_a_department_is_let_go(entry):
     assert kept(text, start, end, kind="organisation") == []
 
 
-@pytest.mark.parametrize("entry", ["[李子]主任查房", "家属[石榴]签字", "姓名:[万一]", "[李子明]来诊"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "[李子]主任查房", "家属[石榴]签字", "姓名:[万一]", "[李子明]来诊", "[花卷]陪同来院", "女儿叫[花卷]", "[花卷],女,29岁", "王守义 步行入院: [王守义]",
+        "[方希],时常头晕来诊", "[古方]、张丽参加讨论", "[麦]太太要求出院", "记录:[麦]",
+    ],
+)  # fmt: skip
 def test_an_everyday_word_that_is_said_to_be_a_person_stays(entry):
     (text, start, end) = marked(entry)[0]
     assert kept(text, start, end) == [hit_at(text, start, end)]

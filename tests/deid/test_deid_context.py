@@ -56,7 +56,7 @@ KEPT_ZH = [
 ]  # fmt: skip
 KEPT_EN = [
     "Murphy's sign negative", "Parkinson disease and Lewy body dementia", "Graves disease", "Patient: Yeah, I do.", "Doctor: Okay. Shall I continue?", "Patient: Often I cough.", "a 45-year-old man", "5/5 strength", "BP 120/80",
-    "Emergency Department", "the Emergency Room", "take 2 tablets daily for 10 days", "Crohn's disease", "Foley catheter placed", "Apgar 9", "mother: alive and well", "seen in heart clinic", "She drinks Dr Pepper 3 cans/day", "soup, Earl Grey.", "vitamin B12", "hemoglobin A1c 7.2",
+    "Emergency Department", "the Emergency Room", "take 2 tablets daily for 10 days", "Crohn's disease", "Foley catheter placed", "Apgar 9", "mother: alive and well", "seen in heart clinic", "She drinks Dr Pepper 3 cans/day", "a cup of Earl Grey.", "vitamin B12", "hemoglobin A1c 7.2",
 ]  # fmt: skip
 
 

@@ -98,10 +98,13 @@ def test_an_image_without_a_record_dimension_is_refused():
 def test_a_call_under_autocast_clips_in_fp32():
     layer = torch.nn.Linear(4, 4, bias=False)
     engine = Engine(layer, clip=0.01)
-    rows = torch.randn(1, 64, 4, generator=torch.Generator().manual_seed(5))
-    with torch.autocast("cpu", torch.bfloat16):
-        engine.backward(layer(rows).square().flatten(1).sum(1))
-    assert float(engine.take()["weight"].double().norm()) <= 0.01 * (1 + 2**-10)
+    longest = 0.0
+    for seed in range(20):
+        rows = torch.randn(1, 64, 4, generator=torch.Generator().manual_seed(seed))
+        with torch.autocast("cpu", torch.bfloat16):
+            engine.backward(layer(rows).square().flatten(1).sum(1))
+        longest = max(longest, float(engine.take()["weight"].double().norm()))
+    assert longest <= 0.01 * (1 + 2**-10)
 
 
 @settings(max_examples=30)

@@ -52,17 +52,14 @@ def rest(text: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
 
 
 def in_saying(text: str, start: int, end: int) -> bool:
-    """Say whether `text[start:end]` is part of a listed saying.
+    """Say whether `text[start:end]` and words before it are a listed saying of three words or more.
 
-    >>> in_saying("had Earl Grey tea", 4, 13), in_saying("saw Dr. Grey", 8, 12)
+    >>> in_saying("a cup of Earl Grey", 9, 18), in_saying("saw Dr. Grey", 8, 12)
     (True, False)
     """
     around = _words_around(text, start, end)
     first, last = _inside(around, start, end)
-    return first < last and (
-        _in_saying(around, first, last)
-        or any(term in _sayings() for term in _covering(around, first, last, least=2))
-    )
+    return first < last and _in_saying(around, first, last)
 
 
 def _words_around(text: str, start: int, end: int) -> list[Word]:

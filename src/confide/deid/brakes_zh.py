@@ -133,6 +133,12 @@ def _terms() -> frozenset[str]:
 
 
 @cache
+def _clinical() -> frozenset[str]:
+    """Return the terms that are more than everyday words."""
+    return frozenset(term for kind in _KINDS if kind != "everyday" for term in words(_LIST, kind))
+
+
+@cache
 def _careful() -> frozenset[str]:
     """Return the terms that may be a person's name: those listed, and two characters that begin with a surname."""
     surnames = word_set("zh", "surnames") | word_set("zh", "careful_surnames")
@@ -167,8 +173,17 @@ def _is_term(text: str, start: int, end: int) -> bool:
                 if _has_company(text, low, high):
                     return True
             elif term in _terms() and (len(term) > 2 or (low, high) == (start, end)):
-                return True
+                return term in _clinical() or not _does_what_people_do(text, low, high)
     return False
+
+
+_DOES: Final = re.compile(r"代签|签|陪|夫妇|, ?[男女]|/|来[院诊电]|送[来入]|同意|要求")
+_IS_CALLED: Final = re.compile("(?:叫|经管:?|双胞胎|女儿|儿子|[找由请跟]|妈妈|爸爸|/)$")
+
+
+def _does_what_people_do(text: str, start: int, end: int) -> bool:
+    """Say whether what stands beside an everyday word makes it somebody's name: 花生陪同来院."""
+    return bool(_DOES.match(text, end) or _IS_CALLED.search(text, max(0, start - 4), start))
 
 
 _PART: Final = re.compile(rf"[{_H}A-Za-z0-9]+")
@@ -205,7 +220,7 @@ def _has_company(text: str, start: int, end: int) -> bool:
 
 def _holds_term(run: str) -> bool:
     """Say whether a run begins or ends with a term, two characters or more."""
-    some = _terms() | word_set(_LIST, "acupoints")
+    some = _clinical() | word_set(_LIST, "acupoints")
     return any(run[:n] in some or run[-n:] in some for n in range(2, len(run) + 1))
 
 

@@ -141,7 +141,8 @@ def _tails(text: str, hits: list[DateHit]) -> Iterator[DateHit]:
     for hit in hits:
         if hit.grain not in ("day", "month-day") or not hit.readings:
             continue
-        pattern = ZH_TAIL if text[hit.end - 1] in "日号" else EN_TAIL if hit.rule == "en-md" else None
+        han = text[hit.end - 1] in "日号" or hit.rule in ("zh", "republic")
+        pattern = ZH_TAIL if han else EN_TAIL if hit.rule == "en-md" else None
         if pattern is None or not (match := pattern.match(text, hit.end)):
             continue
         start, first = match.start("d"), hit.readings[0]

@@ -99,7 +99,7 @@ def _swept_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
     alone: Need = "capital" if len(tokens) == 1 and whole in everyday else ""
     yield joined(tokens, kind, 0.9, rule, need=alone, eponym=len(tokens) == 1)
     for token in dict.fromkeys(tokens if len(tokens) > 1 else ()):
-        if len(token) >= 2 and token not in _FUNCTION_WORDS:
+        if len(token) >= 2 and not (token == tokens[0] and token in _FUNCTION_WORDS):
             need: Need = "capital" if token in everyday or len(token) < 4 else ""
             yield joined([token], kind, 0.8, f"{rule}-part", need=need, eponym=True)
 

@@ -94,16 +94,21 @@ def _is_stray(text: str, hit: Hit) -> bool:
     before = text[max(0, hit.start - 1) : hit.start]
     return (
         _ALL_HAN.fullmatch(text[hit.start]) is not None
-        and (before.isdigit() or not any(text[hit.start] in some for some in _surnames()))  # 6张
+        and (before.isdigit() or not any(text[hit.start] in some for some in (*_surnames(), _SELDOM)))  # 6张
         and before not in _BEFORE_ALONE
         and not behind.startswith((*words("zh", "titles"), *_BEHIND_ALONE))
     )
 
 
 _NO_BLANK: Final = dict.fromkeys(map(ord, " \n\t"))
-_BEFORE_ALONE: Final = ("姓", "老", "小", "阿", "·")
+_BEFORE_ALONE: Final = ("姓", "老", "小", "阿", "·", ":", "/")
+_SELDOM: Final = frozenset(
+    "那麦占庹税么布帅敬蔚奉但晋战铁海冶妥撒尼腾哈赫信智绪粘拜罕刀俸火"
+)  # surnames, but of nothing else
+
 _BEHIND_ALONE: Final = (
-    *"姐哥姨叔婶嫂总工队警婆伯妹弟妈爸爷奶氏",
+    *"姐哥姨叔婶嫂总工队警婆伯妹弟妈爸爷奶氏局老医护",
+    *("太太", "同学", "秘书", "书记", "校长", "村长", "社工", "姑娘", "麻醉", "治疗", "康复"),
     "干事",
     "律师",
     "法官",
@@ -404,5 +409,7 @@ def find_dotted_names(text: str, dots: Places) -> Iterator[Hit]:
             continue
         lead = _DOTTED_LEAD.match(before.group("n"))
         first = before.start("n") + (lead.end() if lead else 0)
-        if first < start and not is_braked(text, first):
+        if first == start:  # 儿子·艾力
+            first = end
+        if not is_braked(text, first):
             yield Hit(first, behind.end(), "name", 0.6, "context:dot")

@@ -27,19 +27,23 @@ _OUT_OF_TEN: Final = re.compile(r"(?:[0-9]|10)/10")
 _SCORED: Final = re.compile(r"(?i)pain|scale|score|rated|rates|ivp? for|nrs|vas|疼痛|评分|評分|痛")
 _FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}s?(?:[/:.][0-9]{1,3}s?)?")
 _PAIR: Final = re.compile(r"([0-9]{1,2}) ?[-/.] ?([0-9]{1,2})")
-_COUNTED: Final = re.compile(  # what stands behind a number that counts or measures
-    r"(?i) ?(?:days?|d\b|wks?\b|weeks?|months?|mths?\b|hrs?\b|hours?|mins?\b|yrs?\b|years?|units?|mg|ml|kg|cm|mm|%|°|mmol|[天周岁次个倍度])"
+_COUNTED: Final = re.compile(  # what stands behind a number that counts or measures, and does not begin another word
+    r"(?i) ?(?:(?:days?|d(?!/c)|wks?|weeks?|months?|mths?|hrs?|hours?|mins?|yrs?|years?|units?|mg|ml|kg|cm|mm|mmol)"
+    r"(?![a-z]|[ -][0-9]| (?:team|shift|assist))|%|°|天(?![坛津气])|周(?![一二三四五六日末])|岁(?!末)|次(?![日晨年])|个(?!人)|倍|度(?!过))"
 )
-_SPAN_OF_TIME: Final = re.compile(r"[1-9]年")  # a year of one figure is written 08年
-_NUMERALS: Final = re.compile("[一二三四五六七八九十]{1,3}")
+_DONE: Final = re.compile("[^0-9A-Za-z ,;。]{0,6}(?:切|术)|[年行做]")  # 92.11胆囊切除
+_SPAN_OF_TIME: Final = re.compile("[1-9]年(?![行住因在诊入出做术])")  # a year of one figure is written 08年
+_NUMERALS: Final = re.compile("[一二三四五六七八九十]{1,3}(?=[度分点块床人岁斤])")
 _MEASURED: Final = re.compile(
     r"(?i)\b(?:a1c|hgb?|hb|cr|k|na|bun|inr|wbc|plt|tsh|temp|ph|ef|bmi|albumin|lactate)[ :=|\n]{1,3}(?:was |of |is )?$"
 )
-_VERSION: Final = re.compile(r"(?i)(?:\bver?|version|\bv|版本?)[ .:=]{0,2}$")
+_DATED_RESULT: Final = re.compile("(?::| was| is| =|,)? ?[0-9]")  # Hb 3.11: 9.8
+_VERSION: Final = re.compile(r"(?i)(?:\bver|version|版本?)[ .:=]{0,2}$")
 _MAY_DO: Final = re.compile(
     r"(?i) (?:also |not |well |still )?(?:be|have|need|go|take|return|want|get|start|try|use|resume|shower|eat|drink|drive)\b"
 )
-_SEASONS: Final = frozenset({"winter", "summer", "spring", "autumn", "county", "林区"})
+_DATED_MAY: Final = re.compile(r"(?i)\b(?:in|since|last|this|next|until|by|early|late|mid|of|from) $")
+_SEASONS: Final = frozenset({"winter", "summer", "spring", "autumn"})
 _LED_BY_HAN: Final = re.compile("[\u3400-\u9fff][0-9]{2}")  # 见00471; a plate has a letter behind its Han
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
 _PIECE: Final = 16_384
@@ -133,14 +137,19 @@ def _is_no_day(text: str, hit: Hit, value: str) -> bool:
     """Say whether a guess at a date is two numbers of which none can be a day, a count, a version, or the verb may."""
     if pair := _PAIR.fullmatch(value):
         low, high = sorted(map(int, pair.groups()))
-        if low == 0 or low > 12 or high > 31 or _COUNTED.match(text, hit.end):
+        if low == 0 or low > 12 or _COUNTED.match(text, hit.end):
             return True
-        return bool(_MEASURED.search(text, max(0, hit.start - 16), hit.start))
-    if _SPAN_OF_TIME.fullmatch(value) or _NUMERALS.fullmatch(value):
-        return True
+        if high > 31:  # 3/98 is a month of a year
+            return high < 40 or ("." in value and not _DONE.match(text, hit.end))
+        measured = "." in value and _MEASURED.search(text, max(0, hit.start - 16), hit.start)
+        return bool(measured) and not _DATED_RESULT.match(text, hit.end)
     if value.casefold() == "may":
-        return bool(_MAY_DO.match(text, hit.end))
-    return value.count(".") == 2 and bool(_VERSION.search(text, max(0, hit.start - 10), hit.start))
+        return bool(_MAY_DO.match(text, hit.end)) and not _DATED_MAY.search(text, 0, hit.start)
+    if value.count(".") == 2 and _VERSION.search(text, max(0, hit.start - 10), hit.start):
+        return True
+    if _SPAN_OF_TIME.match(text, hit.start, hit.end + 1):
+        return len(value) == 2 and text[max(0, hit.start - 1) : hit.start] not in ("于", "自", "从", "在")
+    return value.isalpha() and bool(_NUMERALS.match(text, hit.start)) and len(value) <= 3
 
 
 def _go_together(pair: str) -> bool:
