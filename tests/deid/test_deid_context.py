@@ -34,6 +34,7 @@ EN = [
     ("Mr. Castellanos came", "Mr. [NAME] came"),
     ("seen by Dr. Kumar today", "seen by Dr. [STAFF] today"),
     ("Attending: Jane Q. Doe, M.D.", "Attending: [STAFF], M.D."),
+    ("Employer Zumbro Trucking Company, retired", "Employer [ORGANISATION], retired"),
     ("ELECTRONICALLY SIGNED BY ANTON HUANG, MD", "ELECTRONICALLY SIGNED BY [STAFF], MD"),
     ("his wife Mary agreed", "his wife [RELATIVE] agreed"),
     ("MRN: 0012345", "MRN: [RECORD]"),

@@ -162,13 +162,20 @@ def find_saints(text: str, saints: Places) -> Iterator[Hit]:
             yield Hit(start, match.end(), "organisation", 0.7, "context:saint")
 
 
+_BEFORE_NAME: Final = frozenset([
+    "of", "and", "for", "the", "&", "employer", "employed", "attends", "attended", "witness", "arranged", "equipment", "through",
+    "via", "contact", "handover", "works", "pt", "referred", "transferred", "from", "to", "at", "per", "seen", "called", "faxed",
+    "sent", "by", "with", "service", "services", "supplied", "ordered", "discharged", "admitted",
+])  # fmt: skip
+
+
 def _own_name(run: str, *, strict: bool) -> int | None:
     """Return where in a run of capitalised words the name begins; None when every word is a general one."""
     stop, brakes = word_set("en", "stop_words"), word_set("en", "brakes")
     generic, units = word_set("en", "organisation_generic"), word_set("clinical_en", "generic_organisations")
     at = 0
     names = run.split()
-    while names and (names[0] in stop or names[0] in ("of", "and", "for", "the", "&")):
+    while names and (names[0] in stop or names[0].lower() in _BEFORE_NAME):
         at = run.index(names[0], at) + len(names[0]) + 1
         names.pop(0)
     own = [name for name in names if name not in generic and name.lower() not in units and name != "&"]

@@ -48,7 +48,9 @@ _LED_BY_HAN: Final = re.compile("[\u3400-\u9fff][0-9]{2}")  # 见00471; a plate 
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
 _PIECE: Final = 16_384
 _LEAST: Final = 0.3  # a span less probable than this is no hit
-_LEAST_LATIN: Final = 0.8  # nor a name in Latin letters: below, five letters were none for one that was
+_LEAST_LATIN: Final = (
+    0.8  # nor one that begins with a Latin letter: below, five letters identified nobody for one that did
+)
 _BOLDEST: Final = 0.69  # its probabilities are bold: what a rule found surely keeps the rule's class
 
 
@@ -74,7 +76,7 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
 
 
 def _least(text: str, span: tuple[int, int, str, float]) -> float:
-    return _LEAST_LATIN if span[2] == "name" and text[span[0]].isascii() else _LEAST
+    return _LEAST_LATIN if "A" <= text[span[0]] <= "z" else _LEAST
 
 
 def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: float) -> Hit:
