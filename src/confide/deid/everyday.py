@@ -1,4 +1,4 @@
-"""Let go of guesses that are everyday words: "discussed with grace", "the county", 桃子.
+"""Let go of guesses that are everyday words: "discussed with grace", "the county", 柚子.
 
 In English only what is written small where sentences begin with capitals: who writes everything small writes names
 so too. Which words are everyday ones is what the tagger's vocabulary says; a name that is no word is never let go.

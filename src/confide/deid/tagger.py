@@ -29,7 +29,7 @@ _FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}s?(?:[/:.][0-9]{1,3}s?)?")
 _PAIR: Final = re.compile(r"([0-9]{1,2}) ?[-/.] ?([0-9]{1,2})")
 _COUNTED: Final = re.compile(  # what stands behind a number that counts or measures, and does not begin another word
     r"(?i) ?(?:(?:days?|d(?!/c)|wks?|weeks?|months?|mths?|hrs?|hours?|mins?|yrs?|years?|units?|mg|ml|kg|cm|mm|mmol)"
-    r"(?![a-z]|[ -][0-9]| (?:team|shift|assist))|%|°|天(?![坛津气])|周(?![一二三四五六日末])|岁(?!末)|次(?![日晨年])|个(?!人)|倍|度(?!过))"
+    r"(?![a-z]|[ -][0-9]| (?:team|shift|assist))|%|°|strength|power|天(?![坛津气])|周(?![一二三四五六日末])|岁(?!末)|次(?![日晨年])|个(?!人)|倍|度(?!过))"
 )
 _DONE: Final = re.compile("[^0-9A-Za-z ,;。]{0,6}(?:切|术)|[年行做]")  # 92.11胆囊切除
 _SPAN_OF_TIME: Final = re.compile("[1-9]年(?![行住因在诊入出做术])")  # a year of one figure is written 08年
