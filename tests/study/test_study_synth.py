@@ -54,9 +54,9 @@ def test_a_synthetic_table_leaves_with_its_numbers_and_without_what_was_measured
     table = pl.read_csv(small.folder / "outgoing" / "synthetic" / "like-visits.csv")
     assert table.columns == ["sex", "age", "readmitted", "born"]
     born = table["born"].drop_nulls().str.to_date("%Y-%m-%d", strict=True)
-    assert len(born) > 60
+    assert len(born) > 35
     assert born.dt.year().is_between(1925, 2010).all()
-    assert 80 < table.height < 220  # of 299 patients half take no part
+    assert 45 < table.height < 260  # of 299 patients half take no part; how many is said with noise
     inside, outside = (
         json.loads((small.folder / "dossier" / f"{name}.json").read_text()) for name in ("inside", "outside")
     )
