@@ -369,6 +369,14 @@ def test_a_hub_that_begins_more_rounds_than_were_approved_gets_nothing(made, tmp
             beyond = DurableHub(journal, manifest.settings(), 2, key, task=task_of(manifest.start()))
             rounds.play(beyond)
         assert (beyond.hub.stage, beyond.hub.reason) == ("aborted", "too-few-sites")
+        deadline = (
+            time.monotonic() + 60
+        )  # the first refusal ended the round; the other sites write theirs in their own time
+        while time.monotonic() < deadline and not all(
+            Journal(site_folder(made / name, manifest) / SITE_JOURNAL, looks=True).state(2) == "round-beyond"
+            for name in SITES
+        ):
+            time.sleep(0.1)
     finally:
         for site in sites.values():
             site.kill()
