@@ -68,3 +68,42 @@ def test_nothing_added_is_zero_for_every_parameter():
     taken = engine.take()
     assert {n: g.shape for n, g in taken.items()} == {n: p.shape for n, p in model.named_parameters()}
     assert not any(torch.count_nonzero(g) for g in taken.values())
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "kind"),
+    [
+        (torch.nn.GroupNorm(2, 4), (3, 4), torch.float32),
+        (torch.nn.Conv2d(64, 64, 3, padding=1), (3, 64, 4, 4), torch.float64),
+    ],
+    ids=["channels without places", "double precision"],
+)
+def test_odd_shapes_and_types_give_the_sums_of_the_loop(layer, shape, kind):
+    layer = layer.to(kind)
+    records = list(torch.randn(*shape, generator=torch.Generator().manual_seed(4)).to(kind))
+
+    def loss(model, some):
+        return (model(torch.stack(list(some))) - 0.3).square().flatten(1).sum(1)
+
+    engine = Engine(layer, clip=0.05)
+    assert engine.verify(records, loss) < 1e-5
+
+
+def test_a_layer_that_meets_no_row_adds_nothing():
+    layer = torch.nn.LayerNorm(8)
+    model = torch.nn.ModuleDict({"norm": layer, "line": torch.nn.Linear(8, 1)})
+    engine = Engine(model, clip=1.0)
+    rows = torch.randn(3, 8, generator=torch.Generator().manual_seed(4))
+    engine.backward(model["line"](rows).square().sum(1) + model["norm"](rows[:0]).sum())
+    assert not engine.take()["norm.weight"].any()
+
+
+def test_a_last_portion_of_one_record_is_normalised_as_the_others():
+    layer = torch.nn.GroupNorm(1024, 1024)  # of one place each: torch refuses it for a record alone
+    rows = torch.randn(129, 1024, 1, 1, generator=torch.Generator().manual_seed(4))
+    (layer(rows) - 0.3).square().sum().backward()
+    wanted = {name: p.grad.clone() for name, p in layer.named_parameters()}
+    layer.zero_grad()
+    engine = Engine(layer, clip=1e6)
+    engine.backward((layer(rows) - 0.3).square().flatten(1).sum(1))
+    assert all(torch.allclose(found, wanted[name], atol=1e-3) for name, found in engine.take().items())

@@ -102,20 +102,12 @@ def _is_stray(text: str, hit: Hit) -> bool:
 
 _NO_BLANK: Final = dict.fromkeys(map(ord, " \n\t"))
 _BEFORE_ALONE: Final = ("姓", "老", "小", "阿", "·", ":", "/")
-_SELDOM: Final = frozenset(
-    "那麦占庹税么布帅敬蔚奉但晋战铁海冶妥撒尼腾哈赫信智绪粘拜罕刀俸火"
-)  # surnames, but of nothing else
-
+# Surnames of so many other words that only a guess of the tagger may be one of them.
+_SELDOM: Final = frozenset("那麦占庹税么布帅敬蔚奉但晋战铁海冶妥撒尼腾哈赫信智绪粘拜罕刀俸火")
 _BEHIND_ALONE: Final = (
     *"姐哥姨叔婶嫂总工队警婆伯妹弟妈爸爷奶氏局老医护",
     *("太太", "同学", "秘书", "书记", "校长", "村长", "社工", "姑娘", "麻醉", "治疗", "康复"),
-    "干事",
-    "律师",
-    "法官",
-    "牧师",
-    "经理",
-    "主任",
-    "主治",
+    *("干事", "律师", "法官", "牧师", "经理", "主任", "主治"),
 )
 
 

@@ -146,7 +146,9 @@ def _is_no_day(text: str, hit: Hit, value: str) -> bool:
         measured = "." in value and _MEASURED.search(text, max(0, hit.start - 16), hit.start)
         return bool(measured) and not _DATED_RESULT.match(text, hit.end)
     if value.casefold() == "may":
-        return bool(_MAY_DO.match(text, hit.end)) and not _DATED_MAY.search(text, 0, hit.start)
+        return bool(_MAY_DO.match(text, hit.end)) and not _DATED_MAY.search(
+            text, max(0, hit.start - 8), hit.start
+        )
     if value.count(".") == 2 and _VERSION.search(text, max(0, hit.start - 10), hit.start):
         return True
     if _SPAN_OF_TIME.match(text, hit.start, hit.end + 1):
