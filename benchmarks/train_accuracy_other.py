@@ -129,12 +129,12 @@ def few_labels(seeds: int) -> Iterable[Line]:
     def labels(stack: ImageStack) -> np.ndarray:
         return np.array([group == "pneumonia" for group in stack.groups]).astype(int)
 
-    def learnt(inputs: np.ndarray, wanted: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    def learnt(
+        inputs: np.ndarray, wanted: np.ndarray, strength: float = recipe["strength"]
+    ) -> Callable[[np.ndarray], np.ndarray]:
         if len(set(wanted.tolist())) < 2:
             return lambda asked: np.full(len(asked), wanted[0])
-        return (
-            LogisticRegression(C=recipe["strength"] * len(wanted), max_iter=300).fit(inputs, wanted).predict
-        )
+        return LogisticRegression(C=strength * len(wanted), max_iter=300).fit(inputs, wanted).predict
 
     def teach(records: list[tuple[np.ndarray, int]]) -> Callable[[Sequence[Any]], np.ndarray]:
         known = learnt(np.stack([x for x, _ in records]), np.array([y for _, y in records]))
@@ -157,7 +157,7 @@ def few_labels(seeds: int) -> Iterable[Line]:
             votes = ask(plan, records, data.train.patients, list(questions), teach=teach, key=key)
             given = np.array(plan.execute(votes, noise())["labels"])
             agreed.append(float((given == labels(data.unlabelled)[chosen]).mean()))
-            student_of = learnt(questions, given)
+            student_of = learnt(questions, given, recipe["student_strength"])
             figures[epsilon].append({"accuracy": float((student_of(test) == right).mean())})
     plain = [{"accuracy": float((learnt(train, labels(data.train))(test) == right).mean())}] * seeds
     found = told("train.accuracy.teachers", "accuracy", figures, plain, "<= 0.021", "accuracy lost at ε = 8")

@@ -3,6 +3,8 @@
 import pytest
 
 from confide.deid.deidentify import Deidentifier
+from confide.deid.everyday import is_called
+from confide.deid.hits import Hit
 
 
 def texts(*documents, language="en", known=None):
@@ -26,6 +28,19 @@ def test_two_han_that_are_a_word_stay_unless_they_were_given(word):
     sentence = f"今日食{word}后不适。"
     assert texts(sentence, language="zh") == [sentence]
     assert word not in texts(sentence, language="zh", known={"name": (word,)})[0]
+
+
+@pytest.mark.parametrize("name", ["康健", "夏天", "丁香", "梅花", "高峰", "文静", "白天明"])
+@pytest.mark.parametrize(
+    "sentence", ["患者女儿{}陪同来院。", "病人{}，男，45岁。", "{}主任查房。", "联系{}，电话已通知。"]
+)
+def test_a_name_that_is_a_word_goes_where_the_network_is_sure_and_the_text_says_so(name, sentence):
+    assert name not in texts(sentence.format(name), language="zh")[0]
+
+
+def test_a_physician_that_is_called_like_a_word_goes_and_the_word_stays():
+    sure = [Hit(start, start + 1, "name", 0.69, "tagger:name") for start in (2, 9)]
+    assert [is_called("请示于医生同意,由于医生不在", hit) for hit in sure] == [True, False]
 
 
 def test_ten_of_ten_is_pain_and_otherwise_may_be_a_day():

@@ -57,6 +57,23 @@ _LEFT: Final = re.compile(r"[\s、,;:。和与及()+±-]*(?:阴性|阳性|可疑
 # -- what speaks for a person
 
 
+def is_somebody(text: str, start: int, end: int) -> bool:
+    """Say whether what stands beside everyday Han makes them a name: a role, a title, or what people do.
+
+    A colon behind a role does not: 医生:明白 is what a physician says. One Han needs a title: 于医生, but not 由于医生.
+
+    >>> [is_somebody(text, 3, 5) for text in ("请病人丁香,男", "每日服丁香2粒", "医生:明白", "处方医师签")]
+    [True, False, False, False]
+    """
+    if text[max(0, start - 1) : start + 1] in word_set("zh", "brakes_before"):
+        return False
+    if end == start + 1:
+        return _is_titled(text, end)
+    at = start - (text[start - 1 : start] == " ")
+    is_led = at > 0 and _ends_with_lead(text, max(0, at - 24), at)
+    return is_led or _is_titled(text, end) or _does_what_people_do(text, start, end)
+
+
 _TITLES: Final = tuple(
     f"{title}{end}" for title in ("Dr", "Mr", "Mrs", "Ms", "Prof") for end in ("", ".", " ", ". ")
 )
@@ -177,8 +194,10 @@ def _is_term(text: str, start: int, end: int) -> bool:
     return False
 
 
-_DOES: Final = re.compile(r"代签|签|陪|夫妇|, ?[男女]|/|来[院诊电]|送[来入]|同意|要求")
-_IS_CALLED: Final = re.compile("(?:叫|经管:?|双胞胎|女儿|儿子|[找由请跟]|妈妈|爸爸|/)$")
+_DOES: Final = re.compile(
+    r"代签|签|陪|夫妇|, ?[男女]|,电话|/|来[院诊电]|送[来入]|同意|要求|值班|接[诊电]|沟通|于[昨今]日"
+)
+_IS_CALLED: Final = re.compile("(?:叫|经管:?|双胞胎|女儿|儿子|[找由请跟与]|联系|会诊:|妈妈|爸爸|/)$")
 
 
 def _does_what_people_do(text: str, start: int, end: int) -> bool:

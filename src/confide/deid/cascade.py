@@ -19,7 +19,7 @@ from confide.deid.brakes import is_clinical, is_saying, without_clinical
 from confide.deid.classes import DATE_CLASSES, NAME_CLASSES, NUMBER_CLASSES
 from confide.deid.context_en import find_context_en
 from confide.deid.dates import DateHit, find_dates
-from confide.deid.everyday import is_everyday
+from confide.deid.everyday import is_called, is_everyday
 from confide.deid.fold import Folded, fold, normal
 from confide.deid.hits import Hit, settle
 from confide.deid.known import Known, find_known, known_values
@@ -137,12 +137,16 @@ def _with_tagged(draft: Document, hits: Sequence[Hit], known: Known) -> Document
     text = draft.folded.text  # a word that is also the patient's given name is never let go
     hits = [
         hit for hit in hits
-        if not is_everyday(text, hit) or normal(text[hit.start : hit.end]) in known.needles
+        if not is_everyday(text, hit) or is_called(text, hit) or normal(text[hit.start : hit.end]) in known.needles
     ]  # fmt: skip
     if not text.isascii():
         from confide.deid.names_zh import is_braked, without_strays
 
-        hits = [hit for hit in hits if hit.type != "name" or not is_braked(text, hit.start)]
+        hits = [
+            hit
+            for hit in hits
+            if hit.type != "name" or not is_braked(text, hit.start) or is_called(text, hit)
+        ]
         hits = without_strays(text, hits)
     found = (*draft.hits, *beside_rules(without_clinical(text, hits), draft))
     return replace(draft, hits=(*found, *whole_names(text, found)))
