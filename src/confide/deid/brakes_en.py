@@ -225,6 +225,7 @@ def _is_given(text: str, around: list[Word], first: int, last: int) -> bool:
 # -- eponyms
 
 
+_HYPHENED: Final = 6  # no eponym is of more names
 _GAPS: Final = (" ", "-", "\n", "  ", "/", " \n")
 _ARTICLE: Final = frozenset({"the", "a", "an", "his", "her", "their", "him", "them"})
 _DEEDS: Final = frozenset(
@@ -264,9 +265,13 @@ def _joins(text: str, around: list[Word], i: int) -> bool:
 def _eponym_end(text: str, around: list[Word], first: int, last: int) -> int | None:
     """Return the number of the first word behind the eponym that the hit begins with; None when it is none."""
     low, high = first, first + 1
-    while low > 0 and text[around[low - 1].end() : around[low].start()] == "-":
+    while low > 0 and high - low < _HYPHENED and text[around[low - 1].end() : around[low].start()] == "-":
         low -= 1
-    while high < len(around) and text[around[high - 1].end() : around[high].start()] == "-":
+    while (
+        high < len(around)
+        and high - low < _HYPHENED
+        and text[around[high - 1].end() : around[high].start()] == "-"
+    ):
         if _tail_of(text, around, low, high):
             break
         high += 1

@@ -39,7 +39,7 @@ def rest(text: str, start: int, end: int, kind: str) -> tuple[int, int] | None:
             return None
         if _is_key(text, start, ("organisation", "address")):
             return start, end
-    elif _is_led(text, start) or _is_titled(text, end):
+    elif is_led(text, start) or _is_titled(text, end):
         return start, end
     if _is_term(text, start, end) or _is_list_of_terms(text, start, end):
         return None
@@ -57,21 +57,31 @@ _LEFT: Final = re.compile(r"[\s、,;:。和与及()+±-]*(?:阴性|阳性|可疑
 # -- what speaks for a person
 
 
-def is_somebody(text: str, start: int, end: int) -> bool:
-    """Say whether what stands beside everyday Han makes them a name: a role, a title, or what people do.
+def is_somebody(text: str, start: int, end: int, *, is_certain: bool = False) -> bool:
+    """Say whether Han that are a word, or begin like one, are somebody: by a role, a title, or what people do beside them.
 
-    A colon behind a role does not: 医生:明白 is what a physician says. One Han needs a title: 于医生, but not 由于医生.
+    Three Han that only begin like a word are. A colon behind who speaks does not make one: 医生:明白. One Han needs a
+    title, and where it ends a word as well (我院方主任), a certain guess.
 
     >>> [is_somebody(text, 3, 5) for text in ("请病人丁香,男", "每日服丁香2粒", "医生:明白", "处方医师签")]
     [True, False, False, False]
     """
-    if text[max(0, start - 1) : start + 1] in word_set("zh", "brakes_before"):
+    if text[max(0, start - 1) : start + 1] in word_set("zh", "brakes_before") and (
+        not is_certain or text[start] == "于"
+    ):
         return False
+    if end - start > 2 and text[start:end] not in word_set("zh", "brakes"):
+        return True
     if end == start + 1:
-        return _is_titled(text, end)
-    at = start - (text[start - 1 : start] == " ")
-    is_led = at > 0 and _ends_with_lead(text, max(0, at - 24), at)
-    return is_led or _is_titled(text, end) or _does_what_people_do(text, start, end)
+        return _is_titled(text, end) and not _UNDER.match(text, start)
+    led = is_led(text, start) and not _SPEAKER.search(text, max(0, start - 6), start)
+    return led or _is_titled(text, end) or _does_what_people_do(text, start, end)
+
+
+_UNDER: Final = re.compile(
+    "[于由向](?:医[生师]|主任|护士长?|教授|专家)的?(?:指导|处|协助|监护|陪同|安排|帮助|操作|评估|建议|咨询)"
+)
+_SPEAKER: Final = re.compile(rf"(?:^|[^{_H}])(?:医生|护士|患者|病人|家属|主任|患儿): ?$")
 
 
 _TITLES: Final = tuple(
@@ -91,7 +101,7 @@ def _leads() -> dict[str, tuple[str, ...]]:
     return {last: tuple(leads) for last, leads in found.items()}
 
 
-def _is_led(text: str, start: int) -> bool:
+def is_led(text: str, start: int) -> bool:
     """Say whether a role or key stands right before: no more than a remark in brackets and four signs or blanks apart."""
     low, line = max(0, start - 24), text[start - 1 : start] == "\n"
     if text.endswith(_TITLES, low, start) or (line and text.endswith(_TITLES, low, start - 1)):

@@ -8,7 +8,7 @@ happens to a find.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import accumulate
@@ -19,12 +19,12 @@ from confide.deid.brakes import is_clinical, is_saying, without_clinical
 from confide.deid.classes import DATE_CLASSES, NAME_CLASSES, NUMBER_CLASSES
 from confide.deid.context_en import find_context_en
 from confide.deid.dates import DateHit, find_dates
-from confide.deid.everyday import is_called, is_everyday
+from confide.deid.everyday import is_called, is_everyday, listed_with
 from confide.deid.fold import Folded, fold, normal
 from confide.deid.hits import Hit, settle
 from confide.deid.known import Known, find_known, known_values
 from confide.deid.patterns import find_patterns
-from confide.deid.tagger import find_tagged
+from confide.deid.tagger import find_tagged, is_measured
 from confide.deid.whole import whole_names
 
 _SURE: Final = 0.7  # a find below this is not searched for in the other documents
@@ -135,33 +135,43 @@ def _search(text: str, known: Known) -> Document:
 
 def _with_tagged(draft: Document, hits: Sequence[Hit], known: Known) -> Document:
     text = draft.folded.text  # a word that is also the patient's given name is never let go
-    hits = [
-        hit for hit in hits
-        if not is_everyday(text, hit) or is_called(text, hit) or normal(text[hit.start : hit.end]) in known.needles
-    ]  # fmt: skip
+    words = {
+        hit for hit in hits if _is_word(text, hit) and normal(text[hit.start : hit.end]) not in known.needles
+    }
+    if words:
+        words -= listed_with(text, words, [hit for hit in hits if hit not in words])
+    hits = [hit for hit in hits if hit not in words]
     if not text.isascii():
-        from confide.deid.names_zh import is_braked, without_strays
+        from confide.deid.names_zh import without_strays
 
-        hits = [
-            hit
-            for hit in hits
-            if hit.type != "name" or not is_braked(text, hit.start) or is_called(text, hit)
-        ]
         hits = without_strays(text, hits)
     found = (*draft.hits, *beside_rules(without_clinical(text, hits), draft))
     return replace(draft, hits=(*found, *whole_names(text, found)))
+
+
+def _is_word(text: str, hit: Hit) -> bool:
+    """Say whether a guess of the tagger is but a word, or begins like one, and nothing says that it is somebody."""
+    if is_everyday(text, hit):
+        return not is_called(text, hit)
+    if hit.type != "name" or text[hit.start].isascii():
+        return False
+    from confide.deid.names_zh import is_braked  # reads its lists where a text needs them
+
+    return is_braked(text, hit.start) and not is_called(text, hit)
 
 
 def beside_rules(tagged: Sequence[Hit], draft: Document) -> list[Hit]:
     """Return what the tagger adds to the rules: their dates keep their places, their numbers their classes."""
     waiting = sorted(draft.hits, key=lambda hit: hit.start, reverse=True)
     rules: list[Hit] = []
-    out = []
+    out: list[Hit] = []
     for hit in tagged:
         while waiting and waiting[-1].start < hit.end:
             rules.append(waiting.pop())
         rules = [other for other in rules if other.end > hit.start]
-        if hit.type == "date" and any(other.type in DATE_CLASSES or other.type == "age" for other in rules):
+        dated = [other for other in rules if other.type in DATE_CLASSES or other.type == "age"]
+        if hit.type == "date" and dated:
+            out += _beside_dates(draft.folded.text, hit, dated)
             continue
         numbers = [other for other in rules if other.type in NUMBER_CLASSES]
         if any(other.start <= hit.start and hit.end <= other.end for other in numbers):
@@ -172,6 +182,24 @@ def beside_rules(tagged: Sequence[Hit], draft: Document) -> list[Hit]:
             hit = hit._replace(type=max(numbers, key=lambda other: other.end - other.start).type)
         out.append(hit)
     return out
+
+
+_OF_DATE: Final = re.compile(
+    r"(?i)[0-9一二三四五六七八九十廿卅]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|(?:first|second|third|st|nd|rd|th)\b"
+)
+_MARKS: Final = " ,;&-/.'~、至到及和"
+
+
+def _beside_dates(text: str, hit: Hit, dated: Sequence[Hit]) -> Iterator[Hit]:
+    """Yield what a guess at a date holds beside the dates of rules: the other days of 10月2、12、17日, the end of 5/1-5/8."""
+    at = hit.start
+    for start, end in [*sorted((other.start, other.end) for other in dated), (hit.end, hit.end)]:
+        piece = text[at : max(at, start)]
+        low = at + len(piece) - len(piece.lstrip(_MARKS))
+        high = at + len(piece.rstrip(_MARKS))
+        if low < high and _OF_DATE.search(piece) and not is_measured(text, low, high):
+            yield hit._replace(start=low, end=high)
+        at = max(at, end)
 
 
 def _is_nearly(known: Hit, hit: Hit) -> bool:

@@ -245,7 +245,7 @@ _NUMBER_WORDS: Final = {
     **dict.fromkeys(("case number", "visit number", "visit ID", "hospital number", "NHS number", "NHS", "CSN", "order number"), "record-number"),
     **dict.fromkeys(("member ID", "policy", "Medicare", "Medicaid", "insurance ID", "group number", "GRP", "group #", "subscriber ID", "health plan"), "insurance-id"),
     **dict.fromkeys(("account", "acct", "credit card", "card number", "card ending", "routing number"), "account-number"),
-    **dict.fromkeys(("SSN", "social security", "four of social", "4 of social", "last four", "last 4"), "ssn"),
+    **dict.fromkeys(("SSN", "social security", "four of social", "4 of social", "last four", "last 4", "last4"), "ssn"),
     **dict.fromkeys(("serial", "S/N", "pacemaker SN", "UDI", "lot number", "device ID", "ser.", "SN", "ser"), "device-id"),
     **dict.fromkeys(("phone", "tel", "telephone", "ext", "ext.", "pager number", "cell", "fax", "pager", "beeper", "mobile", "extension"), "phone"),
     **dict.fromkeys(("NPI", "DEA", "license", "licence", "badge", "room", "bed", "driver's license", "employee ID", "certificate"), "other-id"),

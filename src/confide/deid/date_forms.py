@@ -105,6 +105,7 @@ _MONTH = (
     r"|sept?(?:ember|\.)?|oct(?:ober|\.)?|nov(?:ember|\.)?|dec(?:ember|\.)?)"
 )
 _UNIT = r"(?! ?(?:mg|ml|mm|cm|kg|g|mcg|units?|times|tablets?|days?|weeks?|months?|years?|percent|%))"
+_NO_MORE = rf"(?![0-9:A-Za-z/%]|\.[0-9]| ?(?:lead|[ap]\.?m\b|h\b|hrs?\b|hours?)){_UNIT}"
 
 ZH_TAIL: Final = re.compile(r" ?(?:-|~|至|到|、|及|和) ?(?P<d>[0-3]?[0-9]) ?(?:日|号)")
 EN_TAIL: Final = re.compile(
@@ -137,8 +138,13 @@ _NUMERIC: Final = (
     _form("mdy", rf"{_LEFT}(?P<a>[0-3]?[0-9])(?P<s>[-/.])(?P<b>[0-3]?[0-9])(?P=s){_Y}{_RIGHT}"),
     _form(
         "mdy-short",
-        rf"{_LEFT}(?<![Aa]pgar)(?<!APGAR)(?<![Aa]pgar )(?<!APGAR )(?<!Apgars )(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}",
+        rf"{_LEFT}(?<![Aa]pgar)(?<!APGAR)(?<![Aa]pgar )(?<!APGAR )(?<!Apgars )(?<!评分)(?<!评分[: ])(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}",
         0.8,
+    ),
+    _form(  # in a text with Han in it: 24/1/10 is the tenth of January
+        "ymd-han",
+        rf"{_LEFT}(?<!评分)(?<!评分[: ])(?P<y>[0-2][0-9]|30)(?P<s>[-/])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12][0-9]|3[01]){_RIGHT}",
+        0.85,
     ),
     _form(
         "mdy-dots",
@@ -189,11 +195,21 @@ _EN: Final = (
     _form(
         "en-dmy-short", rf"(?=[0-9])(?<![0-9A-Za-z]){_D3}(?P<s>[-/]){_MONTH}(?P=s)(?P<y>[0-9]{{2}})(?![0-9])"
     ),
+    _form(
+        "en-dmy-spaced",
+        rf"(?=[0-9])(?<![0-9A-Za-z.]){_D3}{_ORD}[ .-]?{_MONTH}[ .,-]{{0,2}}'?(?P<y>[0-9]{{2}}){_NO_MORE}",
+        0.85,
+    ),
+    _form(
+        "en-mdy-spaced",
+        rf"(?=[jfmasond])(?<![A-Za-z]){_MONTH} {_D3}{_ORD},? (?P<y>[0-9]{{2}}){_NO_MORE}",
+        0.85,
+    ),
     _form("en-ymd", rf"(?=[12])(?<![0-9A-Za-z]){_Y}(?: |-|/){_MONTH}(?: |-|/){_D3}(?![0-9])"),
     _form("en-my", rf"(?=[jfmasond])(?<![A-Za-z]){_MONTH}(?:,? |-|/| of ){_Y}(?![0-9])", grain="month"),
     _form(
         "en-md",
-        rf"(?=[jfmasond])(?<![A-Za-z]){_MONTH} ?{_D3}{_ORD}(?![0-9A-Za-z/%]){_UNIT}",
+        rf"(?=[jfmasond])(?<![A-Za-z]){_MONTH} ?{_D3}{_ORD}(?![0-9A-Za-z/%]| ?-?lead){_UNIT}",
         0.9,
         "month-day",
     ),
@@ -201,10 +217,42 @@ _EN: Final = (
         "en-dm", rf"(?=[0-9])(?<![0-9A-Za-z.]){_D3}{_ORD}(?: | of |-){_MONTH}(?![A-Za-z])", 0.9, "month-day"
     ),
 )
+_ODD: Final = (
+    _form(
+        "ymd-odd",
+        rf"{_LEFT}{_Y}(?P<s>[\\,。、_:])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12][0-9]|3[01])(?![0-9])",
+        0.8,
+    ),
+)
+_ROMAN: Final = (
+    _form(
+        "roman-month",
+        rf"{_LEFT}(?P<d>0?[1-9]|[12][0-9]|3[01])(?P<s>[./-])(?P<r>[ivx]{{1,4}})(?P=s){_YY}(?![0-9])",
+        0.8,
+    ),
+)
+_FEASTS: Final = (  # never written in any other way than as a tag: which day they were is a calendar's to say
+    _form(
+        "holiday",
+        r"(?<![A-Za-z])(?:Christmas(?: Eve| Day)?(?! (?:tree|disease|factor))|New Year'?s(?: Eve| Day)|Thanksgiving(?: Day)?|Good Friday"
+        r"|Easter (?:Sunday|Monday|weekend)|(?:(?<=at )|(?<=on )|(?<=since )|(?<=before )|(?<=after )|(?<=last )|(?<=over )|(?<=until ))Easter(?! [A-Z])"
+        r"|(?:Labor|Memorial|Independence|Veterans'?|Columbus|MLK|Presidents?'?s?|Boxing|Mother'?s|Father'?s|Valentine'?s|Australia|Canada|Anzac) Day"
+        r"|(?:4th|Fourth) of July|Halloween|(?:Chinese|Lunar) New Year|Diwali)(?:,? (?:19|20)[0-9]{2})?(?![A-Za-z0-9])",
+        0.8,
+        "holiday",
+    ),
+)
 FAMILIES: Final = (
     Family(re.compile("月"), (12, 12), _ZH),
     Family(re.compile(r"[0-9] ?[-/.] ?[0-9]"), (16, 16), _NUMERIC),
     Family(re.compile(r"(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]"), (2, 4), _COMPACT),
+    Family(re.compile(r"(?:18|19|20)[0-9]{2}[\\,。、_:][0-9]{1,2}[\\,。、_:][0-9]"), (2, 4), _ODD),
+    Family(re.compile(r"(?i)[0-9][./-][ivx]{1,4}[./-][0-9]"), (2, 6), _ROMAN),
+    Family(
+        re.compile("Christmas|New Year|Thanksgiving|Good Friday|Easter| Day(?![a-z])| of July|Halloween|Diwali"),
+        (12, 20),
+        _FEASTS,
+    ),
     Family(
         re.compile(  # one class in front, which `re` runs along quickly
             r"[JjSsFfDdMmAaOoNn](?:(?<=[Jj])[Aa][Nn]|(?<=[JjSs])[UuEe][NnLlPp]|(?<=[FfDd])[Ee][BbCc]"

@@ -25,6 +25,12 @@ from confide.deid.date_forms import (
 
 DOUBT: Final = 0.4
 _PIVOT: Final = 30  # two-digit years up to this one are of the 2000s
+_ROMAN: Final = {
+    roman: at
+    for at, roman in enumerate(
+        ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"], start=1
+    )
+}
 _LEAP: Final = 2020  # the year of a day that has none
 
 
@@ -33,7 +39,7 @@ class DateHit:
     """A date in a folded text.
 
     `readings`: the days it can mean, the likeliest first; empty when there is no such day. `grain` is "day",
-    "month" (year and month), "month-day" or "month-only" (no year: it is taken from the dates around).
+    "month" (year and month), "month-day" or "month-only" (no year: it is taken from the dates around), or "holiday" (no readings).
     `parts` are the places of year, month, day and ordinal inside `text`.
     """
 
@@ -56,9 +62,12 @@ def find_dates(text: str) -> list[DateHit]:
     0.4
     """
     found: list[DateHit] = []
+    is_latin = text.isascii()
     for family in FAMILIES:
         for low, high in zones(family.triggers(text), len(text), *family.around):
             for form in family.forms:
+                if is_latin and form.name == "ymd-han":
+                    continue
                 for match in form.regex.finditer(text, low, high):
                     if match.end() == high < len(text):
                         continue  # may be cut; the zone of a later trigger holds all of it
@@ -78,14 +87,19 @@ def _read(form: Form, match: re.Match[str]) -> DateHit | None:
         return None  # "may 2 tablets": the verb
     parts = tuple(
         (name, match.start(name) - start, match.end(name) - start)
-        for name in ("y", "m", "d", "a", "b", "o")
+        for name in ("y", "m", "d", "a", "b", "o", "r")
         if name in groups
     )
     year = _LEAP
     if "y" in groups:
         year = int(groups["y"]) + REPUBLIC if _is_of_republic(form.name) else _year(groups["y"])
-    if "a" in groups:
+    pairs: list[tuple[str, str]]
+    if form.grain == "holiday":
+        pairs = []
+    elif "a" in groups:
         pairs = [(groups["a"], groups["b"]), (groups["b"], groups["a"])]
+    elif "r" in groups:
+        pairs = [(str(_ROMAN.get(groups["r"].lower(), 0)), groups["d"])]
     else:
         pairs = [(month, groups.get("d", "15"))]
     readings = []
@@ -93,7 +107,7 @@ def _read(form: Form, match: re.Match[str]) -> DateHit | None:
         day = _day(year, _month(m), han_number(d))
         if day is not None and day not in readings:
             readings.append(day)
-    score = form.score if readings else DOUBT
+    score = form.score if readings or form.grain == "holiday" else DOUBT
     return DateHit(start, match.end(), form.grain, score, form.name, match.group(), tuple(readings), parts)
 
 
@@ -233,6 +247,8 @@ def write_date(hit: DateHit, day: date) -> str:
             new = _like_month(day.month, old, padded=padded, tight=not re.search("[ ,]", hit.text))
         elif name == "o":
             new = _ordinal(day.day, old)
+        elif name == "r":
+            new = _like_roman(day.month, old)
         else:
             new = _like_number(day.day, old, padded=padded)
         out = out[:start] + new + out[end:]
@@ -261,6 +277,11 @@ def _like_month(month: int, old: str, *, padded: bool, tight: bool) -> str:
     if len(bare) <= 4 and bare.lower() not in (("june", "july") if tight else ("may", "june", "july")):
         name = name[:3] + ("." if old.endswith(".") else "")
     return name.upper() if bare.isupper() else name.capitalize() if bare[0].isupper() else name
+
+
+def _like_roman(month: int, old: str) -> str:
+    new = next(roman for roman, number in _ROMAN.items() if number == month)
+    return new.upper() if old.isupper() else new
 
 
 def _ordinal(day: int, old: str) -> str:

@@ -5,19 +5,25 @@ so too. Which words are everyday ones is what the tagger's vocabulary says; a na
 """
 
 import re
+from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 import numpy as np
 
 from confide.deid.hits import Hit
 from confide.deid.lexicon import word_set
+from confide.deid.lexicon import words as words_of
 from confide.deid.tagger import vocabulary
 from confide.deid.tagger_input import FIRST, GIVEN_TO_PEOPLE, pair_key, word_keys
 
 _GUESSED: Final = ("name", "organisation", "place")
 _TWO_HAN: Final = re.compile("[\u3400-\u9fff]{2}")
-_FEW_HAN: Final = re.compile("[\u3400-\u9fff]{1,3}")
+_FEW_HAN: Final = re.compile("[\u3400-\u9fff]{1,4}")
 _SURE: Final = 0.62  # the score of a guess that is .9 probable
+_CERTAIN: Final = 0.655  # .95 probable
+_LISTED: Final = ("、", "/")
+_VOWEL: Final = re.compile("[aeiouy]")
 _SMALL: Final = re.compile(r"[a-z]+(?: [a-z]+){0,3}")
 _AROUND: Final = 240
 _GREAT_BEGINNING: Final = re.compile(r"(?:[.!?] |\n)[A-Z][a-z]")
@@ -41,25 +47,71 @@ def is_everyday(text: str, hit: Hit) -> bool:
     around = (text, max(0, hit.start - _AROUND), hit.end + _AROUND)
     if not _GREAT_BEGINNING.search(*around) or _SMALL_BEGINNING.search(*around):
         return False
-    return all(map(_is_word, text[hit.start : hit.end].split(" ")))
+    return all(map(is_word, text[hit.start : hit.end].split(" ")))
 
 
 def is_called(text: str, hit: Hit) -> bool:
-    """Say whether one to three Han that are or begin a word are somebody's name all the same: surely guessed, and it says so beside them.
+    """Say whether a guess at a name that is a word, or begins like one, is somebody all the same: a sure guess, and it says so beside it.
 
     >>> text = "责任护士丁香,每日丁香2粒"
     >>> [is_called(text, Hit(start, start + 2, "name", 0.65, "tagger:name")) for start in (4, 9)]
     [True, False]
+    >>> text = "f/u with dr price, met with grace."
+    >>> [is_called(text, Hit(start, start + 5, "name", 0.65, "tagger:name")) for start in (12, 28)]
+    [True, False]
     """
-    if hit.score < _SURE or hit.type != "name" or not _FEW_HAN.fullmatch(text, hit.start, hit.end):
+    if hit.type != "name" or hit.score < _SURE:
+        return False
+    if text[hit.start].isascii():
+        led, followed = _leads()
+        return bool(led.search(text, max(0, hit.start - 20), hit.start) or followed.match(text, hit.end))
+    if not _FEW_HAN.fullmatch(text, hit.start, hit.end):
         return False
     from confide.deid.brakes_zh import is_somebody  # reads its lists where a text needs them
 
-    return is_somebody(text, hit.start, hit.end)
+    return is_somebody(text, hit.start, hit.end, is_certain=hit.score >= _CERTAIN)
 
 
-def _is_word(word: str) -> bool:
+def listed_with(text: str, words: Iterable[Hit], others: Iterable[Hit]) -> set[Hit]:
+    """Return which sure guesses at names that are words stand in a list with a name that stays: 王建国、高峰、康健.
+
+    >>> text, sure = "王建国、高峰、康健", [Hit(start, end, "name", 0.65, "") for start, end in ((0, 3), (4, 6), (7, 9))]
+    >>> len(listed_with(text, sure[1:], sure[:1])), listed_with(text, sure[1:], [])
+    (2, set())
+    """
+    waiting = {hit for hit in words if hit.type == "name" and hit.score >= _SURE}
+    edges = {
+        place for hit in others if hit.type == "name" and hit.score >= _SURE for place in (hit.start, hit.end)
+    }
+    found: set[Hit] = set()
+    while True:
+        more = {
+            hit for hit in waiting
+            if (text[hit.end : hit.end + 1] in _LISTED and hit.end + 1 in edges)
+            or (text[hit.start - 1 : hit.start] in _LISTED and hit.start - 1 in edges)
+        }  # fmt: skip
+        if not more:
+            return found
+        waiting -= more
+        found |= more
+        edges |= {place for hit in more for place in (hit.start, hit.end)}
+
+
+@cache
+def _leads() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what stands right before a name that is written small, and what right behind it: dr price, grace (daughter), rose, RN."""
+    titles = "|".join(
+        re.escape(word.lower()) for key in ("staff_titles", "titles") for word in words_of("en", key)
+    )
+    kin, degrees = ("|".join(map(re.escape, words_of("en", key))) for key in ("relations", "degrees"))
+    led = re.compile(rf"(?<![a-z])(?i:{titles}|{kin})\.?:? ?\(?$")
+    return led, re.compile(rf",? (?:{degrees}|rn|md|np|lpn|cna)(?![A-Za-z])| \((?:{kin})\)")
+
+
+def is_word(word: str) -> bool:
     """Say whether the vocabulary knows a word otherwise than as a name only."""
+    if len(word) == 2 and not _VOWEL.search(word):
+        return False  # jt, zz: somebody's initials
     return _number(word_keys(word)[1][0]) not in (0, GIVEN_TO_PEOPLE)
 
 

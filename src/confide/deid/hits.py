@@ -4,7 +4,7 @@ Guarantee of `settle`: every letter and digit that any hit covers is covered by 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from confide.deid.classes import NAME_CLASSES
 
@@ -40,7 +40,11 @@ def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
             names.setdefault(hit.start, []).append(hit.end)
     if names:
         hits = [_without_known(text, hit, names[hit.start]) if hit.start in names else hit for hit in hits]
+        hits = [hit for hit in hits if text[hit.start : hit.end].strip() not in _NO_REST]
     return [hit for cluster in _clusters(list(dict.fromkeys(hits))) for hit in _settle_cluster(text, cluster)]
+
+
+_NO_REST: Final = ("", "男", "女")
 
 
 def _rank(hit: Hit) -> tuple[bool, int, bool, float]:

@@ -95,13 +95,21 @@ def _swept_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
             yield Form(given, kind, 0.8, f"{rule}-part")
         return
     tokens = [token for token in map(normal, _BETWEEN_WORDS.split(fold(text).text)) if token]
-    everyday = word_set("en", "common_words")
-    alone: Need = "capital" if len(tokens) == 1 and whole in everyday else ""
+    alone: Need = "capital" if len(tokens) == 1 and _is_everyday(whole, kind) else ""
     yield joined(tokens, kind, 0.9, rule, need=alone, eponym=len(tokens) == 1)
     for token in dict.fromkeys(tokens if len(tokens) > 1 else ()):
         if len(token) >= 2 and not (token == tokens[0] and token in _FUNCTION_WORDS):
-            need: Need = "capital" if token in everyday or len(token) < 4 else ""
+            need: Need = "capital" if _is_everyday(token, kind) or len(token) < 4 else ""
             yield joined([token], kind, 0.8, f"{rule}-part", need=need, eponym=True)
+
+
+def _is_everyday(token: str, kind: str) -> bool:
+    """Say whether a swept part of a name is a word as well; of staff, any word at all: Dr. Bone found no bone loss."""
+    if token in word_set("en", "common_words"):
+        return True
+    from confide.deid.everyday import is_word  # reads the tagger's vocabulary
+
+    return kind == "staff" and token.isascii() and is_word(token)
 
 
 def birth_forms(day: date, layer: str) -> Iterator[Form]:

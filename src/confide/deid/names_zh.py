@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
+from confide.deid.brakes_zh import is_led
 from confide.deid.hits import Hit
 from confide.deid.lexicon import word_set, words
 
@@ -96,10 +97,12 @@ def _is_stray(text: str, hit: Hit) -> bool:
         _ALL_HAN.fullmatch(text[hit.start]) is not None
         and (before.isdigit() or not any(text[hit.start] in some for some in (*_surnames(), _SELDOM)))  # 6张
         and before not in _BEFORE_ALONE
+        and not (hit.score >= _SURE and is_led(text, hit.start))
         and not behind.startswith((*words("zh", "titles"), *_BEHIND_ALONE))
     )
 
 
+_SURE: Final = 0.62  # the score of a guess that is .9 probable
 _NO_BLANK: Final = dict.fromkeys(map(ord, " \n\t"))
 _BEFORE_ALONE: Final = ("姓", "老", "小", "阿", "·", ":", "/")
 # Surnames of so many other words that only a guess of the tagger may be one of them.

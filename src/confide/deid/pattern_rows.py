@@ -301,6 +301,14 @@ PATTERNS: Final = (
         sieve=r"@ ?[A-Za-z0-9]",
     ),
     Pattern(
+        rule="email-spoken",
+        type="email",
+        score=0.8,
+        border="alnum",
+        regex=r"[A-Za-z0-9]{1,30}(?: (?:dot|underscore|dash) [A-Za-z0-9]{1,30}){0,4} \(?at\)? [A-Za-z0-9]{2,30} \(?dot\)? (?:com|org|net|edu|gov|co)",
+        sieve=r"at\)? [A-Za-z0-9]{2,30} \(?dot\)? (?:com|org|net|edu|gov|co)",
+    ),
+    Pattern(
         rule="url",
         type="url",
         score=1.0,

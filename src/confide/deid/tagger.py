@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from confide.deid.hits import Hit
+from confide.deid.lexicon import word_set
 from confide.deid.tagger_decode import Floats, spans_in
 from confide.deid.tagger_input import PAD, Vocabulary, encode
 
@@ -21,7 +22,7 @@ from confide.deid.tagger_input import PAD, Vocabulary, encode
 _DATED: Final = re.compile(
     r"(?i)[年月日号號]|(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])|(?<![0-9])[0-9]{6}|(?<![0-9])[0-9]{8}|'[0-9]{2}|[0-9]{1,2}(?:st|nd|rd|th)"
     r"|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[初正廿腊]|[一二三四五六七八九十〇零]{2}"
-    r"|[0-9]{1,4} ?[-./] ?[0-9]{1,4}"
+    r"|[0-9]{1,4} ?[-./] ?[0-9]{1,4}|[0-9][./ -][ivx]{1,4}[./ -][0-9]"
 )
 _OUT_OF_TEN: Final = re.compile(r"(?:[0-9]|10)/10")
 _SCORED: Final = re.compile(r"(?i)pain|scale|score|rated|rates|ivp? for|nrs|vas|疼痛|评分|評分|痛")
@@ -31,11 +32,21 @@ _COUNTED: Final = re.compile(  # what stands behind a number that counts or meas
     r"(?i) ?(?:(?:days?|d(?!/c)|wks?|weeks?|months?|mths?|hrs?|hours?|mins?|yrs?|years?|units?|mg|ml|kg|cm|mm|mmol)"
     r"(?![a-z]|[ -][0-9]| (?:team|shift|assist))|%|°|strength|power|天(?![坛津气])|周(?![一二三四五六日末])|岁(?!末)|次(?![日晨年])|个(?!人)|倍|度(?!过))"
 )
+_TIME: Final = re.compile(r"(?i)(?:t|at )?[0-9]{1,2}[:时点h][0-9]{0,2}分?(?::[0-9]{2})?(?: ?[ap]\.?m\.?|z)?")
 _DONE: Final = re.compile("[^0-9A-Za-z ,;。]{0,6}(?:切|术)|[年行做]")  # 92.11胆囊切除
 _SPAN_OF_TIME: Final = re.compile("[1-9]年(?![行住因在诊入出做术])")  # a year of one figure is written 08年
 _NUMERALS: Final = re.compile("[一二三四五六七八九十]{1,3}(?=[度分点块床人岁斤])")
 _MEASURED: Final = re.compile(
     r"(?i)\b(?:a1c|hgb?|hb|cr|k|na|bun|inr|wbc|plt|tsh|temp|ph|ef|bmi|albumin|lactate)[ :=|\n]{1,3}(?:was |of |is )?$"
+)
+_ENDING: Final = re.compile(
+    r"(?i)(?:last ?(?:4|four)|\bends?(?: in)?|\bending(?: in)?|\bpin|\bcode)[ :=#]{1,3}$"
+)
+_STAGE: Final = re.compile(
+    r"(?i)\b(?:stage|grade|cycle|phq-?[29]|gad-?7|barthel|fx|fraction) $|评分:? ?(?:[0-9]{1,2}-){0,2}$"
+)
+_MURMUR: Final = re.compile(
+    r" (?:SEM|NS|BCx|blood cultures?|bottles?|inch|systolic|diastolic|murmur|motor)(?![A-Za-z])"
 )
 _DATED_RESULT: Final = re.compile("(?::| was| is| =|,)? ?[0-9]")  # Hb 3.11: 9.8
 _VERSION: Final = re.compile(r"(?i)(?:\bver|version|版本?)[ .:=]{0,2}$")
@@ -44,6 +55,11 @@ _MAY_DO: Final = re.compile(
 )
 _DATED_MAY: Final = re.compile(r"(?i)\b(?:in|since|last|this|next|until|by|early|late|mid|of|from) $")
 _SEASONS: Final = frozenset({"winter", "summer", "spring", "autumn"})
+_ASCII: Final = re.compile("[0-9A-Za-z]")
+_CELL: Final = re.compile(r"\S+(?:\s\S+)*")
+_WIDE_NAME: Final = re.compile(
+    "[\u3400-\u9fff] {2,4}(?![男女])(?:[\u3400-\u9fff]{1,2}|[\u3400-\u9fff] {2,4}(?![男女])[\u3400-\u9fff])"
+)
 _LED_BY_HAN: Final = re.compile("[\u3400-\u9fff][0-9]{2}")  # 见00471; a plate has a letter behind its Han
 RADIUS: Final = 33  # how far the network sees; a gap of so many zeros keeps neighbours apart
 _PIECE: Final = 16_384
@@ -51,6 +67,7 @@ _LEAST: Final = 0.3  # a span less probable than this is no hit
 _LEAST_LATIN: Final = (
     0.8  # nor one that begins with a Latin letter: below, five letters identified nobody for one that did
 )
+_SURE: Final = 0.9
 _BOLDEST: Final = 0.69  # its probabilities are bold: what a rule found surely keeps the rule's class
 
 
@@ -70,7 +87,13 @@ def find_tagged(texts: Sequence[str]) -> list[list[Hit]]:
             text = texts[i][start:end]
             for span in several:
                 if span[3] >= _least(text, span):
-                    hits = _apart(texts[i], _hit(text, start, *span))
+                    cells = [_hit(text, start, *cell) for cell in _cells(text, *span)]
+                    hits = [
+                        part
+                        for hit in cells
+                        if hit.start < hit.end
+                        for part in _apart(texts[i], _renamed(texts[i], hit))
+                    ]
                     found[i] += [hit for hit in hits if not _identifies_nobody(texts[i], hit)]
     return found
 
@@ -79,27 +102,61 @@ def _least(text: str, span: tuple[int, int, str, float]) -> float:
     return _LEAST_LATIN if "A" <= text[span[0]] <= "z" else _LEAST
 
 
+def _cells(
+    text: str, start: int, end: int, kind: str, probability: float
+) -> list[tuple[int, int, str, float]]:
+    """Return a find as it is, or cell by cell where two blanks part it; of a doubtful one the first cell alone.
+
+    >>> [_cells(text, 0, len(text), "name", 0.95) for text in ("王  芳", "王芳  男", "Abbas, H  T. Nguyen")]
+    [[(0, 4, 'name', 0.95)], [(0, 2, 'name', 0.95)], [(0, 8, 'name', 0.95), (10, 19, 'name', 0.95)]]
+    """
+    value = text[start:end]
+    if "  " not in value or (kind == "name" and _WIDE_NAME.fullmatch(value)):
+        return [(start, end, kind, probability)]
+    cells = [
+        (start + cell.start(), start + cell.end(), kind, probability)
+        for cell in _CELL.finditer(value)
+        if cell.group().isascii() or cell.group() not in word_set("zh", "next_keys")
+    ]
+    return cells if probability >= _SURE else cells[:1]
+
+
 def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: float) -> Hit:
-    """Make a hit of a span: never half of a word or number, no key before it, nothing behind two blanks.
+    """Make a hit of a span: never half of a word or number, no key before it. It may be empty: 阿:.
 
     Its score is never as high as that of a rule that is sure.
     """
-    value = text[start:end]
+    value = text[start:end].rstrip(": ")
+    end = start + len(value)
     if kind != "other-id":
         start += value.rfind(":") + 1
     elif _LED_BY_HAN.match(value):
         start += 1
-    if (gap := text.find("  ", start, end)) > start:
-        end = gap
+    if start == end:
+        return Hit(offset + start, offset + end, kind, 0.0, f"tagger:{kind}")
     while start > 0 and _go_together(text[start - 1 : start + 1]):
         start -= 1
     while end < len(text) and _go_together(text[end - 1 : end + 1]):
         end += 1
-    while (
-        kind == "other-id" and end > start + 1 and not (text[end - 1].isascii() and text[end - 1].isalnum())
-    ):
-        end -= 1
+    if kind == "other-id" and _ASCII.search(value):  # 静静的妈妈 is a handle as it is
+        while end > start + 1 and not (text[end - 1].isascii() and text[end - 1].isalnum()):
+            end -= 1
     return Hit(offset + start, offset + end, kind, round(_BOLDEST * probability, 3), f"tagger:{kind}")
+
+
+def _renamed(text: str, hit: Hit) -> Hit:
+    """Return a guess at a date as a number where it is the end of one: VIN ends 0312.
+
+    >>> _renamed("VIN ends 0312", Hit(9, 13, "date", 0.6, "tagger:date")).type
+    'other-id'
+    """
+    if (
+        hit.type == "date"
+        and _ENDING.search(text, max(0, hit.start - 12), hit.start)
+        and text[hit.start : hit.end].isdigit()
+    ):
+        return hit._replace(type="other-id", found_by="tagger:other-id")
+    return hit
 
 
 def _apart(text: str, hit: Hit) -> list[Hit]:
@@ -138,6 +195,8 @@ def _identifies_nobody(text: str, hit: Hit) -> bool:
 def _is_no_day(text: str, hit: Hit, value: str) -> bool:
     """Say whether a guess at a date is two numbers of which none can be a day, a count, a version, or the verb may."""
     if pair := _PAIR.fullmatch(value):
+        if _STAGE.search(text, max(0, hit.start - 10), hit.start) or _MURMUR.match(text, hit.end):
+            return True
         low, high = sorted(map(int, pair.groups()))
         if low == 0 or low > 12 or _COUNTED.match(text, hit.end):
             return True
@@ -154,6 +213,11 @@ def _is_no_day(text: str, hit: Hit, value: str) -> bool:
     if _SPAN_OF_TIME.match(text, hit.start, hit.end + 1):
         return len(value) == 2 and text[max(0, hit.start - 1) : hit.start] not in ("于", "自", "从", "在")
     return value.isalpha() and bool(_NUMERALS.match(text, hit.start)) and len(value) <= 3
+
+
+def is_measured(text: str, start: int, end: int) -> bool:
+    """Say whether a number counts or measures, or is a time of day: what is left of 5 May 10 mg, of 3/5/24 10:22."""
+    return bool(_COUNTED.match(text, end) or _TIME.fullmatch(text, start, end))
 
 
 def _go_together(pair: str) -> bool:
