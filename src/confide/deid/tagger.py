@@ -29,7 +29,7 @@ _SCORED: Final = re.compile(r"(?i)pain|scale|score|rated|rates|ivp? for|nrs|vas|
 _FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}s?(?:[/:.][0-9]{1,3}s?)?")
 _PAIR: Final = re.compile(r"([0-9]{1,2}) ?[-/.] ?([0-9]{1,2})")
 _COUNTED: Final = re.compile(  # what stands behind a number that counts or measures, and does not begin another word
-    r"(?i) ?(?:(?:days?|d(?!/c)|wks?|weeks?|months?|mths?|hrs?|hours?|mins?|yrs?|years?|units?|mg|ml|kg|cm|mm|mmol)"
+    r"(?i) ?(?:(?:days?|leads?|d(?!/c)|wks?|weeks?|months?|mths?|hrs?|hours?|mins?|yrs?|years?|units?|mg|ml|kg|cm|mm|mmol)"
     r"(?![a-z]|[ -][0-9]| (?:team|shift|assist))|%|°|strength|power|天(?![坛津气])|周(?![一二三四五六日末])|岁(?!末)|次(?![日晨年])|个(?!人)|倍|度(?!过))"
 )
 _TIME: Final = re.compile(r"(?i)(?:t|at )?[0-9]{1,2}[:时点h][0-9]{0,2}分?(?::[0-9]{2})?(?: ?[ap]\.?m\.?|z)?")
