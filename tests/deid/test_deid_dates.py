@@ -183,3 +183,7 @@ def test_ages_below_ninety_stay(text, clean):
 def test_a_bare_year_of_birth_that_implies_ninety_years_is_grouped(clean):
     assert clean("生于1925年，2020年5月1日就诊", policy="safe-harbor") == ["生于90岁以上，2020年就诊"]
     assert clean("born in 1960, seen May 1, 2020", policy="safe-harbor") == ["born in 1960, seen 2020"]
+
+
+def test_a_year_of_the_republic_keeps_its_padding():
+    assert [move_date(hit, -40) for hit in find_dates("民国08年3月5日")] == ["民国08年1月24日"]
