@@ -1,6 +1,9 @@
 """What readers who tried to break it found: identifiers that were left, whole or in part, and words that were taken for some."""
 
+import re
 import time
+from dataclasses import dataclass
+from datetime import date, datetime
 
 import pytest
 
@@ -41,6 +44,10 @@ def clean(text: str) -> str:
         ("张伟,男,85年6月生", ["85年6月"]),
         ("93yoWM with CHF", ["93"]),
         ("The 96 yrs of age woman", ["96"]),
+        ("92M with CHF, 91F s/p fall", ["92", "91"]),
+        ("Pt is 94. Stable.", ["94"]),
+        ("Age=95, a nonagenarian", ["95", "nonagenarian"]),
+        ("虚岁九十三", ["九十三"]),
         # a handle, a number, an address in words
         ("微信昵称:静静的妈妈", ["静静", "妈妈"]),
         ("VIN ends 0312", ["0312"]),
@@ -78,6 +85,7 @@ def test_an_identifier_that_was_once_left_goes_whole(text, gone):
         ("医生:明白,注意休息", "明白"),
         ("于医生指导下用药", "于医生指导下"),
         ("3 Mar 12 lead ECG", "12 lead"),
+        ("T 97F with chills", "97F"),
     ],
 )
 def test_a_word_that_was_once_taken_for_an_identifier_stays(text, kept):
@@ -98,6 +106,78 @@ def test_days_of_a_chinese_note_that_begin_with_the_year_keep_their_distance():
         for y, m, d in (map(int, text.split("/")) for text in (first, second))
     ]
     assert days[1] - days[0] == 10
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@pytest.mark.parametrize("patient", ["p1", "p2", "p3", "p4", "p5"])
+def test_a_weekday_moves_with_its_day_and_does_not_tell_how_far_it_moved(patient):
+    deid = Deidentifier("expert-determination", key=bytes(32), language="en")
+    [english] = deid.texts(["Seen Tuesday, March 5, 2024."], {}, patient)
+    moved = datetime.strptime(english.text, "Seen %A, %B %d, %Y.")
+    assert english.text == f"Seen {WEEKDAYS[moved.weekday()]}, {moved:%B} {moved.day}, {moved.year}."
+    [chinese] = deid.texts(["2024年3月5日(星期二)复诊"], {}, patient)
+    year, month, day, name = re.fullmatch(r"(\d+)年(\d+)月(\d+)日\(星期(.)\)复诊", chinese.text).groups()
+    assert "一二三四五六日"[date(int(year), int(month), int(day)).weekday()] == name
+
+
+@dataclass
+class Row:
+    id: str
+    patient: str
+    text: str
+    fields: dict[str, str]
+
+
+def cells(**fields: str) -> tuple[dict[str, str], list[str]]:
+    deid = Deidentifier("gbt37964-research", key=bytes(32))
+    [note] = deid.patient([Row("1", "p", "", fields)], {})
+    return dict(note.fields), [span.type for span in note.field_spans]
+
+
+def test_what_was_measured_stays_as_it_was_measured():
+    measured = {
+        "potassium": "5.5", "crp": "12.3", "hb": "13.1", "creatinine": "1457", "bp": "108/68", "ratio": "0.403092732", "pct": "12.4 %",
+        "lod": "<0.01",
+    }  # fmt: skip
+    assert cells(**measured) == (measured, [])
+
+
+def test_a_cell_of_figures_goes_where_it_is_a_number_of_somebody():
+    new, found = cells(a="13800138000", b="110101199003078515", remark="随访张力军,家属接听")
+    assert "13800138000" not in new["a"]
+    assert "110101199003078515" not in new["b"]
+    assert "张力军" not in new["remark"]
+    assert {"phone", "resident-id", "name"} <= set(found)
+
+
+def test_a_short_number_that_was_given_goes_from_any_cell():
+    deid = Deidentifier("gbt37964-research", key=bytes(32))
+    [note] = deid.patient([Row("1", "p", "", {"x": "4471"})], {"record-number": ["4471"]})
+    assert note.fields["x"] != "4471"
+
+
+def test_a_time_of_day_stays_beside_its_day_in_a_cell():
+    deid = Deidentifier("expert-determination", key=bytes(32), language="en")
+    [note] = deid.patient([Row("1", "p", "", {"seen": "2024-03-05 10:30"})], {}, identifiers={"seen": "date"})
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d 10:30", note.fields["seen"])
+    assert not note.fields["seen"].startswith("2024-03-05")
+
+
+def test_a_family_name_that_is_a_first_name_as_well_stays_one_family():
+    deid = Deidentifier("expert-determination", key=bytes(32), language="en")
+    [found] = deid.texts(["Mary Thomas came. Mrs. Thomas agreed."], {"name": ["Mary Thomas"]}, "p")
+    family = found.text.split(" came.")[0].split()[-1]
+    assert f"Mrs. {family} agreed" in found.text
+
+
+def test_the_number_of_a_house_becomes_nobodys():
+    deid = Deidentifier("gbt37964-research", key=bytes(32))
+    for i in range(200):
+        [found] = deid.texts(["电话021-55667788"], {"phone": ["021-55667788"]}, f"p{i}")
+        digits = "".join(c for c in found.text if c.isdigit())
+        assert digits.startswith("000") or "[" in found.text or "*" in found.text, found.text
 
 
 @pytest.mark.parametrize("unit", ["-A", "A-"])

@@ -103,3 +103,15 @@ def test_spans_go_over_to_presidio():
     assert person["analysis_explanation"]["pattern_name"] == "known:name"
     assert phone["entity_type"] == "PHONE_NUMBER"
     assert set(ENTITIES) == set(CLASSES)
+
+
+@pytest.mark.parametrize(
+    "index", [["Ann Otto", "Bea Quill"], pd.Index([4471, 4472], name="mrn"), pd.MultiIndex.from_tuples([("a", 1), ("b", 2)])]
+)  # fmt: skip
+def test_an_index_that_may_say_who_a_row_is_is_refused(index):
+    with pytest.raises(InvalidInput) as refusal:
+        make().transform(pd.Series(TEXTS[:2], index=index))
+    assert refusal.value.code == "deid.transform-index"
+    frame = pd.DataFrame({"patient": ["p", "q"], "note": TEXTS[:2]}, index=index)
+    with pytest.raises(InvalidInput):
+        make(patient_column="patient", text_columns=["note"]).transform(frame)

@@ -31,14 +31,14 @@ _WORD: Final = (
 _SPAN: Final = r"(?P<n>[0-9]{1,3}(?:\.[0-9])?|" + _WORD + ")"
 
 _OLD: Final = (
-    r"(?= ?-? ?years?[ -]old| ?-? ?y[/.]?o[mfwb]{0,2}(?![a-z])| ?y\.o\.| ?-? ?yrs?[ -]?old| (?:years?|yrs?) of age"
+    r"(?= ?-? ?years?[ -](?:old|young)| ?-? ?y[/.]?o[mfwb]{0,2}(?![a-z])| ?y\.o\.| ?-? ?yrs?[ -]?old| (?:years?|yrs?) of age"
     r"| ?-? ?year-old|yF|yM| ?y/[of]| ?(?:y|yrs?\.?) ?/ ?[mf](?![a-z/]))"
 )
 _NO_UNIT: Final = (
     r"(?![0-9A-Za-z%]|\.[0-9]|[- ](?:one|two|three|four|five|six|seven|eight|nine)"
     r"| ?(?:months?|weeks?|days?|hours?))"
 )
-_AGED: Final = r"(?=a)(?<![A-Za-z])(?:aged?|age is|age of|at age|age:|age =)[ :|\t]{1,3}"
+_AGED: Final = r"(?=a)(?<![A-Za-z])(?:(?:aged?|age is|age of|at age|age:)[ :|\t]{1,3}|age ?= ?)"
 _NINETIES: Final = (
     r"(?=[emln9])(?<![A-Za-z])(?P<s>(?:early |mid |late |mid-)?(?P<n>nineties|90'?s|90s))(?![A-Za-z])"
 )
@@ -48,6 +48,7 @@ _FORMS: Final = (
     re.compile(r"(?P<s>(?P<n>[一二两三四五六七八九]?[百十][零〇一二三四五六七八九十]{0,3}|[二三四五六七八九]十)(?:余|多|来)?(?:周|虚)?岁)"),
     re.compile(r"年龄(?:为|是)?[: ]{0,3}(?P<s>(?P<n>[0-9]{1,3}))(?![0-9.年]|岁| ?[个月天]| ?[-/][0-9])"),
     re.compile(r"(?P<s>(?P<n>九)旬|(?P<c>期颐|耄耋))"),
+    re.compile(r"[虚周]岁(?P<s>(?P<n>九十[一二三四五六七八九]?|一?百[零〇]?[一二三四五六七八九]?))(?!岁)"),
     re.compile(r"(?:今年|享年|终年|现年)(?P<s>(?P<n>[0-9]{2,3}))(?![0-9.]|岁| ?[年月个天斤次])"),
     re.compile(r"[/,( ][男女][/, ](?P<s>(?P<n>[0-9]{1,3}))(?![0-9.年]|岁| ?[个月天]| ?[-/][0-9])"),
     re.compile(rf"(?=[0-9aefhnost])(?<![0-9A-Za-z.])(?P<s>{_SPAN}){_OLD}", re.IGNORECASE),
@@ -55,6 +56,12 @@ _FORMS: Final = (
     re.compile(_NINETIES, re.IGNORECASE),
     re.compile(r"(?=[adltp])(?<![A-Za-z])(?:died at|lived to(?: be)?|turned|turning|turns|passed away at|age at death:?) (?P<s>(?P<n>[0-9]{2,3}))(?![0-9%]|\.[0-9])", re.IGNORECASE),
     re.compile(r"(?=[19])(?<![0-9A-Za-z.])(?P<s>(?P<n>9[0-9]|1[01][0-9])) {0,2}[Yy](?![A-Za-z/])"),
+    re.compile(  # 94M with CHF, but not T 97F with chills
+        r"(?<![0-9A-Za-z.])(?<!T )(?<!T: )(?<!emp )(?<!of )(?<!to )(?P<s>(?P<n>9[0-9]|1[01][0-9])) ?[MF]"
+        r"(?=(?:,| (?:with|w/|s/p|p/w|presents?|presenting|who|h/o|hx|admitted|here|c/o|from|brought|found)(?![A-Za-z])))"
+    ),
+    re.compile(r"(?i)\b(?:pt|patient|he|she) is (?:an? )?(?P<s>(?P<n>9[0-9]|1[01][0-9]))(?= ?[MF]\b|[.,;](?![0-9])| and |$)"),
+    re.compile(r"(?i)(?<![a-z])(?P<s>(?:super)?centenarian|nonagenarian)"),
     re.compile(r"[A-Z][a-z]+, (?P<s>(?P<n>9[0-9]|1[01][0-9])),"),
     re.compile(r"(?=/)/ ?(?:M|F|[Mm]ale|[Ff]emale) ?/ ?(?P<s>(?P<n>9[0-9]|1[01][0-9])) ?(?:/|$)"),
 )  # fmt: skip
@@ -62,7 +69,7 @@ _HAN_TRIGGER: Final = re.compile("岁|年龄|旬|期颐|耄耋|今年|[享终现
 _LATIN_TRIGGER: Final = re.compile(
     r"[YyAaNn0-9DdLlTtWw,/](?:(?<=[Yy])(?:[Ee][Aa][Rr]|[Rr][Ss]?[ -]|/|\.?[Oo]|[FMfm])|(?<=[Aa])[Gg][Ee]"
     r"|(?<=[Nn])[Ii][Nn][Ee][Tt][Ii][Ee]|(?<=9)0|(?<=[0-9]) {0,2}[Yy](?![A-Za-z/])|(?i:(?<=d)ied at|(?<=l)ived to|(?<=t)urn(?:ed|ing|s) "
-    r"|(?<=w)ay at)|(?<=[,/]) ?(?:9[0-9]|1[01][0-9]) ?[,/])"  # one class in front, which `re` runs along quickly
+    r"|(?<=w)ay at)|(?<=[Nn])(?:onagenarian|tenarian)|(?<=[91])[01]?[0-9] ?[MF](?![A-Za-z])|(?<=9)[0-9](?=[.,; ]|$)|(?<=[,/]) ?(?:9[0-9]|1[01][0-9]) ?[,/])"  # one class in front, which `re` runs along quickly
 )
 _AROUND: Final = (40, 48)  # further than any form reaches from its trigger
 
@@ -86,7 +93,7 @@ def find_ages(text: str) -> list[AgeHit]:
     [45, 92, 90]
     """
     found: list[AgeHit] = []
-    for trigger, forms, han in ((_HAN_TRIGGER, _FORMS[:6], True), (_LATIN_TRIGGER, _FORMS[6:], False)):
+    for trigger, forms, han in ((_HAN_TRIGGER, _FORMS[:7], True), (_LATIN_TRIGGER, _FORMS[7:], False)):
         if han and text.isascii():
             continue
         for low, high in zones((match.span() for match in trigger.finditer(text)), len(text), *_AROUND):

@@ -3,13 +3,18 @@
 Guarantee: unless the policy keeps the class, an identifier never stays. Knows no frame.
 """
 
+import re
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from confide.deid.classes import DATE_CLASSES
 from confide.deid.dates import find_dates
 from confide.deid.fold import fold
 from confide.deid.replace import OLD, Replacer, as_wide
+
+_CLOCK: Final = re.compile(
+    r"[ T][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
 
 
 def cell(tool: Replacer, kind: str, value: Any) -> Any:
@@ -63,7 +68,14 @@ def text_cell(tool: Replacer, kind: str, value: str) -> str:
         doubtful = not fits or not hits[0].readings
         if tool.action(kind, doubtful=doubtful) == "keep":
             return value
-        return as_wide(value, tool.day(kind, hits[0] if fits else None, plain, doubtful=doubtful))
+        new = tool.day(kind, hits[0] if fits else None, plain, doubtful=doubtful)
+        if (
+            fits
+            and tool.action(kind, doubtful=doubtful) == "shift"
+            and _CLOCK.fullmatch(rest := plain[hits[0].end :])
+        ):
+            new += rest  # as in a column of times
+        return as_wide(value, new)
     if tool.action(kind) == "keep":
         return value
     if kind == "age":

@@ -76,7 +76,7 @@ def find_dates(text: str) -> list[DateHit]:
                         found.append(hit)
     best = _without_overlap(found)
     best = _without_overlap([*best, *_tails(text, best)])
-    return _prefer_evident_order(_with_years(best))
+    return [_with_weekday(text, hit) for hit in _prefer_evident_order(_with_years(best))]
 
 
 def _read(form: Form, match: re.Match[str]) -> DateHit | None:
@@ -177,6 +177,37 @@ def _tails(text: str, hits: list[DateHit]) -> Iterator[DateHit]:
         )
 
 
+_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_HAN_WEEKDAYS: Final = "一二三四五六日"
+_NAMED: Final = r"(?P<w>Mon(?:day)?|Tue(?:s(?:day)?)?|Wed(?:nesday)?|Thu(?:rs(?:day)?|r)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?|(?:星期|周|礼拜)[一二三四五六日天])"
+_NAMED_BEFORE: Final = re.compile(rf"(?<![A-Za-z])(?<![Oo]2 ){_NAMED}\.?,? ?(?:the )?$")
+_NAMED_BEHIND: Final = re.compile(rf",? ?(?P<b>\()?{_NAMED}(?(b)\)|(?![A-Za-z]))")
+
+
+def _with_weekday(text: str, hit: DateHit) -> DateHit:
+    """Take in the weekday beside a day, so that it moves along: one that stayed would tell how far, but for weeks."""
+    if hit.grain not in ("day", "month-day") or not hit.readings:
+        return hit
+    if before := _NAMED_BEFORE.search(text, max(0, hit.start - 16), hit.start):
+        off = hit.start - before.start("w")
+        parts = tuple((name, start + off, end + off) for name, start, end in hit.parts)
+        hit = replace(hit, start=before.start("w"), parts=(("w", 0, len(before.group("w"))), *parts))
+    elif behind := _NAMED_BEHIND.match(text, hit.end):
+        place = (behind.start("w") - hit.start, behind.end("w") - hit.start)
+        hit = replace(hit, end=behind.end(), parts=(*hit.parts, ("w", *place)))
+    return replace(hit, text=text[hit.start : hit.end])
+
+
+def _like_weekday(days: int, old: str) -> str:
+    """Write the weekday so many days later as `old` is written."""
+    if not old.isascii():
+        new = _HAN_WEEKDAYS[(_HAN_WEEKDAYS.index(old[-1].replace("天", "日")) + days) % 7]
+        return old[:-1] + ("天" if new == "日" and "天" in old else new)
+    number = next(i for i, name in enumerate(_WEEKDAYS) if name.startswith(old[:3]))
+    new = _WEEKDAYS[(number + days) % 7]
+    return new if old.endswith("day") else new[:3]
+
+
 def _with_years(hits: list[DateHit]) -> list[DateHit]:
     """Give days without a year the year of the date before them, or else of the first date behind them."""
     dated = [h for h in hits if h.grain in ("day", "month") and h.readings and h.rule != "tail"]
@@ -248,6 +279,8 @@ def write_date(hit: DateHit, day: date) -> str:
             new = _like_month(day.month, old, padded=padded, tight=not re.search("[ ,]", hit.text))
         elif name == "o":
             new = _ordinal(day.day, old)
+        elif name == "w":
+            new = _like_weekday((day - hit.readings[0]).days, old)
         elif name == "r":
             new = _like_roman(day.month, old)
         else:

@@ -26,7 +26,7 @@ from confide.deid.site import SiteList
 from confide.deid.texts import Judged, births_in, people_of, replace_text
 from confide.deid.way_back import WayBack
 from confide.errors import IntegrityError, InvalidInput
-from confide.types import Language
+from confide.types import Language, Span
 from confide.vault.pseudonyms import Pseudonyms, study_key
 
 if TYPE_CHECKING:
@@ -273,7 +273,12 @@ class Deidentifier:
         return gather(notes, known, identifiers)
 
     def _result(
-        self, note: NoteLike, clean: CleanText, fields: Mapping[str, str], review: tuple[ReviewItem, ...]
+        self,
+        note: NoteLike,
+        clean: CleanText,
+        fields: Mapping[str, str],
+        review: tuple[ReviewItem, ...],
+        field_spans: tuple[Span, ...],
     ) -> DeidNote:
         return DeidNote(
             id=note.id,
@@ -281,6 +286,7 @@ class Deidentifier:
             patient=self.pseudonym(note.patient),
             text=clean.text,
             spans=clean.spans,
+            field_spans=field_spans,
             held=self._review == "hold" and bool(undecided(review, self._rulings)),
             fields=fields,
             review=review,

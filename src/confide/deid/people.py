@@ -73,7 +73,9 @@ class People:
 
     def is_first(self, word: str) -> bool:
         """Say whether a lone word is rather a first name."""
-        return word.lower() in self._first or word.capitalize() in word_set("en", "first_names")
+        small = word.lower()
+        listed = word.capitalize() in word_set("en", "first_names") and small not in self._families
+        return small in self._first or listed  # Mary Thomas is Mrs. Thomas
 
     def first_with(self, initial: str) -> str | None:
         """Return the first name that an initial stands for, when there is exactly one."""

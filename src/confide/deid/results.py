@@ -34,7 +34,7 @@ class DeidNote:
 
     `id` is the note's own id and stays inside; `release_id` and `patient` are pseudonyms that may leave.
     `spans` are what was found and replaced, in the ORIGINAL text. A note that is `held` must not leave.
-    `review` are its doubtful spans, masked in `text` all the same; they hold original text, so seal them.
+    `field_spans` are those of its fields, each in its own. `review` are the doubtful spans of both, masked in `text` all the same; they hold original text, so seal them.
     `way_back` is sealed and leads back to the original under a policy that is reversible; empty else.
     """
 
@@ -49,6 +49,7 @@ class DeidNote:
     way_back: bytes = field(default=b"", repr=False)
     places: tuple[tuple[int, int], ...] = ()
     is_open: bool = False  # whether nobody ruled on one of `review`
+    field_spans: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

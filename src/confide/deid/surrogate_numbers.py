@@ -106,6 +106,10 @@ def _never_given_out(kind: str, old: str, new: str) -> str:
         new = "1" + str(int(new[1]) % 3) + new[2:]
     elif kind == "phone" and re.fullmatch("[1-9][0-9]{9}", old):
         new = new[:3] + "1" + new[4:]
+    elif kind == "phone" and re.fullmatch("0[0-9]{8,}", old):
+        new = "000" + new[3:]  # no code of a country or a town
+    elif kind == "phone" and re.fullmatch(r"1[3-9][0-9]{9}", new):
+        new = "1" + str(int(new[1]) % 3) + new[2:]
     return new
 
 

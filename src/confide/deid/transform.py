@@ -42,12 +42,15 @@ def transformed(
     if isinstance(documents, pl.DataFrame):
         return _frame(deidentifier, documents, columns, text_columns, patient_column)
     if _is_pandas(documents, "DataFrame"):
+        _refuse_named_rows(documents)
         clean = _frame(deidentifier, pl.from_pandas(documents), columns, text_columns, patient_column)
         return clean.to_pandas().set_index(documents.index)
     if isinstance(documents, str | bytes) or not hasattr(documents, "__iter__"):
         raise InvalidInput("deid.transform-input", found=type(documents).__name__)
     listed = list(documents)
     if all(isinstance(each, str) for each in listed):
+        if _is_pandas(documents, "Series"):
+            _refuse_named_rows(documents)
         texts = _texts(deidentifier, listed, patients, known)
         return type(documents)(texts, index=documents.index) if _is_pandas(documents, "Series") else texts
     if all(hasattr(each, "text") and hasattr(each, "patient") for each in listed):
@@ -57,6 +60,13 @@ def transformed(
 
 def _is_pandas(value: object, kind: str) -> bool:
     return type(value).__module__.partition(".")[0] == "pandas" and type(value).__name__ == kind
+
+
+def _refuse_named_rows(frame: Any) -> None:
+    """Refuse an index that may say who a row is: it comes back as it was. Row numbers without a name are none."""
+    index = frame.index
+    if index.nlevels > 1 or index.name is not None or index.dtype.kind not in "iu":
+        raise InvalidInput("deid.transform-index")
 
 
 def _groups(patients: Sequence[str]) -> dict[str, list[int]]:

@@ -104,8 +104,9 @@ class Found:
         self.documents += 1
         self.held += note.held
         self.doubtful += len(note.review)
-        self.spans.update(span.type for span in note.spans)
-        self.found_by.update(span.found_by.partition(":")[0] for span in note.spans)
+        found = (*note.spans, *note.field_spans)
+        self.spans.update(span.type for span in found)
+        self.found_by.update(span.found_by.partition(":")[0] for span in found)
 
 
 def look_at_files(inputs: Inputs, release: Release, *, progress: Progress = no_progress) -> Found:

@@ -132,8 +132,9 @@ def deidentify(
                     documents += 1
                     held += note.held
                     queue += [replace(item, source=name) for item in note.review]
-                    spans.update(span.type for span in note.spans)
-                    layers.update(span.found_by.partition(":")[0] for span in note.spans)
+                    found = (*note.spans, *note.field_spans)
+                    spans.update(span.type for span in found)
+                    layers.update(span.found_by.partition(":")[0] for span in found)
                     if not note.held:
                         leaving.append((patient, note))
                 progress(documents, total)
