@@ -35,6 +35,11 @@ def clean(text: str) -> str:
         ("Seen 7 Mar 24.", ["7 Mar", "Mar"]),
         ("Surgery 07MAR24.", ["07MAR"]),
         ("Seen on Mar 7 24.", ["Mar 7"]),
+        ("s/p R hip fx 10/3, last cycle 5/12, 10/14 BCx NGTD", ["10/3", "5/12", "10/14"]),
+        ("10/4 lead revision", ["10/4"]),
+        ("New Year's Eve 2023/2024", ["2024"]),
+        ("张三/男/93/12床", ["93"]),
+        ("Dr. Martin. Discussed w/ martin this am.", ["artin"]),
         ("Reviewed 28/ii/24.", ["28", "ii"]),
         ("入院日期2024\\3\\5", ["\\3\\5"]),
         ("拍摄于2024:08:21", ["08:21"]),
@@ -63,7 +68,7 @@ def clean(text: str) -> str:
         ("签名 禤  2024-3-5", ["禤"]),
         ("We will f/u with dr price on Monday. Seen again.", ["price"]),
         ("Pt states grace (daughter) gave her Tylenol. Will monitor.", ["grace"]),
-        ("Seen by Dr. Pi-\ncard today.", ["Pi", "card"]),
+        ("Seen by Dr. Thornqu-\nist today.", ["Thornqu", "ist"]),
         # a chain is no saying
         ("Waitress at Denny's, brother Denny at bedside.", ["Denny"]),
     ],
@@ -85,6 +90,13 @@ def test_an_identifier_that_was_once_left_goes_whole(text, gone):
         ("医生:明白,注意休息", "明白"),
         ("于医生指导下用药", "于医生指导下"),
         ("3 Mar 12 lead ECG", "12 lead"),
+        ("Smith, John  M  45", "M  45"),
+        ("Jan 8 30 min, Jan 12 80 systolic", "80 systolic"),
+        ("Seen in the early 1990s.", "1990s"),
+        ("入量2000,10,20ml", "2000,10,20ml"),
+        ("证件后六位", "六位"),
+        ("Dr. Patel-\nplan as below", "plan"),
+        ("Labor day 1 of induction", "Labor day 1"),
         ("T 97F with chills", "97F"),
     ],
 )
@@ -178,6 +190,16 @@ def test_the_number_of_a_house_becomes_nobodys():
         [found] = deid.texts(["电话021-55667788"], {"phone": ["021-55667788"]}, f"p{i}")
         digits = "".join(c for c in found.text if c.isdigit())
         assert digits.startswith("000") or "[" in found.text or "*" in found.text, found.text
+
+
+def test_short_days_of_a_note_are_read_in_one_order():
+    deid = Deidentifier("expert-determination", key=bytes(32), language="en")
+    [bullet, plain] = deid.texts(["• Seen 05/06/12 and 05/16/12", "Seen 05/06/12 and 05/16/12"], {}, "p")
+    assert bullet.text == f"• {plain.text}"
+
+
+def test_a_long_list_of_names_takes_time_by_its_length():
+    clean("签名:王建国、李明" + "、方舟" * 40_000)  # minutes, when each round found one neighbour
 
 
 @pytest.mark.parametrize("unit", ["-A", "A-"])

@@ -40,17 +40,17 @@ _NO_UNIT: Final = (
 )
 _AGED: Final = r"(?=a)(?<![A-Za-z])(?:(?:aged?|age is|age of|at age|age:)[ :|\t]{1,3}|age ?= ?)"
 _NINETIES: Final = (
-    r"(?=[emln9])(?<![A-Za-z])(?P<s>(?:early |mid |late |mid-)?(?P<n>nineties|90'?s|90s))(?![A-Za-z])"
+    r"(?=[emln9])(?<![A-Za-z0-9])(?P<s>(?:early |mid |late |mid-)?(?P<n>nineties|90'?s|90s))(?![A-Za-z])"
 )
 
 _FORMS: Final = (
     re.compile(r"(?=[0-9])(?P<s>(?<![0-9.])(?P<n>[0-9]{1,3})(?:\.[0-9])? ?(?:余|多)?(?:周|虚)?岁)"),
     re.compile(r"(?P<s>(?P<n>[一二两三四五六七八九]?[百十][零〇一二三四五六七八九十]{0,3}|[二三四五六七八九]十)(?:余|多|来)?(?:周|虚)?岁)"),
-    re.compile(r"年龄(?:为|是)?[: ]{0,3}(?P<s>(?P<n>[0-9]{1,3}))(?![0-9.年]|岁| ?[个月天]| ?[-/][0-9])"),
+    re.compile(r"年龄(?:为|是)?[: ]{0,3}(?P<s>(?P<n>[0-9]{1,3}))(?![0-9.年]|岁| ?[个月天]| ?[-/][0-9]+(?![0-9]| ?(?:[床号]|cm|kg)))"),
     re.compile(r"(?P<s>(?P<n>九)旬|(?P<c>期颐|耄耋))"),
     re.compile(r"[虚周]岁(?P<s>(?P<n>九十[一二三四五六七八九]?|一?百[零〇]?[一二三四五六七八九]?))(?!岁)"),
     re.compile(r"(?:今年|享年|终年|现年)(?P<s>(?P<n>[0-9]{2,3}))(?![0-9.]|岁| ?[年月个天斤次])"),
-    re.compile(r"[/,( ][男女][/, ](?P<s>(?P<n>[0-9]{1,3}))(?![0-9.年]|岁| ?[个月天]| ?[-/][0-9])"),
+    re.compile(r"[/,( ][男女][/, ](?P<s>(?P<n>[0-9]{1,3}))(?![0-9.年]|岁| ?[个月天]| ?[-/][0-9]+(?![0-9]| ?(?:[床号]|cm|kg)))"),
     re.compile(rf"(?=[0-9aefhnost])(?<![0-9A-Za-z.])(?P<s>{_SPAN}){_OLD}", re.IGNORECASE),
     re.compile(rf"{_AGED}(?P<s>{_SPAN}){_NO_UNIT}", re.IGNORECASE),
     re.compile(_NINETIES, re.IGNORECASE),

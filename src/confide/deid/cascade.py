@@ -187,6 +187,7 @@ def beside_rules(tagged: Sequence[Hit], draft: Document) -> list[Hit]:
 _OF_DATE: Final = re.compile(
     r"(?i)[0-9一二三四五六七八九十廿卅]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|(?:first|second|third|st|nd|rd|th)\b"
 )
+_JOINED: Final = frozenset(",&-/~、至到及和")
 _MARKS: Final = " ,;&-/.'~、至到及和"
 
 
@@ -197,9 +198,21 @@ def _beside_dates(text: str, hit: Hit, dated: Sequence[Hit]) -> Iterator[Hit]:
         piece = text[at : max(at, start)]
         low = at + len(piece) - len(piece.lstrip(_MARKS))
         high = at + len(piece.rstrip(_MARKS))
-        if low < high and _OF_DATE.search(piece) and not is_measured(text, low, high):
+        if (
+            low < high
+            and _OF_DATE.search(piece)
+            and not _is_a_part(text, at, low, high)
+            and not is_measured(text, low, high)
+        ):
             yield hit._replace(start=low, end=high)
         at = max(at, end)
+
+
+def _is_a_part(text: str, at: int, low: int, high: int) -> bool:
+    """Say whether a piece is the rest of a number, or a small number that no mark joins to the date before it: 12 80 systolic."""
+    if text[low - 1 : low + 1].isdigit() or (text[high - 1 : high + 1].isdigit() and high < len(text)):
+        return high - low < 3 or low == at
+    return high - low < 3 and text[low:high].isdigit() and not set(text[at:low]) & _JOINED
 
 
 def _is_nearly(known: Hit, hit: Hit) -> bool:

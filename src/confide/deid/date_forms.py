@@ -105,7 +105,12 @@ _MONTH = (
     r"|sept?(?:ember|\.)?|oct(?:ober|\.)?|nov(?:ember|\.)?|dec(?:ember|\.)?)"
 )
 _UNIT = r"(?! ?(?:mg|ml|mm|cm|kg|g|mcg|units?|times|tablets?|days?|weeks?|months?|years?|percent|%))"
-_NO_MORE = rf"(?![0-9:A-Za-z/%]|\.[0-9]| ?(?:lead|[ap]\.?m\b|h\b|hrs?\b|hours?)){_UNIT}"
+_NOT_LEADS = r"lead(?! (?:extraction|revision|placement|level|wire))"  # a 12 lead ECG
+_JOINS = "at|and|to|by|with|for|in|on|from|was|is|seen|per|clinic|visit"
+_NO_MORE = (  # behind a year of two figures: no unit, no word that counts it
+    rf"(?![0-9:A-Za-z/%]|\.[0-9]| ?(?:{_NOT_LEADS}|[ap]\.?m\b|h\b|hrs?\b|hours?)| (?-i:[A-Z]){{1,2}}(?![A-Za-z])"
+    rf"| (?!(?:{_JOINS})(?![a-z]))(?-i:[a-z]){{2}}){_UNIT}"
+)
 
 ZH_TAIL: Final = re.compile(r" ?(?:-|~|至|到|、|及|和) ?(?P<d>[0-3]?[0-9]) ?(?:日|号)")
 EN_TAIL: Final = re.compile(
@@ -143,7 +148,7 @@ _NUMERIC: Final = (
     ),
     _form(  # in a text with Han in it: 24/1/10 is the tenth of January
         "ymd-han",
-        rf"{_LEFT}(?<!评分)(?<!评分[: ])(?P<y>[0-2][0-9]|30)(?P<s>[-/])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12][0-9]|3[01]){_RIGHT}",
+        rf"{_LEFT}(?<!评分)(?<!评分[: ])(?P<y>[0-2][0-9]|30)(?P<s>[-/])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12][0-9]|3[01]){_RIGHT}(?! ?(?:mg|u|单位|方案))",
         0.85,
     ),
     _form(
@@ -209,7 +214,7 @@ _EN: Final = (
     _form("en-my", rf"(?=[jfmasond])(?<![A-Za-z]){_MONTH}(?:,? |-|/| of ){_Y}(?![0-9])", grain="month"),
     _form(
         "en-md",
-        rf"(?=[jfmasond])(?<![A-Za-z]){_MONTH} ?{_D3}{_ORD}(?![0-9A-Za-z/%]| ?-?lead){_UNIT}",
+        rf"(?=[jfmasond])(?<![A-Za-z]){_MONTH} ?{_D3}{_ORD}(?![0-9A-Za-z/%]| ?-?{_NOT_LEADS}){_UNIT}",
         0.9,
         "month-day",
     ),
@@ -220,24 +225,28 @@ _EN: Final = (
 _ODD: Final = (
     _form(
         "ymd-odd",
-        rf"{_LEFT}{_Y}(?P<s>[\\,。、_:])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12][0-9]|3[01])(?![0-9])",
+        rf"{_LEFT}(?!2000)(?P<y>(?:19|20)[0-9]{{2}})(?P<s>[\\,。、_])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12][0-9]|3[01])(?![0-9]| ?(?:ml|mg|u\b|单位|毫升))",
         0.8,
     ),
+    _form(
+        "ymd-colons", rf"{_LEFT}{_Y}:(?P<m>0[1-9]|1[0-2]):(?P<d>0[1-9]|[12][0-9]|3[01])(?![0-9:])", 0.8
+    ),  # of a camera
 )
 _ROMAN: Final = (
     _form(
         "roman-month",
-        rf"{_LEFT}(?P<d>0?[1-9]|[12][0-9]|3[01])(?P<s>[./-])(?P<r>[ivx]{{1,4}})(?P=s){_YY}(?![0-9])",
+        rf"{_LEFT}(?<!v)(?<!ver)(?<!build )(?<!dose )(?<!version )(?P<d>0?[1-9]|[12][0-9]|3[01])(?P<s>[./-])"
+        rf"(?P<r>(?!iv[/-][0-9]{{2}}(?![0-9]))(?:viii|vii|vi|v|iv|ix|iii|ii|i|xii|xi|x))(?P=s){_YY}(?![0-9])",
         0.8,
     ),
 )
 _FEASTS: Final = (  # never written in any other way than as a tag: which day they were is a calendar's to say
     _form(
         "holiday",
-        r"(?<![A-Za-z])(?:Christmas(?: Eve| Day)?(?! (?:tree|disease|factor))|New Year'?s(?: Eve| Day)|Thanksgiving(?: Day)?|Good Friday"
+        r"(?-i:(?<![A-Za-z])(?:Christmas(?: Eve| Day)?(?![- \n](?:tree|disease|factor))|New Year'?s(?: Eve| Day)|Thanksgiving(?: Day)?|Good Friday"
         r"|Easter (?:Sunday|Monday|weekend)|(?:(?<=at )|(?<=on )|(?<=since )|(?<=before )|(?<=after )|(?<=last )|(?<=over )|(?<=until ))Easter(?! [A-Z])"
         r"|(?:Labor|Memorial|Independence|Veterans'?|Columbus|MLK|Presidents?'?s?|Boxing|Mother'?s|Father'?s|Valentine'?s|Australia|Canada|Anzac) Day"
-        r"|(?:4th|Fourth) of July|Halloween|(?:Chinese|Lunar) New Year|Diwali)(?:,? (?:19|20)[0-9]{2})?(?![A-Za-z0-9])",
+        r"|(?:4th|Fourth) of July|Halloween|(?:Chinese|Lunar) New Year|Diwali)(?:,? (?:19|20)[0-9]{2}(?![A-Za-z0-9]|[-/.][0-9]))?(?![A-Za-z0-9]))",
         0.8,
         "holiday",
     ),

@@ -24,6 +24,7 @@ from confide.deid.date_forms import (
 )
 
 DOUBT: Final = 0.4
+_HAN: Final = re.compile("[\u3400-\u9fff]")
 _PIVOT: Final = 30  # two-digit years up to this one are of the 2000s
 _ROMAN: Final = {
     roman: at
@@ -62,7 +63,7 @@ def find_dates(text: str) -> list[DateHit]:
     0.4
     """
     found: list[DateHit] = []
-    is_latin = text.isascii()
+    is_latin = text.isascii() or not _HAN.search(text)
     for family in FAMILIES:
         for low, high in zones(family.triggers(text), len(text), *family.around):
             for form in family.forms:
@@ -74,9 +75,16 @@ def find_dates(text: str) -> list[DateHit]:
                     hit = _read(form, match)
                     if hit is not None:
                         found.append(hit)
-    best = _without_overlap(found)
+    best = _without_overlap(found if is_latin else _one_order(found))
     best = _without_overlap([*best, *_tails(text, best)])
     return [_with_weekday(text, hit) for hit in _prefer_evident_order(_with_years(best))]
+
+
+def _one_order(hits: list[DateHit]) -> list[DateHit]:
+    """Let go of the readings with the year first where a short date of the same text has none: 20/12/22, 1/7/23."""
+    first = {(hit.start, hit.end) for hit in hits if hit.rule == "ymd-han"}
+    short = {(hit.start, hit.end) for hit in hits if hit.rule == "mdy-short"}
+    return hits if short <= first else [hit for hit in hits if hit.rule != "ymd-han"]
 
 
 def _read(form: Form, match: re.Match[str]) -> DateHit | None:

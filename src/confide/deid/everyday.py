@@ -23,7 +23,6 @@ _FEW_HAN: Final = re.compile("[\u3400-\u9fff]{1,4}")
 _SURE: Final = 0.62  # the score of a guess that is .9 probable
 _CERTAIN: Final = 0.655  # .95 probable
 _LISTED: Final = ("、", "/")
-_VOWEL: Final = re.compile("[aeiouy]")
 _SMALL: Final = re.compile(r"[a-z]+(?: [a-z]+){0,3}")
 _AROUND: Final = 240
 _GREAT_BEGINNING: Final = re.compile(r"(?:[.!?] |\n)[A-Z][a-z]")
@@ -79,22 +78,20 @@ def listed_with(text: str, words: Iterable[Hit], others: Iterable[Hit]) -> set[H
     >>> len(listed_with(text, sure[1:], sure[:1])), listed_with(text, sure[1:], [])
     (2, set())
     """
-    waiting = {hit for hit in words if hit.type == "name" and hit.score >= _SURE}
-    edges = {
-        place for hit in others if hit.type == "name" and hit.score >= _SURE for place in (hit.start, hit.end)
-    }
+    beside: dict[int, list[Hit]] = {}
+    for hit in words:
+        if hit.type == "name" and hit.score >= _SURE:
+            beside.setdefault(hit.start, []).append(hit)
+            beside.setdefault(hit.end, []).append(hit)
+    ahead = [hit for hit in others if hit.type == "name" and hit.score >= _SURE]
     found: set[Hit] = set()
-    while True:
-        more = {
-            hit for hit in waiting
-            if (text[hit.end : hit.end + 1] in _LISTED and hit.end + 1 in edges)
-            or (text[hit.start - 1 : hit.start] in _LISTED and hit.start - 1 in edges)
-        }  # fmt: skip
-        if not more:
-            return found
-        waiting -= more
-        found |= more
-        edges |= {place for hit in more for place in (hit.start, hit.end)}
+    while ahead:
+        hit = ahead.pop()
+        for mark, place in ((hit.end, hit.end + 1), (hit.start - 1, hit.start - 1)):
+            if text[mark : mark + 1] in _LISTED:
+                ahead += [other for other in beside.get(place, ()) if other not in found]
+                found.update(beside.get(place, ()))
+    return found
 
 
 @cache
@@ -108,10 +105,13 @@ def _leads() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return led, re.compile(rf",? (?:{degrees}|rn|md|np|lpn|cna)(?![A-Za-z])| \((?:{kin})\)")
 
 
+def is_listed(word: str) -> bool:
+    """Say whether the vocabulary knows a word, as a name or otherwise."""
+    return _number(word_keys(word)[1][0]) != 0
+
+
 def is_word(word: str) -> bool:
     """Say whether the vocabulary knows a word otherwise than as a name only."""
-    if len(word) == 2 and not _VOWEL.search(word):
-        return False  # jt, zz: somebody's initials
     return _number(word_keys(word)[1][0]) not in (0, GIVEN_TO_PEOPLE)
 
 

@@ -104,12 +104,10 @@ def _swept_forms(kind: str, text: str, rule: str) -> Iterator[Form]:
 
 
 def _is_everyday(token: str, kind: str) -> bool:
-    """Say whether a swept part of a name is a word as well; of staff, any word at all: Dr. Bone found no bone loss."""
-    if token in word_set("en", "common_words"):
-        return True
-    from confide.deid.everyday import is_word  # reads the tagger's vocabulary
-
-    return kind == "staff" and token.isascii() and is_word(token)
+    """Say whether a swept part of a name is a word as well; of staff, of the body and what is done to it, too: Dr. Bone."""
+    return token in word_set("en", "common_words") or (
+        kind == "staff" and token in word_set("en", "body_words")
+    )
 
 
 def birth_forms(day: date, layer: str) -> Iterator[Form]:

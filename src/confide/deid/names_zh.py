@@ -97,7 +97,7 @@ def _is_stray(text: str, hit: Hit) -> bool:
         _ALL_HAN.fullmatch(text[hit.start]) is not None
         and (before.isdigit() or not any(text[hit.start] in some for some in (*_surnames(), _SELDOM)))  # 6张
         and before not in _BEFORE_ALONE
-        and not (hit.score >= _SURE and is_led(text, hit.start))
+        and not (hit.score >= _SURE and before in (" ", ":") and is_led(text, hit.start))
         and not behind.startswith((*words("zh", "titles"), *_BEHIND_ALONE))
     )
 

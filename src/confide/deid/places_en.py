@@ -186,7 +186,7 @@ def _own_name(run: str, *, strict: bool) -> int | None:
 
 _EMPLOYER: Final = re.compile(
     r" (?:the )?(?P<v>[A-Z][a-z'&]{2,20}(?: (?:of |and |& )?[A-Z][a-z'&]{2,20}){0,3}|[A-Z]{1,3}&[A-Z]|[0-9][A-Z]|[A-Z](?:-[A-Z]){1,3}"
-    r"|[0-9]-[A-Z][a-z]{3,12}|(?!N?ICU|PICU|SNF|LTC|PCP|EMS)[A-Z]{3,5})(?![A-Za-z])"
+    r"|[0-9]-[A-Z][a-z]{3,12}|(?!N?ICU|PICU|SNF|LTC|PCP|EMS|OPD|SELF|NIGHT|HOME|WORK)[A-Z]{3,5})(?![A-Za-z])"
 )
 _LED: Final = re.compile(
     r" (?:the )?(?P<v>[A-Z][a-z]{2,15}(?:[ -](?:de |del |la )?[A-Z][a-z]{2,15}){0,2})(?![A-Za-z]|'s)"

@@ -14,7 +14,6 @@ from typing import Any, Final
 import numpy as np
 
 from confide.deid.hits import Hit
-from confide.deid.lexicon import word_set
 from confide.deid.tagger_decode import Floats, spans_in
 from confide.deid.tagger_input import PAD, Vocabulary, encode
 
@@ -29,7 +28,7 @@ _SCORED: Final = re.compile(r"(?i)pain|scale|score|rated|rates|ivp? for|nrs|vas|
 _FIGURES: Final = re.compile(r"[+#]?[0-9]{1,3}s?(?:[/:.][0-9]{1,3}s?)?")
 _PAIR: Final = re.compile(r"([0-9]{1,2}) ?[-/.] ?([0-9]{1,2})")
 _COUNTED: Final = re.compile(  # what stands behind a number that counts or measures, and does not begin another word
-    r"(?i) ?(?:(?:days?|leads?|d(?!/c)|wks?|weeks?|months?|mths?|hrs?|hours?|mins?|yrs?|years?|units?|mg|ml|kg|cm|mm|mmol)"
+    r"(?i) ?(?:(?:days?|d(?!/c)|wks?|weeks?|months?|mths?|hrs?|hours?|mins?|yrs?|years?|units?|mg|ml|kg|cm|mm|mmol)"
     r"(?![a-z]|[ -][0-9]| (?:team|shift|assist))|%|°|strength|power|天(?![坛津气])|周(?![一二三四五六日末])|岁(?!末)|次(?![日晨年])|个(?!人)|倍|度(?!过))"
 )
 _TIME: Final = re.compile(r"(?i)(?:t|at )?[0-9]{1,2}[:时点h][0-9]{0,2}分?(?::[0-9]{2})?(?: ?[ap]\.?m\.?|z)?")
@@ -39,15 +38,18 @@ _NUMERALS: Final = re.compile("[一二三四五六七八九十]{1,3}(?=[度分�
 _MEASURED: Final = re.compile(
     r"(?i)\b(?:a1c|hgb?|hb|cr|k|na|bun|inr|wbc|plt|tsh|temp|ph|ef|bmi|albumin|lactate)[ :=|\n]{1,3}(?:was |of |is )?$"
 )
+_FEW_DIGITS: Final = re.compile("[0-9]{3,6}")
+_DECADE: Final = re.compile("(?i)(?:(?:the|early|mid|late)[ -])*(?:19|20)?[0-9]0'?s")
 _ENDING: Final = re.compile(
     r"(?i)(?:last ?(?:4|four)|\bends?(?: in)?|\bending(?: in)?|\bpin|\bcode)[ :=#]{1,3}$"
 )
-_STAGE: Final = re.compile(
-    r"(?i)\b(?:stage|grade|cycle|phq-?[29]|gad-?7|barthel|fx|fraction) $|评分:? ?(?:[0-9]{1,2}-){0,2}$"
-)
+_STAGE: Final = re.compile(r"(?i)\b(?:stage|grade) $")
+_POINTS: Final = re.compile(r"(?i)\b(?:phq-?[29]|gad-?7|barthel) $|评分:? ?(?:[0-9]{1,2}-){0,2}$")
 _MURMUR: Final = re.compile(
-    r" (?:SEM|NS|BCx|blood cultures?|bottles?|inch|systolic|diastolic|murmur|motor)(?![A-Za-z])"
+    r" (?:SEM|inch|murmur|(?:systolic|diastolic) murmur|motor (?:strength|power))(?![A-Za-z])"
 )
+_BOTTLES: Final = re.compile(r"(?:1/2|1/4|2/2|2/4|3/4|4/4) (?:NS|BCx|blood cultures?|bottles?)(?![A-Za-z])")
+_LEADS: Final = re.compile("(?:3|5|6|12|15)[ -]?leads?(?![A-Za-z])")
 _DATED_RESULT: Final = re.compile("(?::| was| is| =|,)? ?[0-9]")  # Hb 3.11: 9.8
 _VERSION: Final = re.compile(r"(?i)(?:\bver|version|版本?)[ .:=]{0,2}$")
 _MAY_DO: Final = re.compile(
@@ -55,7 +57,11 @@ _MAY_DO: Final = re.compile(
 )
 _DATED_MAY: Final = re.compile(r"(?i)\b(?:in|since|last|this|next|until|by|early|late|mid|of|from) $")
 _SEASONS: Final = frozenset({"winter", "summer", "spring", "autumn"})
+_HANDLED: Final = re.compile("(?:微信|网名|昵称|账号|QQ|@)")
 _ASCII: Final = re.compile("[0-9A-Za-z]")
+_NO_NAME: Final = re.compile(
+    r"[A-Za-z]|(?:fe)?male|[0-9.,/-]+|男|女|性别|年龄|床号|科室|科别|病区", re.IGNORECASE
+)
 _CELL: Final = re.compile(r"\S+(?:\s\S+)*")
 _WIDE_NAME: Final = re.compile(
     "[\u3400-\u9fff] {2,4}(?![男女])(?:[\u3400-\u9fff]{1,2}|[\u3400-\u9fff] {2,4}(?![男女])[\u3400-\u9fff])"
@@ -116,7 +122,7 @@ def _cells(
     cells = [
         (start + cell.start(), start + cell.end(), kind, probability)
         for cell in _CELL.finditer(value)
-        if cell.group().isascii() or cell.group() not in word_set("zh", "next_keys")
+        if not (_NO_NAME.fullmatch(cell.group()) if kind == "name" else cell.group() in "男女")
     ]
     return cells if probability >= _SURE else cells[:1]
 
@@ -138,7 +144,8 @@ def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: f
         start -= 1
     while end < len(text) and _go_together(text[end - 1 : end + 1]):
         end += 1
-    if kind == "other-id" and _ASCII.search(value):  # 静静的妈妈 is a handle as it is
+    is_handle = probability >= _SURE and _HANDLED.search(text, max(0, start - 10), start)  # 静静的妈妈
+    if kind == "other-id" and (_ASCII.search(value) or not is_handle):
         while end > start + 1 and not (text[end - 1].isascii() and text[end - 1].isalnum()):
             end -= 1
     return Hit(offset + start, offset + end, kind, round(_BOLDEST * probability, 3), f"tagger:{kind}")
@@ -153,7 +160,7 @@ def _renamed(text: str, hit: Hit) -> Hit:
     if (
         hit.type == "date"
         and _ENDING.search(text, max(0, hit.start - 12), hit.start)
-        and text[hit.start : hit.end].isdigit()
+        and _FEW_DIGITS.fullmatch(text, hit.start, hit.end)
     ):
         return hit._replace(type="other-id", found_by="tagger:other-id")
     return hit
@@ -195,7 +202,10 @@ def _identifies_nobody(text: str, hit: Hit) -> bool:
 def _is_no_day(text: str, hit: Hit, value: str) -> bool:
     """Say whether a guess at a date is two numbers of which none can be a day, a count, a version, or the verb may."""
     if pair := _PAIR.fullmatch(value):
-        if _STAGE.search(text, max(0, hit.start - 10), hit.start) or _MURMUR.match(text, hit.end):
+        before = (text, max(0, hit.start - 16), hit.start)
+        if _POINTS.search(*before) or _MURMUR.match(text, hit.end) or _BOTTLES.match(text, hit.start):
+            return True
+        if int(pair.group(2)) <= 6 and _STAGE.search(*before):
             return True
         low, high = sorted(map(int, pair.groups()))
         if low == 0 or low > 12 or _COUNTED.match(text, hit.end):
@@ -204,6 +214,8 @@ def _is_no_day(text: str, hit: Hit, value: str) -> bool:
             return high < 40 or ("." in value and not _DONE.match(text, hit.end))
         measured = "." in value and _MEASURED.search(text, max(0, hit.start - 16), hit.start)
         return bool(measured) and not _DATED_RESULT.match(text, hit.end)
+    if _DECADE.fullmatch(value):
+        return True
     if value.casefold() == "may":
         return bool(_MAY_DO.match(text, hit.end)) and not _DATED_MAY.search(
             text, max(0, hit.start - 8), hit.start
@@ -217,7 +229,7 @@ def _is_no_day(text: str, hit: Hit, value: str) -> bool:
 
 def is_measured(text: str, start: int, end: int) -> bool:
     """Say whether a number counts or measures, or is a time of day: what is left of 5 May 10 mg, of 3/5/24 10:22."""
-    return bool(_COUNTED.match(text, end) or _TIME.fullmatch(text, start, end))
+    return bool(_COUNTED.match(text, end) or _TIME.fullmatch(text, start, end) or _LEADS.match(text, start))
 
 
 def _go_together(pair: str) -> bool:

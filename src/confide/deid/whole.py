@@ -12,13 +12,14 @@ from itertools import pairwise
 from typing import Final
 
 from confide.deid.classes import NAME_CLASSES
+from confide.deid.everyday import is_listed, is_word
 from confide.deid.hits import Hit
 from confide.deid.lexicon import words
 
 _H: Final = "\u3400-\u9fff"
 _GROWS: Final = frozenset({"organisation", "place", "address"})
 _JOINS: Final = re.compile(r" (?:of|OF|&)(?: the| THE)? ")
-_BROKEN: Final = re.compile(r"-\n[a-z]{2,14}(?![A-Za-z])")  # Pi-, card on the next line
+_BROKEN: Final = re.compile(r"-\n(?P<rest>[a-z]{2,14})(?![A-Za-z])")  # Thornqu-, ist on the next line
 _LEAST: Final = 0.5  # a name that grew is more likely right than wrong
 _NO_NAME: Final = (
     "经要自跟朝沿距等的了在是和与及或从至到由于系据去来住看就诊转往被把给向对有无不曾因为后前上下也都还又再"
@@ -40,7 +41,9 @@ def whole_names(text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
     """
     for hit in hits:
         if hit.type in NAME_CLASSES and (broken := _BROKEN.match(text, hit.end)):
-            yield hit._replace(end=broken.end())
+            broken_word = text[hit.start : hit.end].split()[-1]
+            if not (is_word(broken["rest"]) and is_listed(broken_word)):  # Patel-, plan
+                yield hit._replace(end=broken.end())
         if hit.type in _GROWS and not hit.is_known:
             tail = (_tail_en(2) if text[hit.end - 1].isascii() else _tail_zh()).match(text, hit.end)
         elif hit.found_by == "tagger:name":
