@@ -19,7 +19,7 @@ from confide.deid.mask import mask
 from confide.deid.people import People
 from confide.deid.surrogate_names import invent_name
 from confide.deid.surrogate_numbers import invent_number
-from confide.deid.surrogate_places import generalise_place
+from confide.deid.surrogate_places import generalise_place, keep_town
 from confide.errors import InvalidInput
 
 KEYED = Keyed(b"k" * 32)
@@ -196,3 +196,7 @@ def test_a_valid_number_that_is_somebodys_is_not_given_out(note, tmp_path):
     first = surrogate(())
     assert validators.is_resident_id(first)
     assert surrogate((first,)) not in (first, "11010519491231002X")
+
+
+def test_a_street_is_no_town_in_a_limited_data_set():
+    assert keep_town("The Old Rectory, Church Lane, NY 10001", "[ADDRESS]") == "NY 10001"

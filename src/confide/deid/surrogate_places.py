@@ -113,6 +113,8 @@ def keep_town(value: str, tag: str) -> str:
     if state is None:
         return tag
     town = re.search(r"(?:^|[,\n]\s*)([A-Z][A-Za-z .'-]*),?\s*$", value[: state.start()])
+    if town and town.group(1).split()[-1].strip(" .,") in word_set("en", "street_types"):
+        town = None  # Church Lane is no town; Oak Park loses its own, which is little
     zip_code = re.match(r",?\s*[0-9]{5}(?:-[0-9]{4})?", value[state.end() :])
     tail = state.group() + (zip_code.group() if zip_code else "")
     return f"{town.group(1).rstrip(' ,')}, {tail}" if town else tail
