@@ -2,10 +2,13 @@
 
 Guarantee: `read_docx` returns every text that Word shows or keeps of a person: body, tables, text boxes, headers and
 footers, notes, comments, deleted and field text, title and other properties. What `write_docx` returns holds no other
-part of the original: pictures are blank, names of authors, links, custom properties and hidden parts are gone, and a
-document with a part that cannot be searched, such as an embedded workbook, is refused. Knows nothing of
-identifiers: who calls says which places of the text become what.
+part of the original: of the rest it keeps numbers where Word measures, words of Word's own format and names of usual
+fonts and built-in styles, nothing that somebody could have typed. Pictures are blank; authors, links, names, tips,
+lists to choose from, custom properties and hidden parts are gone. A document with a part that cannot be searched, such
+as an embedded workbook, is refused. Knows nothing of identifiers: who calls says which places of the text become what.
 """
+
+# ruff: noqa: SIM905 -- the long lists of words read better as one string
 
 import io
 import posixpath
@@ -13,7 +16,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,34 +26,219 @@ LARGEST = 256_000_000  # bytes of all parts, unpacked: a few kilobytes of zip ca
 _MOST_PARTS = 5_000
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _PLACES = "/wordprocessingDrawing"  # namespaces whose elements hold coordinates, not words
 
-_TEXT = re.compile(r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml")
-_STYLE = re.compile(
-    r"word/(styles|stylesWithEffects|numbering|fontTable|webSettings)\.xml|word/(theme|fonts)/[^/]+"
-)
+# Elements and attributes of any other namespace are taken out; prefixes are these, whatever the document calls them.
+_OF_WORD = {
+    "w": _W[1:-1], "r": _R[1:-1], "mc": _MC[1:-1],
+    "m": "http://schemas.openxmlformats.org/officeDocument/2006/math",
+    "v": "urn:schemas-microsoft-com:vml",
+    "o": "urn:schemas-microsoft-com:office:office",
+    "w10": "urn:schemas-microsoft-com:office:word",
+    "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
+    "pic": "http://schemas.openxmlformats.org/drawingml/2006/picture",
+    "lc": "http://schemas.openxmlformats.org/drawingml/2006/lockedCanvas",
+    "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
+    "wp14": "http://schemas.microsoft.com/office/word/2010/wordprocessingDrawing",
+    "wpc": "http://schemas.microsoft.com/office/word/2010/wordprocessingCanvas",
+    "wpg": "http://schemas.microsoft.com/office/word/2010/wordprocessingGroup",
+    "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
+    "a14": "http://schemas.microsoft.com/office/drawing/2010/main",
+    "w14": "http://schemas.microsoft.com/office/word/2010/wordml",
+    "w15": "http://schemas.microsoft.com/office/word/2012/wordml",
+}  # fmt: skip
+_SPACES = frozenset((*_OF_WORD.values(), _XML[1:-1]))
+_OF_CORE = {
+    "cp": "http://schemas.openxmlformats.org/package/2006/metadata/core-properties",
+    "dc": "http://purl.org/dc/elements/1.1/",
+}
+_MAY_BE_IGNORED = "w14 w15 wp14"
+
+_TEXT = re.compile(r"word/(document|header\d{0,4}|footer\d{0,4}|footnotes|endnotes|comments)\.xml")
+_STYLE = re.compile(r"word/(styles|numbering|theme/theme\d{0,2})\.xml")
 _DROPPED = re.compile(
-    r"customXml/.*|docProps/(?!core\.xml).*|_xmlsignatures/.*|word/(glossary|printerSettings|webextensions)/.*"
-    r"|word/(people|comments(Extended|Ids|Extensible)|documenttasks.*|tasks)\.xml|.*/"
+    r"customXml/.*|docProps/(?!core\.xml).*|_xmlsignatures/.*|.*/"
+    r"|word/(glossary|printerSettings|webextensions|fonts|theme/(?!theme\d{0,2}\.xml).*)/.*|word/theme/(?!theme).*"
+    r"|word/(people|comments(Extended|Ids|Extensible)|documenttasks.*|tasks|stylesWithEffects|fontTable|webSettings)\.xml"
 )
 _CORE, _SETTINGS, _TYPES = "docProps/core.xml", "word/settings.xml", "[Content_Types].xml"
-_DROPPED_SETTINGS = (
-    "docVars",
-    "mailMerge",
-    "attachedTemplate",
-    "rsids",
-    "documentProtection",
-    "writeProtection",
-)
+_RELATIONS = re.compile(r"(.+/)?_rels/([^/]*)\.rels")
 _WORDS_OF_CORE = ("title", "subject", "keywords", "description", "category", "contentStatus")
-_AUTHORS = ("author", "initials", "userId", "providerId")
-_EMPTIED = {
-    "docPr": ("descr", "title", "name"),
-    "cNvPr": ("descr", "title", "name"),
-    "shape": ("alt", "title"),
-}
+
+# What Word does without, and where people leave what no reader searches.
+_REMOVED = frozenset(
+    "ffData fldData binData smartTagPr customXmlPr permStart permEnd tblCaption tblDescription divId nsid tmpl rsid"
+    " rsids aliases extLst docPartObj hlinkClick hlinkHover".split()
+)
+_UNWRAPPED = ("smartTag", "customXml")
+_KEPT_OF_CONTROL = ("rPr", "lock", "id", "text", "richText", "picture", "checkbox")
+_KEPT_OF_SETTINGS = frozenset(
+    "zoom mirrorMargins alignBordersAndEdges bordersDoNotSurroundHeader bordersDoNotSurroundFooter gutterAtTop"
+    " trackRevisions defaultTabStop autoHyphenation consecutiveHyphenLimit hyphenationZone doNotHyphenateCaps"
+    " evenAndOddHeaders bookFoldRevPrinting bookFoldPrinting drawingGridHorizontalSpacing drawingGridVerticalSpacing"
+    " displayHorizontalDrawingGridEvery displayVerticalDrawingGridEvery noPunctuationKerning characterSpacingControl"
+    " strictFirstAndLastChars footnotePr endnotePr compat mathPr themeFontLang clrSchemeMapping decimalSymbol"
+    " listSeparator".split()
+)
+_PLAIN_FIELD = re.compile(
+    r"\s*(PAGE|NUMPAGES|SECTIONPAGES|SECTION)(\s+\\\*\s+(MERGEFORMAT|Arabic|roman|ROMAN|CHINESENUM[123]))*\s*"
+)
+_NAMES_OF_STYLES = ("pStyle", "rStyle", "tblStyle", "basedOn", "next", "link", "numStyleLink", "styleLink",
+                    "defaultTableStyle", "clickAndTypeStyle")  # fmt: skip
+_MARKS = ("bookmarkStart", "moveFromRangeStart", "moveToRangeStart")
+
+_OF_PARTS = "application/vnd.openxmlformats-officedocument."
+_OF_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+_OF_CORE_RELATION = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
+_WITHOUT_REFERENCE = ("hyperlink", "blip", "imagedata", "fill", "stroke")  # of use without what they point to
+_NEEDED = {
+    "name": "",
+    "author": "-",
+    "id": "0",
+    "typeface": "",
+    "uri": "",
+}  # Word refuses elements without them
+
+# Every value that stays is one of these forms, at one of these places.
+_NUMBER = re.compile(r"[+-]?\d{0,10}(\.\d{1,8})?(pt|in|cm|mm|pc|pi|px|em|ex|%|f|fd)?")
+_HEX = re.compile(r"[0-9A-Fa-f]{2}|[0-9A-Fa-f]{4}|#?[0-9A-Fa-f]{6}( \[\d{1,4}\])?")
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z][a-z]{3})?-[A-Z]{2}|x-none")
+_THEME_FONT = re.compile(r"\+m[nj]-(lt|ea|cs)|")
+_FLAGS = re.compile(r"[01]{12}")
+_SHAPE_ID = re.compile(r"#?_x0000_[a-z]\d{1,5}")
+_PIECES = re.compile(r"[a-z]+|[A-Z][a-z]*|\d{1,3}")
+_NOT_OF_OUTLINES = re.compile(r"[^-+a-zA-Z0-9.,;@#\s()%]|\d{8}|\d-")  # nothing like a day
+_FORMULA = frozenset(
+    "val sum prod mid abs min max if mod atan sin cos cosatan sinatan sqrt sumangle ellipse tan width height topLeft"
+    " topRight bottomLeft bottomRight center xcenter ycenter pt in cm mm f fd".split()
+)
+_STROKES = re.compile(r"(x|e|nf|ns)*([mlctrv]|ae|al|at|ar|wa|wr|qx|qy|qb)?")
+_GUIDE = re.compile(
+    r"connsite[XY]\d{1,4}|adj\d{0,2}|[A-Za-z]\d{1,4}|[-+]?\d{1,10}|[lrtbwh]|hc|vc|ss|ls|(wd|hd|ssd|cd)\d{1,2}|[357]cd[248]"
+    r"|\*/|\+-|\+/|\?:|abs|at2|cat2|cos|max|min|mod|pin|sat2|sin|sqrt|tan|val"
+)
+_COLOURS = frozenset("color fill lastClr themeTint themeShade themeFillTint themeFillShade char fillcolor strokecolor"
+                     " color2".split())  # fmt: skip
+_COLOUR_VALUES = ("color", "srgbClr", "sysClr", "tblLook")
+_OUTLINES = frozenset(
+    "adj path v eqn position xrange yrange coordsize coordorigin textboxrect limo connectlocs connectangles wrapcoords"
+    " from to points inset offset offset2 matrix arcsize origin focusposition focussize size".split()
+)
+_CHARACTERS = ("chr", "begChr", "endChr", "sepChr", "decimalSymbol", "listSeparator")
+_FONT_KEYS = ("ascii", "hAnsi", "eastAsia", "cs", "font", "typeface")
+_OF_LANGUAGE = ("lang", "themeFontLang")
+_MEASURED = frozenset(
+    "a abstractNumId after afterLines alnAt amt ang angle b bIns baseline before beforeLines blurRad bottom"
+    " bottomFromText bright chapStyle charSpace charset colFirst colLast contourW contrast count countBy cx cy d"
+    " defTabSz defUIPriority dir dist distB distL distR distT distance dpi dx dy dz endA endPos extrusionH fadeDir"
+    " firstLine firstLineChars fontScale fontSz footer fov g gutter h hR hSpace hanging hangingChars header hue id idx"
+    " ilvl indent kern kx ky l lIns lat left leftChars leftFromText legacyIndent legacySpace len lim line linePitch"
+    " lines lnSpcReduction lon lum lvl marB marL marR marT miterlimit n num numCol numId numPicBulletId opacity percent"
+    " pitchFamily pos r rIns rad relativeHeight rev right rightChars rightFromText rot rotation sat sp space spc spcCol"
+    " stA stAng stPos start startAt startChars strokeweight swAng sx sy sz t tIns tblpX tblpY thresh top topFromText"
+    " track tx ty uiPriority vSpace w wR weight width x y z zoom hrpct cropbottom cropleft cropright croptop gain"
+    " blacklevel gamma".split()
+)
+_MEASURED_VALUES = frozenset(
+    "abstractNumId alpha alphaMod alphaOff argSz blue blueMod blueOff buSzPct buSzPts cGp cGpRule cSp"
+    " compatSetting consecutiveHyphenLimit count defaultTabStop displayHorizontalDrawingGridEvery displayVerticalDrawingGridEvery"
+    " drawingGridHorizontalSpacing drawingGridVerticalSpacing fitText green greenMod greenOff gridAfter gridBefore"
+    " gridSpan hps hpsBaseText hpsRaise hue hueMod hueOff hyphenationZone id ilvl interSp intraSp kern lMargin lum"
+    " lumMod lumOff lvlPicBulletId lvlRestart numFmt numId numStart outlineLvl position postSp preSp rMargin rSp rSpRule"
+    " red redMod redOff sat satMod satOff shade spacing spcPct spcPts start startOverride sz szCs"
+    " tblStyleColBandSize tblStyleRowBandSize tint trHeight uiPriority w wrapIndent".split()
+)
+_CSS = frozenset(
+    "position margin-left margin-top margin-right margin-bottom margin left top width height z-index rotation flip"
+    " visibility mso-position-horizontal mso-position-vertical mso-position-horizontal-relative"
+    " mso-position-vertical-relative mso-width-percent mso-height-percent mso-width-relative mso-height-relative"
+    " mso-wrap-style mso-wrap-distance-left mso-wrap-distance-top mso-wrap-distance-right mso-wrap-distance-bottom"
+    " v-text-anchor mso-fit-shape-to-text layout-flow mso-layout-flow-alt font-size".split()
+)
+_SETTINGS_OF_WORD = frozenset(
+    "http://schemas.microsoft.com/office/word compatibilityMode overrideTableStyleFontSizeAndJustification enableOpenTypeFeatures doNotFlipMirrorIndents"
+    " differentiateMultirowTableHeaders useWord2013TrackBottomHyphenation allowSpaceOfSameStyleInTable"
+    " allowHyphenationAtTrackBottom".split()
+)
+_SCRIPTS = frozenset(
+    "Jpan Hang Hans Hant Arab Hebr Thai Ethi Beng Gujr Khmr Knda Guru Cans Cher Yiii Tibt Thaa Deva Telu Taml Syrc Orya"
+    " Mlym Laoo Sinh Mong Viet Uigh Geor Armn Bugi Bopo Java Lisu Mymr Nkoo Olck Osma Phag Sora Tale Talu Tfng".split()
+)
+_FONTS = frozenset(
+    "agency fb,aharoni,angsana new,aptos,aptos display,aptos narrow,arial,arial black,arial narrow,arial unicode ms,"
+    "baskerville,bahnschrift,batang,bodoni mt,book antiqua,bookman old style,browallia new,calibri,calibri light,cambria,"
+    "cambria math,candara,carlito,caladea,century,century gothic,century schoolbook,comic sans ms,consolas,constantia,"
+    "corbel,cordia new,courier,courier new,daunpenh,david,dengxian,dengxian light,dejavu sans,dejavu serif,"
+    "dejavu sans mono,dokchampa,dotum,ebrima,estrangelo edessa,euphemia,fangsong,fangsong_gb2312,franklin gothic book,"
+    "franklin gothic medium,futura,garamond,gautami,georgia,gill sans,gill sans mt,gulim,helvetica,helvetica neue,impact,"
+    "iskoola pota,kaiti,kaiti_gb2312,kalinga,kartika,latha,leelawadee,liberation mono,liberation sans,liberation serif,"
+    "lucida console,lucida sans,lucida sans unicode,malgun gothic,mangal,meiryo,microsoft himalaya,microsoft jhenghei,"
+    "microsoft sans serif,microsoft uighur,microsoft yahei,microsoft yahei ui,microsoft yi baiti,mingliu,mongolian baiti,"
+    "moolboran,ms gothic,ms mincho,ms pgothic,ms pmincho,ms sans serif,mv boli,noto sans,noto sans cjk sc,noto serif,"
+    "noto serif cjk sc,nsimsun,nyala,opensymbol,open sans,palatino,palatino linotype,plantagenet cherokee,pmingliu,raavi,"
+    "roboto,segoe ui,segoe ui emoji,segoe ui light,segoe ui symbol,shruti,simhei,simsun,source han sans,source han serif,"
+    "sylfaen,symbol,tahoma,times,times new roman,trebuchet ms,tunga,verdana,vrinda,webdings,wingdings,wingdings 2,"
+    "wingdings 3,yu gothic,yu gothic light,yu mincho,宋体,新宋体,黑体,楷体,楷体_gb2312,仿宋,仿宋_gb2312,微软雅黑,等线,"
+    "等线 light,华文中宋,华文仿宋,华文宋体,华文楷体,华文细黑,华文黑体,方正小标宋简体,方正仿宋简体,隶书,幼圆,新細明體,"
+    "細明體,標楷體,微軟正黑體,ＭＳ 明朝,ＭＳ ゴシック,ＭＳ Ｐ明朝,ＭＳ Ｐゴシック,游明朝,游ゴシック,游ゴシック light,メイリオ,"
+    "맑은 고딕,바탕,굴림,돋움".casefold().split(",")
+)
+_STYLE_WORDS = frozenset(
+    "normal heading toc index title subtitle caption header footer page number line footnote endnote comment annotation"
+    " reference text subject table of figures authorities toa list bullet continue body first indent default paragraph"
+    " font macro envelope address return closing signature message salutation date note block hyperlink followed strong"
+    " emphasis intense subtle quote book no spacing plain document map e mail email html acronym cite code definition"
+    " keyboard preformatted sample typewriter variable web outline simple classic colorful columns grid contemporary"
+    " elegant professional effects theme balloon placeholder light medium dark shading accent revision bibliography char"
+    " top bottom of form z and a i article section mention smart hashtag unresolved link 3d".split()
+)
+# The words that the values of Word's enumerations are made of, as `thin`, `thick` and `gap` in `thinThickSmallGap`.
+_WORDS = frozenset(
+    "abjad above absolute accent action active after aiueo align all alpha alphabetic alternate always and angle"
+    " ansi ants any app aqua arabic arc arch around arrow art ascii asia at auto autofit axis b back background"
+    " backward baht balanced band bar base baseline before begin beginning below beneath bent beside best between"
+    " bevel bg bi bidi bk bl black blank blink block blue bolt border bot both bottom bounding br brace bracket"
+    " brick bright bt btn bullet bullseye button call callout can canvas caption card cardinal cascade cell"
+    " center centered changes char character chars chart check chevron chicago chilly chinese chord chosung chs"
+    " cht circle circular classic clean clear clip cloud clr col collapse collate colon color cols column comma"
+    " comments compatible compress confetti connector consonants cont content contextual continuation continue"
+    " continuous contrast contrasting convex cool corner counting cross cs ctr cube curly curve curved custom"
+    " cyan cycle d dark darken dash dashdot dashed date db dbl dec decagon decimal decision deco decorative def"
+    " default deflate delay diag diamond digital dirty discretional disk display dist distribute divide divot dk"
+    " dmnd dn do doc document dodecagon dollar donut dot dotted double down drop drum dxa ea each east edge edit"
+    " elbow ellipse ellipsis em email embed emboss en enclosed end engrave equal even exact extract extreme f"
+    " face facing fade false first fit fixed flat flood flow fol folded followed forms forward fraktur frame"
+    " freezing front fuchsia full fullstop funnel ganada gap gear glow gradient gram gray grayscale green grid"
+    " group h hairline half hard harsh heart heavy hebrew help heptagon heroic hex hexagon hidden hide high"
+    " highlight hindi historical hlink home horizontal horz hot hqprint hybrid hyperlink hyphen i icon ideograph"
+    " ignore in inactive indent inflate info information inherit inline input inset inside internal inv inverse"
+    " inverted iroha irregular isometric isosceles japanese jpn junction just kana kashida kor korean l landscape"
+    " large largest last lc least left legacy legal less letter letters level lg light lighten lightning lights"
+    " lime lin line linear lines link locked long longdash longdashdot low lower lr lt ltr lvl m magenta magnetic"
+    " major manual margin maroon master match math matte med medium menu merge metal middle minor minus miter"
+    " moderately modern mongolian monospace moon morning most movie mult multidocument multilevel multiply nar"
+    " narrow navy ne never new next nil no non none norm normal not notched nothing notice num number numbering"
+    " numbers nw oblique octagon odd off offline offpage olive on once one online only open operation optimize or"
+    " ordinal orgchart orthographic outline output outset outside oval over overflow overlap ovr p page pages"
+    " pair paragraph parallel parallelogram paren pattern pct pentagon period perspective pg ph pie plaid plain"
+    " plaque plastic plate plus portrait pour powder predefined preparation preserve prev previous print process"
+    " pt punched punctuation purple quad r radial read rect red relative relaxed repeat rest restart return"
+    " reverse ribbon riblet right ring rl rnd roman room round row rows rt rtl russian same scale screen script"
+    " scroll sdt se seal sect section segments separate separator shadow shape shdw shimmer shingle short"
+    " shortdash sib sides sigma silver simplified single skw slant slope sm small smiley smoking snap sng snip"
+    " soft softmetal solid sort sound sp space sparkle spell sphere sq square stacked standard star start static"
+    " stealth stop storage straight strict strike stripe striped stroked sub subscript summing sun sunrise sunset"
+    " sup superscript sw swiss swoosh sys t tab table tabs taiwanese tape tb teal teardrop ten terminator text"
+    " thai thick thin thousand three through tight tile time tl to top tr tracked traditional transitional"
+    " translucent trapezoid tree trellis tri triangle triple true two tx uc und under underscore undrawn unlocked"
+    " unscaled up upper user uturn v variable venn vert vertical vietnamese view visible vowels warm wave wavy wd"
+    " weave web wedge white whole wide width window wire wireframe word words workspace wrapping x xy y yellow z"
+    " zag zero zig zodiac".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +285,13 @@ def write_docx(data: bytes, file: str, edits: Sequence[Edit]) -> tuple[bytes, in
             if node.tag in (f"{_W}t", f"{_W}delText", f"{_W}instrText"):
                 node.set(f"{_XML}space", "preserve")
         at += len(text)
+    _rename(package)
     for name, root in package.trees.items():
-        _strip(root, name, {value for value in found if _names(value)})
+        if name == _CORE:
+            for node in root.iter():
+                node.attrib.clear()
+        elif not name.endswith(".rels"):
+            _strip(root, package, name, {value for value in found if _names(value)})
     return package.packed()
 
 
@@ -122,13 +315,15 @@ def _names(value: str) -> bool:
 
 
 class _Package:
-    """The parts of a document, those of XML as trees. Holds patient text: never printed."""
+    """The parts of a document that are kept, as trees. Holds patient text: never printed."""
 
     def __init__(self, data: bytes, file: str) -> None:
         self.file = file
         self.trees: dict[str, Any] = {}
-        self.raw: dict[str, bytes] = {}
-        self.blank = 0
+        self.pictures: dict[str, str] = {}  # name in the document -> name in what is written
+        self.styles: dict[str, str] = {}  # the same of the ids of styles
+        self.marks: dict[str, str] = {}  # the same of the names of bookmarks
+        self.relations: dict[str, dict[str, str]] = {}  # part -> the same of the ids of its relations
         if data.startswith(b"\xd0\xcf\x11\xe0"):  # how Word keeps encrypted and old documents
             raise InvalidInput("files.docx-encrypted", file=file)
         try:
@@ -139,6 +334,7 @@ class _Package:
             raise InvalidInput("files.unreadable", file=file, kind="Word") from None
         if "word/document.xml" not in self.trees or _TYPES not in self.trees:
             raise InvalidInput("files.unreadable", file=file, kind="Word")
+        del self.trees[_TYPES]  # written anew
 
     def _read(self, archive: zipfile.ZipFile) -> None:
         parts = archive.infolist()
@@ -151,11 +347,11 @@ class _Package:
             if _DROPPED.fullmatch(name):
                 continue
             if name.startswith("word/media/"):
-                self.raw[name] = _BLANK
-                self.blank += 1
-            elif _STYLE.fullmatch(name):
-                self.raw[name] = archive.read(part)
-            elif _TEXT.fullmatch(name) or name in (_CORE, _SETTINGS, _TYPES) or name.endswith(".rels"):
+                self.pictures[name] = f"word/media/image{len(self.pictures) + 1}.png"
+            elif _TEXT.fullmatch(name) or _STYLE.fullmatch(name) or name in (_CORE, _SETTINGS):
+                self.trees[name] = _tree(archive.read(part), self.file)
+                _simplify(self.trees[name], name, self.file)
+            elif name == _TYPES or name.endswith(".rels"):
                 self.trees[name] = _tree(archive.read(part), self.file)
             else:
                 kind = posixpath.splitext(name)[1] or "-"
@@ -165,25 +361,58 @@ class _Package:
         """Return the bytes of the document and the number of blank pictures."""
         from lxml import etree
 
-        known = {*self.raw, *self.trees}
+        parts = {name: root for name, root in self.trees.items() if not name.endswith(".rels")}
+        contents = {_TYPES: _types(parts), **dict.fromkeys(self.pictures.values(), _BLANK)}
         for name, root in self.trees.items():
-            if name.endswith(".rels"):
-                _strip_relations(root, name, known)
-        for override in list(self.trees[_TYPES]):
-            if (name := override.get("PartName", "").lstrip("/")) and name not in known:
-                self.trees[_TYPES].remove(override)
+            if name in parts:
+                root = _declared(root)
+            elif (owner := _owner(name)) in parts or owner == "":
+                root = self._links(root, owner)
+            else:
+                continue
+            contents[name] = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in sorted(known, key=lambda each: (each != _TYPES, each)):
-                content = self.raw.get(name)
-                if content is None:
-                    content = etree.tostring(
-                        self.trees[name], xml_declaration=True, encoding="UTF-8", standalone=True
-                    )
+            for name in sorted(contents, key=lambda each: (each != _TYPES, each)):
                 info = zipfile.ZipInfo(name)  # of 1980: when the original was written is nobody's business
                 info.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(info, content)
-        return out.getvalue(), self.blank
+                archive.writestr(info, contents[name])
+        return out.getvalue(), len(self.pictures)
+
+    def _links(self, old: Any, owner: str) -> Any:
+        """Return the relations of a part, written anew; a link to the outside points nowhere."""
+        from lxml import etree
+
+        space = _RELATION.removesuffix("Relationship")
+        root = etree.Element(f"{space}Relationships", nsmap={None: space[1:-1]})
+        for relation in old.iter(_RELATION):
+            if new := self.relations[owner].get(relation.get("Id")):
+                target = self.target(relation, owner)
+                made = etree.SubElement(root, _RELATION, Id=new, Type=_relation_to(target or ""))
+                made.set(
+                    "Target",
+                    posixpath.relpath(target, f"./{posixpath.dirname(owner)}") if target else "about:blank",
+                )
+                if not target:
+                    made.set("TargetMode", "External")
+        return root
+
+    def target(self, relation: Any, owner: str) -> str | None:
+        """Return the part that a relation leads to, "" for a web page, None if it is gone."""
+        if relation.get("TargetMode") == "External":
+            return "" if relation.get("Type", "").endswith("/hyperlink") else None
+        aim = relation.get("Target", "")
+        path = aim if aim.startswith("/") else f"{posixpath.dirname(owner)}/{aim}"
+        path = posixpath.normpath(path).lstrip("/")
+        if path.endswith(".rels"):
+            return None
+        return path if path in self.trees else self.pictures.get(path)
+
+
+def _owner(name: str) -> str | None:
+    """Return the part whose relations these are, "" for the document as a whole, None if it is no such place."""
+    found = _RELATIONS.fullmatch(name)
+    return f"{found[1] or ''}{found[2]}" if found else None
 
 
 def _tree(content: bytes, file: str) -> Any:
@@ -202,6 +431,97 @@ def _tree(content: bytes, file: str) -> Any:
     if root.getroottree().docinfo.doctype:
         raise InvalidInput("files.unreadable", file=file, kind="Word")
     return root
+
+
+def _simplify(root: Any, name: str, file: str) -> None:
+    """Take out what Word does without; done on reading too, so that places of the text stay the same."""
+    known = set((_OF_CORE if name == _CORE else _OF_WORD).values())
+    if _space(root) not in {*known, _OF_CORE["cp"]}:  # such as a document of the strict kind
+        raise InvalidInput("files.unreadable", file=file, kind="Word")
+    for node in list(root.iter()):
+        if node is root:
+            continue
+        parent, local = node.getparent(), _local(node)
+        if (
+            _space(node) not in known
+            or local in _REMOVED
+            or (local == "Choice" and not _requires(node))
+            or (_local(parent) == "sdtPr" and local not in _KEPT_OF_CONTROL)
+            or (name == _SETTINGS and parent is root and local not in _KEPT_OF_SETTINGS)
+            or (name == _CORE and (parent is not root or local not in _WORDS_OF_CORE))
+        ):
+            parent.remove(node)
+        elif local in _UNWRAPPED or (
+            local == "fldSimple" and not _PLAIN_FIELD.fullmatch(node.get(f"{_W}instr", ""))
+        ):
+            at = parent.index(node)
+            parent[at : at + 1] = list(node)
+    for node in root.iter():
+        if node.tail and node.tail.strip():
+            node.tail = None  # text where no reader looks for any
+        if node.text and node.text.strip() and (_STYLE.fullmatch(name) or name == _SETTINGS):
+            node.text = None
+
+
+def _requires(choice: Any) -> str:
+    """Return the namespaces that one way to draw something needs, "" if one of them is not of Word."""
+    prefixes = {space: prefix for prefix, space in _OF_WORD.items()}
+    wanted = [prefixes.get(choice.nsmap.get(each, "")) for each in choice.get("Requires", "").split()]
+    if not wanted or None in wanted:
+        return ""
+    choice.set("Requires", " ".join(map(str, wanted)))
+    return str(choice.get("Requires"))
+
+
+def _declared(root: Any) -> Any:
+    """Return the part with the prefixes that namespaces have everywhere."""
+    from lxml import etree
+
+    spaces = _OF_CORE if _space(root) == _OF_CORE["cp"] else _OF_WORD
+    new = etree.Element(root.tag, root.attrib, nsmap=spaces)
+    if root.tag.startswith(_W):
+        new.set(f"{_MC}Ignorable", _MAY_BE_IGNORED)
+    new.text = root.text
+    new.extend(list(root))
+    etree.cleanup_namespaces(new, keep_ns_prefixes=list(spaces))
+    return new
+
+
+def _types(parts: Iterable[str]) -> bytes:
+    """Return the list of the kinds of parts."""
+    lines = [
+        f'<Default Extension="{end}" ContentType="{kind}"/>'
+        for end, kind in (
+            ("rels", "application/vnd.openxmlformats-package.relationships+xml"),
+            ("xml", "application/xml"),
+            ("png", "image/png"),
+        )
+    ]
+    for name in sorted(parts):
+        kind = _kind(name)
+        form = f"{_OF_PARTS}wordprocessingml.{kind}"
+        if kind == "document":
+            form += ".main"
+        elif kind == "theme":
+            form = f"{_OF_PARTS}theme"
+        elif kind == "core":
+            form = "application/vnd.openxmlformats-package.core-properties"
+        lines.append(f'<Override PartName="/{name}" ContentType="{form}+xml"/>')
+    space = "http://schemas.openxmlformats.org/package/2006/content-types"
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Types xmlns="{space}">{"".join(lines)}</Types>'.encode()
+
+
+def _relation_to(target: str) -> str:
+    """Return the type of a relation by the part that it leads to."""
+    if target == _CORE:
+        return _OF_CORE_RELATION
+    kind = _kind(target) if target else "hyperlink"
+    return _OF_RELATIONS + {"document": "officeDocument"}.get(kind, kind)
+
+
+def _kind(name: str) -> str:
+    """Return `header` for word/header1.xml."""
+    return posixpath.basename(name).partition(".")[0].rstrip("0123456789")
 
 
 def _pieces(package: _Package) -> Iterator[tuple[Any, str]]:
@@ -244,57 +564,187 @@ def _piece(node: Any) -> Iterator[tuple[Any, str]]:
 _BETWEEN = {f"{_W}tab": "\t", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen": "-"}
 
 
-def _strip(root: Any, name: str, found: set[str]) -> None:
-    """Take out of a part what names people beside its text: authors, descriptions, found values in attributes."""
-    if name == _CORE:
-        for node in list(root):
-            if _local(node) not in _WORDS_OF_CORE:
-                root.remove(node)
-    if name == _SETTINGS:
-        for node in list(root):
-            if _local(node) in _DROPPED_SETTINGS:
-                root.remove(node)
-    if name.endswith(".rels") or name == _TYPES:
-        return
-    for node in root.iter():
-        if not isinstance(node.tag, str):
+def _rename(package: _Package) -> None:
+    """Choose new names for styles of somebody's own, for bookmarks and for relations."""
+    for name, root in package.trees.items():
+        if name.endswith(".rels"):
+            if (owner := _owner(name)) is None:
+                continue
+            ids = [each.get("Id") for each in root.iter(_RELATION) if package.target(each, owner) is not None]
+            package.relations[owner] = {old: f"rId{n}" for n, old in enumerate(ids, start=1)}
             continue
-        for key in _EMPTIED.get(_local(node), ()):
-            if key in node.attrib:
-                node.set(key, "")
-        if _local(node) in ("alias", "tag") and node.tag.startswith(_W):
-            node.set(f"{_W}val", "")
-        if _local(node) == "bookmarkStart":
-            node.set(f"{_W}name", f"b{node.get(f'{_W}id', '')}")
-        for key, value in node.attrib.items():
-            if key.rpartition("}")[2] in _AUTHORS:
-                node.set(key, "-")
-            elif key == f"{_W}date":
+        for node in root.iter():
+            if _local(node) in _MARKS:
+                package.marks.setdefault(node.get(f"{_W}name", ""), f"b{len(package.marks) + 1}")
+    styles = package.trees.get("word/styles.xml")
+    for node in () if styles is None else styles.iter(f"{_W}style"):
+        old, number = node.get(f"{_W}styleId", ""), len(package.styles) + 1
+        called = node.find(f"{_W}name")
+        built_in = called is not None and _is_built_in(called.get(f"{_W}val", ""))
+        if called is not None and not built_in:
+            called.set(f"{_W}val", f"style {number}")
+        pieces = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d", old)
+        keeps = built_in and "".join(pieces) == old.replace("-", "") and _is_built_in(" ".join(pieces))
+        package.styles[old] = old if keeps else f"style{number}"
+
+
+def _is_built_in(name: str) -> bool:
+    """Say whether a style is called by words and single digits of Word's own styles only."""
+    words = re.split(r"[\s()/-]+", name.casefold().strip())
+    return len(words) < 9 and all(
+        not word or word in _STYLE_WORDS or re.fullmatch(r"[0-9](\.1){0,2}", word) for word in words
+    )
+
+
+def _strip(root: Any, package: _Package, part: str, found: set[str]) -> None:
+    """Leave no value in an attribute that somebody could have typed, nor one that holds a found value.
+
+    1. Give each attribute the value that may stay, or take it off.
+    2. Take out elements that lost what they were there for; Word would stumble over them.
+    """
+    for node in list(root.iter()):
+        had = dict(node.attrib)
+        for key, value in had.items():  # step 1
+            new = _value(node, key, value, package, part)
+            if new == value and any(each in value for each in found):
+                new = None
+            if new is None and not _space(node).startswith("urn:"):
+                new = _NEEDED.get(key.rpartition("}")[2])
+            if new is None:
                 del node.attrib[key]
-            elif any(each in value for each in found):
-                node.set(key, "")
-        if node.tail and node.tail.strip():
-            node.tail = None  # text where no reader looks for any
-
-
-def _strip_relations(root: Any, name: str, known: set[str]) -> None:
-    """Drop relations to parts that are gone, and make links to the outside point nowhere."""
-    folder = posixpath.dirname(posixpath.dirname(name))
-    for relation in root.findall(_RELATION):
-        if relation.get("TargetMode") == "External":
-            if relation.get("Type", "").endswith("/hyperlink"):
-                relation.set("Target", "about:blank")
             else:
-                root.remove(relation)
-            continue
-        target = relation.get("Target", "")
-        path = posixpath.normpath(target.lstrip("/") if target.startswith("/") else f"{folder}/{target}")
-        if path.lstrip("/") not in known:
-            root.remove(relation)
+                node.set(key, new)
+        if _PLACES in node.tag and node.text and not (_NUMBER.fullmatch(node.text) or _is_word(node.text)):
+            node.text = "0"
+        if node is not root and node.getparent() is not None and _is_void(node, had):  # step 2
+            node.getparent().remove(node)
+    for node in list(root.iter(f"{{{_OF_WORD['a']}}}custGeom")):
+        if any(not _is_guide(value) for each in node.iter() for value in each.attrib.values()):
+            node.tag = node.tag.replace("custGeom", "prstGeom")
+            node[:] = []
+            node.set("prst", "rect")
+
+
+def _is_void(node: Any, had: dict[str, str]) -> bool:
+    """Say whether an element lost what it was there for."""
+    local = _local(node)
+    if local in ("lsdException", "compatSetting"):
+        return not node.get(f"{_W}name")
+    if local == "font":  # of a theme, for one script
+        return "script" not in node.attrib
+    if local in ("gd", "prstTxWarp", "prstGeom"):
+        return any(key not in node.attrib for key in had)
+    if local not in _WITHOUT_REFERENCE and any(key.startswith(_R) for key in had):
+        return not any(key.startswith(_R) for key in node.attrib)
+    return any(key.rpartition("}")[2] == "val" and key not in node.attrib for key in had)
+
+
+def _value(node: Any, key: str, value: str, package: _Package, part: str) -> str | None:
+    """Return what an attribute may hold in what is written, None if nothing."""
+    space, name = key[1:].partition("}")[::2] if key.startswith("{") else ("", key)
+    local, of_word = _local(node), node.tag.startswith(_W)
+    if space == _R[1:-1]:
+        return package.relations.get(part, {}).get(value)
+    if space == _MC[1:-1] or (space and space not in _SPACES):
+        return None
+    if local == "Choice":
+        return value if name == "Requires" else None  # its prefixes are renamed by now
+    if (local == "style" and of_word and name == "styleId") or (local in _NAMES_OF_STYLES and name == "val"):
+        return package.styles.get(value)
+    if (local in _MARKS and name == "name") or (local == "hyperlink" and name == "anchor"):
+        return package.marks.get(value)
+    if local == "lvlText" and name == "val":
+        return _level(value)
+    if local == "fldSimple" and name == "instr":
+        return value  # one of the plain fields, or it would not be here
+    if name == "style" and not space:
+        return _css(value)
+    return value if _may_stay(node, name, value) else None
+
+
+def _may_stay(node: Any, name: str, value: str) -> bool:
+    """Say whether a value is of a form, at a place, where nothing of a person can stand."""
+    local, above = _local(node), _local(node.getparent())
+    if value == "" or _is_word(value):
+        return True
+    if name == "val" and local == "name":
+        return above == "style"  # renamed by now
+    if local == "compatSetting" and name in ("name", "uri"):
+        return value in _SETTINGS_OF_WORD
+    if local == "lsdException" and name == "name":
+        return _is_built_in(value)
+    if local == "graphicData":
+        return value in _SPACES
+    if name == "lang" or local in _OF_LANGUAGE:
+        return _LANGUAGE.fullmatch(value) is not None
+    if name in _FONT_KEYS or local == "mathFont":
+        return value.casefold() in _FONTS or _THEME_FONT.fullmatch(value) is not None
+    if name == "script":
+        return value in _SCRIPTS
+    if local == "brkBinSub":
+        return value in ("--", "-+", "+-")
+    if local in _CHARACTERS:
+        return len(value) == 1
+    if local == "cnfStyle":
+        return _FLAGS.fullmatch(value) is not None
+    if name in ("id", "type", "spid") and _SHAPE_ID.fullmatch(value):
+        return True
+    if above in ("avLst", "gdLst") or next(node.iterancestors("{*}custGeom"), None) is not None:
+        return _is_guide(value)
+    if (name in _COLOURS or (name == "val" and local in _COLOUR_VALUES)) and _HEX.fullmatch(value):
+        return True
+    if name in _OUTLINES and _space(node) == _OF_WORD["v"]:
+        return _is_outline(value)
+    measured = local in _MEASURED_VALUES if name == "val" else name in _MEASURED
+    return measured and _NUMBER.fullmatch(value) is not None
+
+
+def _is_word(value: str) -> bool:
+    """Say whether a value is put together of words of Word's format, as `thinThickSmallGap` or `accent1`."""
+    pieces = _PIECES.findall(value)
+    if not pieces or "".join(pieces) != value or value[0].isupper():
+        return False
+    words = [piece.lower() for piece in pieces if not piece.isdigit()]
+    few = len(pieces) - len(words) < 2 and bool(words)  # digits
+    return value in ("0", "1") or (few and _WORDS.issuperset(words))
+
+
+def _is_outline(value: str) -> bool:
+    """Say whether a value of VML is made of numbers and commands of drawing only."""
+    return not _NOT_OF_OUTLINES.search(value) and all(
+        run in _FORMULA or _STROKES.fullmatch(run) for run in re.findall("[a-zA-Z]+", value)
+    )
+
+
+def _is_guide(value: str) -> bool:
+    """Say whether a value of a drawn shape is made of numbers and of names that programs give."""
+    return _is_word(value) or all(_GUIDE.fullmatch(each) for each in value.split())
+
+
+def _css(value: str) -> str:
+    """Keep of the style of a shape where it stands and how large it is."""
+    kept = []
+    for each in value.split(";"):
+        name, _, what = (side.strip() for side in each.partition(":"))
+        if name in _CSS and (_NUMBER.fullmatch(what) or _WORDS.issuperset(what.split("-"))):
+            kept.append(f"{name}:{what}")
+    return ";".join(kept)
+
+
+def _level(value: str) -> str:
+    """Keep of the text before the items of a list the numbers, the signs and what counts chapters."""
+    if len(value) == 1 and not value.isdigit():
+        return value  # a bullet, such as the `o` of Courier New
+    return "".join(re.findall(r"%[1-9]| |[^\w%\s]|[第章节節條条款项項部分篇卷]", value))
+
+
+def _space(node: Any) -> str:
+    """Return the namespace of an element."""
+    return str(node.tag)[1:].partition("}")[0] if str(node.tag).startswith("{") else ""
 
 
 def _local(node: Any) -> str:
-    return str(node.tag).rpartition("}")[2] if isinstance(node.tag, str) else ""
+    return str(node.tag).rpartition("}")[2] if node is not None and isinstance(node.tag, str) else ""
 
 
 _BLANK = bytes.fromhex(  # a PNG picture of one white point
