@@ -7,7 +7,7 @@ of a file comes out in some document. At most a block of a file is in memory. Wr
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -21,7 +21,7 @@ from confide.records.encoding import to_utf8
 from confide.records.headers import identifier_class
 from confide.records.owners import patient_in_name
 from confide.records.pdf import read_pdf
-from confide.records.rows import Columns
+from confide.records.rows import Columns, RowRead
 from confide.study.keys_section import RECOVERY_KEY
 from confide.vault.durable import reading
 
@@ -75,10 +75,14 @@ class Inputs:
             yield Document(str(number), text_of(path), owner_of(path, self.owner))
             return
         columns = self.tables[path]
+        for read in self.rows_of(path):
+            yield _document(f"{number}:{read.number}", read.number, read.cells, columns, path)
+
+    def rows_of(self, path: Path) -> Iterator[RowRead]:
+        """Yield the rows of a table."""
         with _opened(path) as file:
             for block in cell_blocks(file, path.name):
-                for row, cells in rows.rows_of(block):
-                    yield _document(f"{number}:{row}", row, cells, columns, path)
+                yield from rows.rows_read(block)
 
     def refuse_output(self, out: Path) -> None:
         """Refuse an output folder that is one of the inputs, or lies where inputs lie that are read as a folder."""
@@ -187,7 +191,10 @@ def inputs_from(
         if kind_of(path) in rows.SUFFIXES:
             with _opened(path) as file:
                 head = next(cell_blocks(file, path.name))
-            tables[path] = rows.columns_in(head, path.name, patient=patient, texts=texts, identifiers=named)
+                columns = rows.columns_in(head, path.name, patient=patient, texts=texts, identifiers=named)
+                if kind_of(path) == ".parquet":
+                    columns = replace(columns, types=rows.parquet_types(file, columns))
+            tables[path] = columns
     asked = [*([patient] if patient else ()), *texts, *named]
     rows.verify_named({path.name: each for path, each in tables.items()}, asked)
     known, everyone = _known(known_file, patient, named) if known_file else ({}, {})
