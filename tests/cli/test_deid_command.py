@@ -492,6 +492,69 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(place):
     assert told("a.csv")["documents"] == 900
 
 
+# names of columns -----------------------------------------------------------------------------------
+
+
+def table_file(folder, suffix, columns):
+    """Write one row under these names of columns into a file of a kind."""
+    frame, path = pl.DataFrame({name: ["stable"] for name in columns}), folder / f"a{suffix}"
+    if suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in (frame.columns, *frame.rows()):
+            book.active.append(row)
+        book.save(path)
+    else:
+        {".csv": frame.write_csv, ".jsonl": frame.write_ndjson, ".parquet": frame.write_parquet}[suffix](path)
+    return path
+
+
+PEOPLE = ("张伟", "欧阳明月", "Ann Otto", "Zebulon_Ashworth", "MRN 447788", "021-5566-7788", "13800138000",
+          "110105194912310021", "ann.otto@example.org")  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_a_column_that_is_called_like_somebody_ends_the_call_and_is_not_shown(suffix, place):
+    for person in PEOPLE:
+        table_file(place, suffix, ["item", person])
+        for options in ([], ["--text", "note"], ["--dry-run"]):
+            for language in ("en", "zh"):
+                code, out, err = deid(f"a{suffix}", *options, "--language", language)
+                assert (code, out, len(err.splitlines())) == (2, "", 2), (person, out, err)
+                assert person not in err
+                assert ("2" in err) or "first row" in err or "第一行" in err
+    assert not (place / "deidentified").exists()
+
+
+def test_a_file_without_a_header_ends_the_call_and_shows_nobody(place):
+    (place / "a.csv").write_text("张伟,肺炎,好\n李秀兰,胃炎,差\n王建国,胃炎,差\n")
+    (place / "b.csv").write_text("张伟,李秀兰,张伟\n120,130,1\n")
+    (place / "c.csv").write_text("note\nstable\n")
+    for arguments in (
+        ["a.csv"], ["a.csv", "--text", "note"], ["b.csv"], ["c.csv", "--known", "a.csv"], ["a.csv", "--dry-run"]
+    ):  # fmt: skip
+        code, out, err = deid(*arguments)
+        assert (code, out) == (2, ""), arguments
+        assert not any(word in err for word in ("张伟", "李秀兰", "肺炎", "好")), err
+    assert not (place / "deidentified").exists()
+
+
+def test_a_late_key_of_json_lines_that_is_somebody_ends_the_call(place):
+    lines = ['{"note": "' + "stable " * 20 + '"}'] * 9000 + ['{"note": "stable", "Ann Otto": "x"}']
+    (place / "a.jsonl").write_text("\n".join(lines))
+    code, _, err = deid("a.jsonl")
+    assert (code, "Ann" in err) == (2, False)
+    assert "column number 2" in err
+    assert not (place / "deidentified").exists()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_usual_names_of_columns_are_no_people(suffix, place):
+    usual = ["name", "患者姓名", "phone", "Hb", "date", "department", "2024-03", "Na", "Ross", "白细胞", "医生", "桑白皮",
+             "Child-Pugh", "patient name", "联系人电话", "Mayo_score", "NR-AR"]  # fmt: skip
+    table_file(place, suffix, usual)
+    assert told(f"a{suffix}", "--dry-run", key=False)["documents"] == 1
+
+
 # cells are written as they were read ----------------------------------------------------------------
 
 

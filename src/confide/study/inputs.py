@@ -22,6 +22,7 @@ from confide.records.headers import identifier_class
 from confide.records.owners import patient_in_name
 from confide.records.pdf import read_pdf
 from confide.records.rows import Columns, RowRead
+from confide.study.headings import refuse_identifying
 from confide.study.keys_section import RECOVERY_KEY
 from confide.vault.durable import reading
 
@@ -79,9 +80,13 @@ class Inputs:
             yield _document(f"{number}:{read.number}", read.number, read.cells, columns, path)
 
     def rows_of(self, path: Path) -> Iterator[RowRead]:
-        """Yield the rows of a table."""
+        """Yield the rows of a table; a later line of JSON may bring new keys, which are looked at like the first."""
+        names = list(self.tables[path].names)
         with _opened(path) as file:
             for block in cell_blocks(file, path.name):
+                new = [name for name in block.columns if name not in names]
+                refuse_identifying(new, path.name, before=len(names))
+                names += new
                 yield from rows.rows_read(block)
 
     def refuse_output(self, out: Path) -> None:
@@ -191,6 +196,7 @@ def inputs_from(
         if kind_of(path) in rows.SUFFIXES:
             with _opened(path) as file:
                 head = next(cell_blocks(file, path.name))
+                refuse_identifying(list(head.columns), path.name)
                 columns = rows.columns_in(head, path.name, patient=patient, texts=texts, identifiers=named)
                 if kind_of(path) == ".parquet":
                     columns = replace(columns, types=rows.parquet_types(file, columns))
@@ -258,6 +264,7 @@ def _known(
 ) -> tuple[dict[str, dict[str, list[str]]], dict[str, list[str]]]:
     """Read a table of known identifiers: by patient where it tells patients apart, else of everybody."""
     cells = plain_cells_of(bytes_of(file), file.name)
+    refuse_identifying(list(cells.columns), file.name)
     columns = rows.columns_in(cells, file.name, patient=patient, identifiers=named)
     classes = {name: _class_of(name, named, file) for name in columns.names if name != columns.patient}
     known: dict[str, dict[str, list[str]]] = {}
