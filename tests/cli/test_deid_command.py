@@ -555,6 +555,13 @@ def test_usual_names_of_columns_are_no_people(suffix, place):
     assert told(f"a{suffix}", "--dry-run", key=False)["documents"] == 1
 
 
+def test_a_column_that_only_looks_like_somebody_is_let_through_by_its_name(place):
+    (place / "a.csv").write_text("note,甘草\nstable,6\n")
+    assert deid("a.csv")[0] == 2
+    told("a.csv", "--identifiers", "甘草=text")
+    assert (place / "deidentified/0001.csv").read_text().startswith("note,甘草\n")
+
+
 # cells are written as they were read ----------------------------------------------------------------
 
 

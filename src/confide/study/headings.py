@@ -5,7 +5,7 @@ the refusal gives the number of the column and nothing of it. Knows no file.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Final
 
@@ -28,7 +28,9 @@ _SURNAMES: Final = ("surnames", "careful_surnames", "compound_surnames")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
-def refuse_identifying(names: Sequence[str], file: str, *, before: int = 0) -> None:
+def refuse_identifying(
+    names: Sequence[str], file: str, *, before: int = 0, nobody: Collection[str] = ()
+) -> None:
     """Refuse names of columns that identify somebody.
 
     Guarantee: as the module says. What is a key itself, such as "patient name", identifies nobody.
@@ -37,15 +39,20 @@ def refuse_identifying(names: Sequence[str], file: str, *, before: int = 0) -> N
         names: of columns, in order.
         file: its name.
         before: how many columns come before these.
+        nobody: names that somebody said to be nobody's, such as a herb's.
 
     Raises:
         InvalidInput: gives the number of the first such column.
     """
-    asked = [(place, name) for place, name in enumerate(names, start=before + 1) if not _is_key(name)]
-    nobody = known_values({})
+    asked = [
+        (place, name)
+        for place, name in enumerate(names, start=before + 1)
+        if name not in nobody and not _is_key(name)
+    ]
+    nothing = known_values({})
     texts = [re.sub("[_.]", " ", name) if _JOINED.fullmatch(name) else name for _, name in asked]
     for (place, _), (found,) in zip(
-        asked, find_in_patients([([text], nobody) for text in texts]), strict=True
+        asked, find_in_patients([([text], nothing) for text in texts]), strict=True
     ):
         if _identifies(found):
             raise InvalidInput("files.heading", file=file, place=place)

@@ -192,11 +192,12 @@ def inputs_from(
     apart = {path.resolve() for path in (*besides, *([known_file] if known_file else ()))}
     files, passed_over = _files(paths, apart)
     tables = {}
+    nobody = [column for column, kind in named.items() if kind == "text"]
     for path in files:
         if kind_of(path) in rows.SUFFIXES:
             with _opened(path) as file:
                 head = next(cell_blocks(file, path.name))
-                refuse_identifying(list(head.columns), path.name)
+                refuse_identifying(list(head.columns), path.name, nobody=nobody)
                 columns = rows.columns_in(head, path.name, patient=patient, texts=texts, identifiers=named)
                 if kind_of(path) == ".parquet":
                     columns = replace(columns, types=rows.parquet_types(file, columns))
