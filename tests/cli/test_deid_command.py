@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
+from decimal import Decimal
 from pathlib import Path
 
 import docx
@@ -488,6 +490,166 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(place):
     assert len(done.stderr.splitlines()) == 2
     assert not list(place.glob("*deidentified*"))
     assert told("a.csv")["documents"] == 900
+
+
+# names of columns -----------------------------------------------------------------------------------
+
+
+def table_file(folder, suffix, columns):
+    """Write one row under these names of columns into a file of a kind."""
+    frame, path = pl.DataFrame({name: ["stable"] for name in columns}), folder / f"a{suffix}"
+    if suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in (frame.columns, *frame.rows()):
+            book.active.append(row)
+        book.save(path)
+    else:
+        {".csv": frame.write_csv, ".jsonl": frame.write_ndjson, ".parquet": frame.write_parquet}[suffix](path)
+    return path
+
+
+PEOPLE = ("张伟", "欧阳明月", "Ann Otto", "Zebulon_Ashworth", "MRN 447788", "021-5566-7788", "13800138000",
+          "110105194912310021", "ann.otto@example.org")  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_a_column_that_is_called_like_somebody_ends_the_call_and_is_not_shown(suffix, place):
+    for person in PEOPLE:
+        table_file(place, suffix, ["item", person])
+        for options in ([], ["--text", "note"], ["--dry-run"]):
+            for language in ("en", "zh"):
+                code, out, err = deid(f"a{suffix}", *options, "--language", language)
+                assert (code, out, len(err.splitlines())) == (2, "", 2), (person, out, err)
+                assert person not in err
+                assert ("2" in err) or "first row" in err or "第一行" in err
+    assert not (place / "deidentified").exists()
+
+
+def test_a_file_without_a_header_ends_the_call_and_shows_nobody(place):
+    (place / "a.csv").write_text("张伟,肺炎,好\n李秀兰,胃炎,差\n王建国,胃炎,差\n")
+    (place / "b.csv").write_text("张伟,李秀兰,张伟\n120,130,1\n")
+    (place / "c.csv").write_text("note\nstable\n")
+    for arguments in (
+        ["a.csv"], ["a.csv", "--text", "note"], ["b.csv"], ["c.csv", "--known", "a.csv"], ["a.csv", "--dry-run"]
+    ):  # fmt: skip
+        code, out, err = deid(*arguments)
+        assert (code, out) == (2, ""), arguments
+        assert not any(word in err for word in ("张伟", "李秀兰", "肺炎", "好")), err
+    assert not (place / "deidentified").exists()
+
+
+def test_a_late_key_of_json_lines_that_is_somebody_ends_the_call(place):
+    lines = ['{"note": "' + "stable " * 20 + '"}'] * 9000 + ['{"note": "stable", "Ann Otto": "x"}']
+    (place / "a.jsonl").write_text("\n".join(lines))
+    code, _, err = deid("a.jsonl")
+    assert (code, "Ann" in err) == (2, False)
+    assert "column number 2" in err
+    assert not (place / "deidentified").exists()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_usual_names_of_columns_are_no_people(suffix, place):
+    usual = ["name", "患者姓名", "phone", "Hb", "date", "department", "2024-03", "Na", "Ross", "白细胞", "医生", "桑白皮",
+             "Child-Pugh", "patient name", "联系人电话", "Mayo_score", "NR-AR"]  # fmt: skip
+    table_file(place, suffix, usual)
+    assert told(f"a{suffix}", "--dry-run", key=False)["documents"] == 1
+
+
+def test_a_column_that_only_looks_like_somebody_is_let_through_by_its_name(place):
+    (place / "a.csv").write_text("note,甘草\nstable,6\n")
+    assert deid("a.csv")[0] == 2
+    told("a.csv", "--identifiers", "甘草=text")
+    assert (place / "deidentified/0001.csv").read_text().startswith("note,甘草\n")
+
+
+# cells are written as they were read ----------------------------------------------------------------
+
+
+def test_cells_of_json_lines_in_which_nothing_is_found_are_written_as_they_were(place):
+    lines = [
+        '{"hb": 12.50, "k": "+1", "x": ".5", "ok": true, "none": null, "empty": "", "big": 1E3}',
+        '{"hb": 7, "k": "7", "x": "hemolysed", "late": "<0.5"}',
+        '{"hb": 0.3333333333333333, "k": "-", "x": "1.50", "ok": "true"}',
+    ]
+    (place / "a.jsonl").write_text("\n".join(lines) + "\n")
+    told("a.jsonl")
+    assert (place / "deidentified/0001.jsonl").read_text().splitlines() == lines
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".xlsx"])
+def test_a_word_after_thousands_of_numbers_stays(suffix, place):
+    cells = [*range(1, 10), "hemolysed", "<0.5"]
+    rows = [{"patient_id": f"p{n}", "hb": 7} for n in range(5001)] + [
+        {"patient_id": f"q{n}", "hb": cell} for n, cell in enumerate(cells)
+    ]
+    if suffix == ".jsonl":
+        (place / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        book = openpyxl.Workbook()
+        for row in (list(rows[0]), *(list(each.values()) for each in rows)):
+            book.active.append(row)
+        book.save(place / "a.xlsx")
+    told(f"a{suffix}")
+    out = place / f"deidentified/0001{suffix}"
+    if suffix == ".jsonl":
+        written = [json.loads(line)["hb"] for line in out.read_text().splitlines()]
+    else:
+        written = [row[1] for row in openpyxl.load_workbook(out).active.values][1:]
+    assert written == [7] * 5001 + cells
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet", ".xlsx"])
+def test_an_age_of_92_is_90_in_a_column_of_numbers(suffix, place):
+    frame = pl.DataFrame({"patient_id": ["p1", "p2"], "age": [92, 45]})
+    path = place / f"a{suffix}"
+    if suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in (frame.columns, *frame.rows()):
+            book.active.append(row)
+        book.save(path)
+    else:
+        {".csv": frame.write_csv, ".jsonl": frame.write_ndjson, ".parquet": frame.write_parquet}[suffix](path)
+    told(f"a{suffix}", "--policy", "expert-determination")
+    out = place / f"deidentified/0001{suffix}"
+    if suffix == ".csv":
+        assert [line.split(",")[1] for line in out.read_text().splitlines()] == ["age", "90+", "45"]
+        return
+    reads = {".jsonl": pl.read_ndjson, ".parquet": pl.read_parquet, ".xlsx": pl.read_excel}
+    read = reads[suffix](out)
+    assert read["age"].to_list() == [90, 45]
+
+
+def test_types_of_parquet_stay_and_so_does_every_number(place):
+    frame = pl.DataFrame(
+        {
+            "patient_id": ["p1", "p2", "p3"],
+            "stay": pl.Series([1, None, 3], dtype=pl.Int32),
+            "count": pl.Series([1, 2, 3], dtype=pl.UInt8),
+            "ratio": pl.Series([0.1, 98.6, float("nan")], dtype=pl.Float32),
+            "mean": [1 / 3, 50 / 7, None],
+            "cost": pl.Series([Decimal("36.70"), None, Decimal("98.60")], dtype=pl.Decimal(20, 2)),
+            "kind": pl.Series(["mild", "severe", "mild"], dtype=pl.Categorical),
+            "ok": [True, None, False],
+        }
+    )
+    frame.write_parquet(place / "a.parquet")
+    told("a.parquet")
+    read = pl.read_parquet(place / "deidentified/0001.parquet")
+    assert read.schema == frame.schema
+    assert read.drop("patient_id").rows()[:2] == frame.drop("patient_id").rows()[:2]
+    assert math.isnan(read["ratio"][2])
+
+
+def test_words_of_a_dictionary_of_parquet_do_not_leave_beside_the_cells(place):
+    names = pl.Enum(["Zebulon Ashworth", "Marigold Birkworth"])
+    pl.DataFrame({"name": pl.Series(["Zebulon Ashworth"], dtype=names), "note": ["stable"]}).write_parquet(
+        place / "a.parquet"
+    )
+    told("a.parquet")
+    out = place / "deidentified/0001.parquet"
+    assert b"Marigold" not in out.read_bytes()
+    assert b"Zebulon" not in out.read_bytes()
+    assert pl.read_parquet(out)["name"].dtype == pl.Categorical
 
 
 # nothing plain ----------------------------------------------------------------------------------------

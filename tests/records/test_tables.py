@@ -114,7 +114,7 @@ BAD = {
     "header only": (b"a,b\n", "has a header and no rows"),
     "one cell too many": (b"a,b\n1,2\n1,2,3\n", "row 3: 3 cells where the header has 2"),
     "one cell too few": (b"a,b\n1\n", "row 2: 1 cells where the header has 2"),
-    "a name twice": (b"a,b,a\n1,2,3\n", "columns number 1 and 3 are both called a"),
+    "a name twice": (b"a,b,a\n1,2,3\n", "columns number 1 and 3 have the same name"),
     "no name": (b"a,,b\n1,2,3\n", "column number 2 has no name"),
     "our name": (b"a,_patient\n1,2\n", "keeps for itself"),
     "no header, numbers": (b"10023,1980-02-03\n10024,1981-02-03\n", "first row"),

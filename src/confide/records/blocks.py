@@ -8,6 +8,7 @@ import codecs
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from confide.errors import InvalidInput
 from confide.records.cells import Cells
-from confide.records.delimited import delimited_cells
+from confide.records.delimited import delimited_cells, refuse_data_as_header
 from confide.records.encoding import to_utf8
 from confide.records.jsonlines import json_cells
 from confide.records.naming import checked_names
@@ -46,7 +47,7 @@ def row_blocks(
     from confide.records.tables import read_cells, with_rows_from
 
     if _suffix(name) == ".parquet":  # whose size says little: the same words a million times take no room
-        yield from _row_groups(file, name)
+        yield from (cells for _, cells in _row_groups(file, name))
         return
     columns: list[str] = []
     for piece, before, known in _pieces(file, name, block, encoding):
@@ -59,16 +60,20 @@ def row_blocks(
 def cell_blocks(file: BinaryIO, name: str, *, block: int = BLOCK) -> Iterator[Cells]:
     """Yield a table as plain cells; arguments and refusals as of `row_blocks`. Text and JSON lines load no Polars."""
     if _suffix(name) in (".parquet", ".xlsx"):
-        from confide.records.tables import cells_of
+        from confide.records.tables import cells_of, held_values
 
-        yield from map(cells_of, row_blocks(file, name, block=block))
+        if _suffix(name) == ".xlsx":
+            yield from map(cells_of, row_blocks(file, name, block=block))
+            return
+        for table, plain in _row_groups(file, name):
+            yield replace(cells_of(plain), values=held_values(table))
         return
     columns: list[str] = []
     for piece, before, known in _pieces(file, name, block, None):
         with _rows_before(before):
             cells = plain_cells_of(piece, name, known)
         columns = _the_same(columns, list(cells.columns), name)
-        yield Cells(cells.columns, [row + before for row in cells.rows])
+        yield replace(cells, rows=[row + before for row in cells.rows])
 
 
 def plain_cells_of(data: bytes, name: str, encoding: str | None = None) -> Cells:
@@ -111,24 +116,27 @@ def _pieces(
         yield piece, before, known
 
 
-def _row_groups(file: BinaryIO, name: str) -> "Iterator[pl.DataFrame]":
+def _row_groups(file: BinaryIO, name: str) -> "Iterator[tuple[pl.DataFrame, pl.DataFrame]]":
+    """Yield pieces of a Parquet file, each as the file has it and as cells with `_row`."""
     import polars as pl
     from pyarrow import parquet as pq  # 30 MB that no other kind of file needs
 
-    from confide.records.tables import plain_cells, read_cells, with_rows_from
+    from confide.records.tables import parquet_table, plain_cells, with_rows_from
 
     try:
         source = pq.ParquetFile(file, pre_buffer=False, buffer_size=1 << 20)  # else whole row groups are held
         if source.metadata.num_rows <= ROWS:
             file.seek(0)
-            yield read_cells(file.read(), name)
+            table = parquet_table(file.read(), name)
+            yield table, plain_cells(table, name)
             return
         before = 0
         for batch in source.iter_batches(batch_size=ROWS):
             table = pl.DataFrame(batch)
             table.columns = checked_names(table.columns, name)
+            refuse_data_as_header(table.columns, (), name)
             cells = plain_cells(table, name)
-            yield with_rows_from(cells, before)
+            yield table, with_rows_from(cells, before)
             before += cells.height
     except (OSError, ValueError, pl.exceptions.PolarsError):  # pyarrow's errors are of these kinds
         raise InvalidInput("records.unreadable", file=name, kind="Parquet") from None

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 Kind = Literal["text", "integer", "number", "boolean"]
 Cell = str | int | float | bool | None
@@ -29,17 +29,26 @@ _NO_NUMBER = re.compile(NO_NUMBER, re.IGNORECASE | re.ASCII)
 class Cells:
     """Cells as text, None where they are empty, and the number of each row. `repr` shows no cell.
 
-    `kinds` is what a file of types, such as Parquet, says of its columns of numbers and booleans.
+    `kinds` is what a file of types, such as Parquet, says of its columns of numbers and booleans. `values` holds, row by
+    row, what a file of types has in place of the text; a file of text has none.
     """
 
     columns: Mapping[str, Sequence[str | None]] = field(repr=False)
     rows: Sequence[int]
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    values: Sequence[Mapping[str, Any]] = field(default=(), repr=False)
 
     def head(self, rows: int) -> "Cells":
         """Return the first so many rows."""
         columns = {name: cells[:rows] for name, cells in self.columns.items()}
-        return Cells(columns, self.rows[:rows], self.kinds)
+        return Cells(columns, self.rows[:rows], self.kinds, self.values[:rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Numeral:
+    """A number as a file of text has it, digit by digit, where that file tells numbers from text. `repr` hides it."""
+
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

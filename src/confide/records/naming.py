@@ -22,8 +22,8 @@ def checked_names(names: Sequence[str], file: str) -> list[str]:
             raise InvalidInput("records.reserved-column", file=file, column=shown([name]))
         if (first := clean.index(name) + 1) != place:
             raise InvalidInput(
-                "records.doubled-column", file=file, column=shown([name]), first=first, place=place
-            )
+                "records.doubled-column", file=file, first=first, place=place
+            )  # it may be data
     return clean
 
 

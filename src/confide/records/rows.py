@@ -1,33 +1,50 @@
 """Rows of a table on their way through de-identification: what each column is, cells as text, written again.
 
 Guarantee: a cell that is written stands under the name of the column that it was read from, in a file of the same
-kind; a column of numbers stays one, and a cell of it that is no number any more becomes empty. Knows no
-identifiers but the classes that a name of a column suggests.
+kind. A cell in which nothing was found is written as it was read, of its type; one in which something was found is
+written as what took its place, and is empty only where a typed column of Parquet cannot hold that. Knows no identifiers
+but the classes that a name of a column suggests.
 """
 
 import csv
 import io
-import json
+import itertools
+import math
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from decimal import Decimal, InvalidOperation
+from typing import Any, BinaryIO, Final, Protocol
 from xml.sax.saxutils import escape
 
 from confide.errors import InvalidInput
-from confide.records.cells import Cells, Column, typed_columns, untyped_columns
+from confide.records.cells import NUMBER, SPACE, Cells, Column, Numeral, typed_columns, untyped_columns
 from confide.records.guess_columns import guess_columns
-from confide.records.naming import shown
+from confide.records.jsonlines import numeral_or_text, written_line
+from confide.records.naming import checked_names, shown
 
 SUFFIXES = {".csv": ".csv", ".tsv": ".csv", ".jsonl": ".jsonl", ".ndjson": ".jsonl", ".parquet": ".parquet",
             ".xlsx": ".xlsx"}  # fmt: skip
 _LOOKED_AT = 5000  # rows
 _BATCH = 5000
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+TYPED: Final = (".jsonl", ".ndjson", ".parquet")  # kinds of file that say of a cell whether it is a number
+_NUMBER, _DIGITS = re.compile(NUMBER), re.compile("[+-]?[0-9]+")
+_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?")  # as a workbook's reader writes one
+_SEARCHED_DIGITS = 6  # of a measurement
+_OLDEST = "90+"  # what a policy puts in place of an age of 90 or more
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-Row = Mapping[str, str | None]
+Row = Mapping[str, Any]  # text, or a value of a typed file
+
+
+@dataclass(frozen=True, slots=True)
+class RowRead:
+    """A row as it was read: its filled cells as they are searched, and what a typed file holds. `repr` shows no cell."""
+
+    number: int
+    cells: dict[str, str] = field(repr=False)
+    values: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +57,9 @@ class Columns:
     identifiers: dict[str, str]
     guessed: tuple[str, ...] = ()  # of the columns above, those that nobody named
     kinds: dict[str, str] = field(default_factory=dict)  # column -> integer, number or boolean
+    types: dict[str, Any] = field(default_factory=dict)  # column -> its Arrow type, where that stays
 
-    def row_of(self, text: str, patient: str, fields: Row) -> dict[str, str | None]:
+    def row_of(self, text: str, patient: str, fields: Row) -> dict[str, Any]:
         """Return a row whose cells of text, of the patient and of other columns are these, in the order of columns.
 
         Cells of columns that only later lines of a file have, as lines of JSON may, come last.
@@ -138,6 +156,56 @@ def rows_of(cells: Cells) -> Iterator[tuple[int, dict[str, str]]]:
         yield row, {name: value for name, value in zip(names, values, strict=True) if value is not None}
 
 
+def rows_read(cells: Cells) -> Iterator[RowRead]:
+    """Yield each row with its values, and its cells as they are searched.
+
+    Guarantee: all digits of text and of whole numbers are searched; of a typed number with decimals the first six or, if
+    there are more, those before the point and one behind it: a longer row of digits would pass for somebody's number. A
+    float that is no number, whose text would pass for a word, is not searched.
+    """
+    for (row, filled), values in zip(rows_of(cells), cells.values or itertools.repeat({})):  # noqa: B905 -- endless
+        searched = {
+            name: _searched(text, values.get(name))
+            for name, text in filled.items()
+            if not (isinstance(values.get(name), float) and not math.isfinite(values[name]))
+        }
+        yield RowRead(row, searched, values)
+
+
+def _searched(text: str, value: object) -> str:
+    if isinstance(value, Numeral) and _DIGITS.fullmatch(text):
+        return text
+    if not isinstance(value, float | Decimal | Numeral):
+        return text
+    number = float(text)
+    if not math.isfinite(number) or number.is_integer():
+        return text
+    places = max(1, _SEARCHED_DIGITS - len(str(abs(int(number)))))
+    return f"{number:.{places}f}".rstrip("0").rstrip(".")
+
+
+def row_to_write(row: Row, read: RowRead) -> dict[str, Any]:
+    """Return a de-identified row: a cell in which nothing was found, or searched, is what the file holds there.
+
+    >>> read = RowRead(1, {"x": "0.10", "age": "92"}, {"x": Numeral("0.10"), "age": Numeral("92"), "y": None})
+    >>> [getattr(cell, "text", cell) for cell in row_to_write({"x": "0.10", "age": "90+"}, read).values()]
+    ['0.10', '90', None]
+    """
+    values = read.values
+    new = {
+        name: cell if name not in values else values[name] if read.cells.get(name) == cell else _in_place(cell, values[name])
+        for name, cell in row.items()
+    }  # fmt: skip
+    return new | {name: value for name, value in values.items() if name not in read.cells and name not in row}
+
+
+def _in_place(cell: str, value: object) -> Numeral | str:
+    """Return what stands in place of a value: a number for a number, where it is one."""
+    if isinstance(value, bool | str) or value is None:
+        return cell
+    return numeral_or_text("90" if cell == _OLDEST else cell)
+
+
 class _Writer(Protocol):
     def row(self, row: Row) -> None: ...
     def close(self) -> None: ...
@@ -150,7 +218,7 @@ class RowWriter:
         self._write: _Writer = _WRITERS[suffix](file, columns)
 
     def write(self, row: Row) -> None:
-        """Write one row; a column that it lacks is empty."""
+        """Write one row, of texts or as `row_to_write` returns it; a column that it lacks is empty."""
         self._write.row(row)
 
     def close(self) -> None:
@@ -158,22 +226,40 @@ class RowWriter:
         self._write.close()
 
 
-def cell_as(kind: str | None, cell: str | None) -> Any:
-    """Return a cell as its column wants it; None where it is no number any more.
+def cell_as(kind: str | None, cell: Any) -> Any:
+    """Return a text as its column wants it, None where it is no number any more; a value stays as it is.
 
     >>> cell_as("integer", "90"), cell_as("integer", "90+"), cell_as("number", "1e3"), cell_as(None, "90+")
     (90, None, 1000.0, '90+')
     """
-    if cell is None or kind is None:
+    cell = cell.text if isinstance(cell, Numeral) else cell
+    if kind is None or not isinstance(cell, str):
         return cell
     if kind == "boolean":
         return {"true": True, "false": False}.get(cell)
-    if not _NUMBER.fullmatch(cell.strip()):
-        return None
-    number = float(cell)
+    bare = cell.strip(SPACE)
     if kind == "integer":
-        return int(number) if number.is_integer() and "." not in cell and abs(number) < 2**63 else None
-    return number
+        return int(bare) if _DIGITS.fullmatch(bare) and -(2**63) <= int(bare) < 2**63 else None
+    return float(bare) if _NUMBER.fullmatch(bare) or _DIGITS.fullmatch(bare) else None
+
+
+def parquet_types(file: BinaryIO, columns: Columns) -> dict[str, Any]:
+    """Return the Arrow types of the columns of a Parquet file that can stay: numbers, booleans, and words of a dictionary.
+
+    Guarantee: nothing else of the file's own description is in them, which may list all words of a dictionary.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    types: dict[str, Any] = {}
+    schema = parquet.read_schema(file)
+    for name, kind in zip(checked_names(schema.names, ""), schema.types, strict=True):
+        if pa.types.is_dictionary(kind):
+            if name not in columns.kinds and name != columns.patient:
+                types[name] = pa.dictionary(pa.int32(), pa.string())
+        elif name in columns.kinds and not pa.types.is_float16(kind):
+            types[name] = kind
+    return types
 
 
 class _Csv:
@@ -192,11 +278,11 @@ class _Csv:
 
 class _JsonLines:
     def __init__(self, file: BinaryIO, columns: Columns) -> None:
-        self._file, self._kinds = file, columns.kinds
+        self._file, self._names = file, columns.names
 
     def row(self, row: Row) -> None:
-        cells = {name: cell_as(self._kinds.get(name), cell) for name, cell in row.items()}
-        self._file.write(json.dumps(cells, ensure_ascii=False).encode() + b"\n")
+        first = {name: row[name] for name in self._names if name in row}
+        self._file.write(written_line(first | dict(row)))
 
     def close(self) -> None:
         pass
@@ -208,17 +294,25 @@ class _Parquet:
         from pyarrow import parquet
 
         kinds = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
-        types = [(name, kinds.get(columns.kinds.get(name, ""), pa.string())) for name in columns.names]
+        types = [
+            (name, columns.types.get(name) or kinds.get(columns.kinds.get(name, ""), pa.string()))
+            for name in columns.names
+        ]
         self._schema, self._kinds = pa.schema(types), columns.kinds
         self._writer, self._table = parquet.ParquetWriter(file, self._schema), pa.Table
         self._rows: list[dict[str, Any]] = []
 
     def row(self, row: Row) -> None:
-        self._rows.append(
-            {name: cell_as(self._kinds.get(name), row.get(name)) for name in self._schema.names}
-        )
+        self._rows.append({name: self._cell(name, row.get(name)) for name in self._schema.names})
         if len(self._rows) >= _BATCH:
             self._flush()
+
+    def _cell(self, name: str, cell: Any) -> Any:
+        """Return what was read as it was; of what took its place, what the type of the column can hold."""
+        kind = self._kinds.get(name)
+        if kind is None or not isinstance(cell, str | Numeral):
+            return cell_as(kind, cell)
+        return _fitting(cell, kind, self._schema.field(name).type)
 
     def _flush(self) -> None:
         if self._rows:
@@ -228,6 +322,19 @@ class _Parquet:
     def close(self) -> None:
         self._flush()
         self._writer.close()
+
+
+def _fitting(cell: str | Numeral, kind: str, wanted: Any) -> Any:
+    """Return a text as a value of an Arrow type, or None if it is none of that type."""
+    import pyarrow as pa
+
+    try:
+        value = cell_as(kind, cell)
+        if value is not None and pa.types.is_decimal(wanted):
+            value = Decimal(cell.text if isinstance(cell, Numeral) else cell)
+        return pa.scalar(value, wanted).as_py()
+    except (pa.ArrowException, InvalidOperation, OverflowError):
+        return None
 
 
 class _Excel:
@@ -245,7 +352,7 @@ class _Excel:
     def row(self, row: Row, *, heading: bool = False) -> None:
         cells = []
         for name in self._names:
-            value = row.get(name) if heading else cell_as(self._kinds.get(name), row.get(name))
+            value = row.get(name) if heading else _excel_cell(self._kinds.get(name), row.get(name))
             if value is None or isinstance(value, str):
                 text = escape(_NO_XML.sub("", value or ""))
                 shown = (
@@ -255,7 +362,7 @@ class _Excel:
                 shown = (
                     f'<c t="b"><v>{int(value)}</v></c>'
                     if isinstance(value, bool)
-                    else f"<c><v>{value}</v></c>"
+                    else f"<c><v>{value.text}</v></c>"
                 )
             cells.append(shown)
         self._sheet.write(f"<row>{''.join(cells)}</row>".encode())
@@ -264,6 +371,21 @@ class _Excel:
         self._sheet.write(b"</sheetData></worksheet>")
         self._sheet.close()
         self._book.close()
+
+
+def _excel_cell(kind: str | None, cell: str | None) -> Numeral | str | bool | None:
+    """Return a cell as its column wants it, or as text where a number would not be written so, or would change.
+
+    >>> [getattr(_excel_cell("number", cell), "text", "text") for cell in ("0.5", "+1", "1.50", "<0.5", "90+")]
+    ['0.5', 'text', 'text', 'text', '90']
+    """
+    if cell is None or kind is None:
+        return cell
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(cell, cell)
+    bare = "90" if cell == _OLDEST else cell
+    is_number = _PLAIN_NUMBER.fullmatch(bare) and Decimal(repr(float(bare))) == Decimal(bare)
+    return Numeral(bare) if is_number else cell
 
 
 def _dateless(name: str) -> zipfile.ZipInfo:

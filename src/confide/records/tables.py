@@ -6,8 +6,9 @@ between the two steps, so that nothing of theirs is typed, checked or named in a
 """
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import PurePath
+from typing import Any
 
 import fastexcel
 import polars as pl
@@ -74,7 +75,7 @@ def read_cells(data: bytes, file: str, encoding: str | None = None) -> pl.DataFr
     if suffix in (".jsonl", ".ndjson"):
         return _json_lines(to_utf8(data, file, encoding), file)
     if suffix == ".parquet":
-        return _parquet(data, file)
+        return plain_cells(parquet_table(data, file), file)
     if suffix == ".xlsx":
         return _excel(data, file)
     raise InvalidInput("records.suffix", file=file, known=", ".join(SUFFIXES))
@@ -128,21 +129,34 @@ def cells_of(table: pl.DataFrame) -> Cells:
     return Cells({name: text[name].to_list() for name in names}, table["_row"].to_list(), kinds)
 
 
+def held_values(table: pl.DataFrame) -> list[Mapping[str, Any]]:
+    """Return, row by row, what a table of types holds in its columns of numbers and booleans."""
+    return list(
+        table.select(name for name in table.columns if _kind(table.schema[name]) != "text").to_dicts()
+    )
+
+
 def _kind(dtype: pl.DataType) -> Kind:
     if dtype == pl.Boolean:
         return "boolean"
     return "integer" if dtype.is_integer() else "number" if dtype.is_numeric() else "text"
 
 
-def _parquet(data: bytes, file: str) -> pl.DataFrame:
+def parquet_table(data: bytes, file: str) -> pl.DataFrame:
+    """Return a Parquet file with the types that it has.
+
+    Raises:
+        InvalidInput: it is broken or without rows, or a name of a column looks like data.
+    """
     try:
         table = pl.read_parquet(io.BytesIO(data))
     except _BROKEN:
         raise InvalidInput("records.unreadable", file=file, kind="Parquet") from None
     table.columns = checked_names(table.columns, file)
+    refuse_data_as_header(table.columns, (), file)
     if table.height == 0:
         raise InvalidInput("records.no-rows", file=file)
-    return plain_cells(table, file)
+    return table
 
 
 def plain_cells(table: pl.DataFrame, file: str) -> pl.DataFrame:
@@ -200,6 +214,8 @@ def _excel(data: bytes, file: str) -> pl.DataFrame:
     rows = rows.filter(pl.any_horizontal(pl.col(names).str.strip_chars().str.len_bytes() > 0))
     if rows.height == 0:
         raise InvalidInput("records.no-rows", file=file)
+    again = rows.select(pl.col(name).eq(name).any() for name in names).row(0)
+    refuse_data_as_header(names, list(map(bool, again)), file)
     return rows.with_columns(
         pl.col(names).str.strip_suffix(" 00:00:00")
     )  # cell by cell, whatever the others hold

@@ -7,7 +7,7 @@ of a file comes out in some document. At most a block of a file is in memory. Wr
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -21,7 +21,8 @@ from confide.records.encoding import to_utf8
 from confide.records.headers import identifier_class
 from confide.records.owners import patient_in_name
 from confide.records.pdf import read_pdf
-from confide.records.rows import Columns
+from confide.records.rows import Columns, RowRead
+from confide.study.headings import refuse_identifying
 from confide.study.keys_section import RECOVERY_KEY
 from confide.vault.durable import reading
 
@@ -75,10 +76,18 @@ class Inputs:
             yield Document(str(number), text_of(path), owner_of(path, self.owner))
             return
         columns = self.tables[path]
+        for read in self.rows_of(path):
+            yield _document(f"{number}:{read.number}", read.number, read.cells, columns, path)
+
+    def rows_of(self, path: Path) -> Iterator[RowRead]:
+        """Yield the rows of a table; a later line of JSON may bring new keys, which are looked at like the first."""
+        names = list(self.tables[path].names)
         with _opened(path) as file:
             for block in cell_blocks(file, path.name):
-                for row, cells in rows.rows_of(block):
-                    yield _document(f"{number}:{row}", row, cells, columns, path)
+                new = [name for name in block.columns if name not in names]
+                refuse_identifying(new, path.name, before=len(names))
+                names += new
+                yield from rows.rows_read(block)
 
     def refuse_output(self, out: Path) -> None:
         """Refuse an output folder that is one of the inputs, or lies where inputs lie that are read as a folder."""
@@ -183,11 +192,16 @@ def inputs_from(
     apart = {path.resolve() for path in (*besides, *([known_file] if known_file else ()))}
     files, passed_over = _files(paths, apart)
     tables = {}
+    nobody = [column for column, kind in named.items() if kind == "text"]
     for path in files:
         if kind_of(path) in rows.SUFFIXES:
             with _opened(path) as file:
                 head = next(cell_blocks(file, path.name))
-            tables[path] = rows.columns_in(head, path.name, patient=patient, texts=texts, identifiers=named)
+                refuse_identifying(list(head.columns), path.name, nobody=nobody)
+                columns = rows.columns_in(head, path.name, patient=patient, texts=texts, identifiers=named)
+                if kind_of(path) == ".parquet":
+                    columns = replace(columns, types=rows.parquet_types(file, columns))
+            tables[path] = columns
     asked = [*([patient] if patient else ()), *texts, *named]
     rows.verify_named({path.name: each for path, each in tables.items()}, asked)
     known, everyone = _known(known_file, patient, named) if known_file else ({}, {})
@@ -251,6 +265,7 @@ def _known(
 ) -> tuple[dict[str, dict[str, list[str]]], dict[str, list[str]]]:
     """Read a table of known identifiers: by patient where it tells patients apart, else of everybody."""
     cells = plain_cells_of(bytes_of(file), file.name)
+    refuse_identifying(list(cells.columns), file.name)
     columns = rows.columns_in(cells, file.name, patient=patient, identifiers=named)
     classes = {name: _class_of(name, named, file) for name in columns.names if name != columns.patient}
     known: dict[str, dict[str, list[str]]] = {}

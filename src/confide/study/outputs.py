@@ -1,20 +1,20 @@
 """Write de-identified documents as files of the kinds they came from, under numbers for names.
 
 Guarantee: files are made with mode 0600 in a folder that the caller owns; names come from the order of the input alone.
-A Word document is written from its original, read again, with the found places replaced; if it changed meanwhile, all is
-refused. Knows no policy and no key.
+A Word document is written from its original, read again, with the found places replaced, and so is a row of a file that
+has types; what changed meanwhile never leaves. Knows no policy and no key.
 """
 
 import itertools
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from confide.deid.deidentify import DeidNote
 from confide.errors import InvalidInput
 from confide.records.docx import Edit, write_docx
-from confide.records.rows import RowWriter
+from confide.records.rows import TYPED, RowRead, RowWriter, row_to_write
 from confide.study.inputs import KINDS, Inputs, bytes_of, kind_of, text_of
 from confide.types import Span
 
@@ -27,6 +27,7 @@ class Writers:
         self._number = 0
         self._file: BinaryIO | None = None
         self._rows: RowWriter | None = None
+        self._again: Iterator[RowRead] = iter(())  # the rows of a typed table, read again
         self._digits = max(4, len(str(len(inputs.files))))
         self.pictures = 0
         self.names: dict[str, str] = {}  # of output -> of input
@@ -56,7 +57,17 @@ class Writers:
         if self._rows is None:
             self._file = self._new(path)
             self._rows = RowWriter(self._file, KINDS[kind_of(path)], columns)
-        self._rows.write(columns.row_of(note.text, note.patient, note.fields))
+            self._again = self._inputs.rows_of(path) if kind_of(path) in TYPED else iter(())
+        row = columns.row_of(note.text, note.patient, note.fields)
+        self._rows.write(row_to_write(row, self._read_again(path, note)) if kind_of(path) in TYPED else row)
+
+    def _read_again(self, path: Path, note: DeidNote) -> RowRead:
+        """Return the row that a document was, with its types."""
+        number = int(note.id.partition(":")[2])
+        read = next((each for each in self._again if each.number == number), None)
+        if read is None:
+            raise InvalidInput("vault.changed", file=path.name)
+        return read
 
     def _write_text(self, path: Path, note: DeidNote) -> None:
         content = note.text.encode(errors="replace")
