@@ -57,7 +57,7 @@ _FORMS: Final = (
     re.compile(r"(?=[adltp])(?<![A-Za-z])(?:died at|lived to(?: be)?|turned|turning|turns|passed away at|age at death:?) (?P<s>(?P<n>[0-9]{2,3}))(?![0-9%]|\.[0-9])", re.IGNORECASE),
     re.compile(r"(?=[19])(?<![0-9A-Za-z.])(?P<s>(?P<n>9[0-9]|1[01][0-9])) {0,2}[Yy](?![A-Za-z/])"),
     re.compile(  # 94M with CHF, but not T 97F with chills
-        r"(?<![0-9A-Za-z.])(?<!T )(?<!T: )(?<!emp )(?<!of )(?<!to )(?P<s>(?P<n>9[0-9]|1[01][0-9])) ?[MF]"
+        r"(?<![0-9A-Za-z.])(?<!T )(?<!T: )(?<!emp )(?<!of )(?<!to )(?<!max )(?P<s>(?P<n>9[0-7](?= ?F)|(?:9[0-9]|1[01][0-9])(?= ?M))) ?[MF]"
         r"(?=(?:,| (?:with|w/|s/p|p/w|presents?|presenting|who|h/o|hx|admitted|here|c/o|from|brought|found)(?![A-Za-z])))"
     ),
     re.compile(r"(?i)\b(?:pt|patient|he|she) is (?:an? )?(?P<s>(?P<n>9[0-9]|1[01][0-9]))(?= ?[MF]\b|[.,;](?![0-9])| and |$)"),

@@ -187,7 +187,7 @@ def beside_rules(tagged: Sequence[Hit], draft: Document) -> list[Hit]:
 _OF_DATE: Final = re.compile(
     r"(?i)[0-9一二三四五六七八九十廿卅]|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|(?:first|second|third|st|nd|rd|th)\b"
 )
-_JOINED: Final = frozenset(",&-/~、至到及和")
+_JOINED: Final = frozenset(",&-–/~、至到及和")
 _MARKS: Final = " ,;&-/.'~、至到及和"
 
 
@@ -212,7 +212,8 @@ def _is_a_part(text: str, at: int, low: int, high: int) -> bool:
     """Say whether a piece is the rest of a number, or a small number that no mark joins to the date before it: 12 80 systolic."""
     if text[low - 1 : low + 1].isdigit() or (text[high - 1 : high + 1].isdigit() and high < len(text)):
         return high - low < 3 or low == at
-    return high - low < 3 and text[low:high].isdigit() and not set(text[at:low]) & _JOINED
+    is_joined = set(text[at:low]) & _JOINED or text[high : high + 2].strip()[:1] in _JOINED
+    return high - low < 3 and text[low:high].isdigit() and not is_joined
 
 
 def _is_nearly(known: Hit, hit: Hit) -> bool:

@@ -71,6 +71,7 @@ def text_cell(tool: Replacer, kind: str, value: str) -> str:
         new = tool.day(kind, hits[0] if fits else None, plain, doubtful=doubtful)
         if (
             fits
+            and kind != "birth-date"
             and tool.action(kind, doubtful=doubtful) == "shift"
             and _CLOCK.fullmatch(rest := plain[hits[0].end :])
         ):

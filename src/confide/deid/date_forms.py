@@ -107,10 +107,9 @@ _MONTH = (
 _UNIT = r"(?! ?(?:mg|ml|mm|cm|kg|g|mcg|units?|times|tablets?|days?|weeks?|months?|years?|percent|%))"
 _NOT_LEADS = r"lead(?! (?:extraction|revision|placement|level|wire))"  # a 12 lead ECG
 _JOINS = "at|and|to|by|with|for|in|on|from|was|is|seen|per|clinic|visit"
-_NO_MORE = (  # behind a year of two figures: no unit, no word that counts it
-    rf"(?![0-9:A-Za-z/%]|\.[0-9]| ?(?:{_NOT_LEADS}|[ap]\.?m\b|h\b|hrs?\b|hours?)| (?-i:[A-Z]){{1,2}}(?![A-Za-z])"
-    rf"| (?!(?:{_JOINS})(?![a-z]))(?-i:[a-z]){{2}}){_UNIT}"
-)
+_NO_COUNT = rf"(?![0-9:A-Za-z/%]|\.[0-9]| ?(?:{_NOT_LEADS}|[ap]\.?m\b|h\b|hrs?\b|hours?)){_UNIT}"
+# Behind a number that may be a year and may be counted, as in Jan 12 80 systolic: no word, no capitals.
+_NO_MORE = rf"{_NO_COUNT}(?! (?-i:[A-Z]){{1,2}}(?![A-Za-z])| (?!(?:{_JOINS})(?![a-z]))(?-i:[a-z]){{2}})"
 
 ZH_TAIL: Final = re.compile(r" ?(?:-|~|至|到|、|及|和) ?(?P<d>[0-3]?[0-9]) ?(?:日|号)")
 EN_TAIL: Final = re.compile(
@@ -143,12 +142,12 @@ _NUMERIC: Final = (
     _form("mdy", rf"{_LEFT}(?P<a>[0-3]?[0-9])(?P<s>[-/.])(?P<b>[0-3]?[0-9])(?P=s){_Y}{_RIGHT}"),
     _form(
         "mdy-short",
-        rf"{_LEFT}(?<![Aa]pgar)(?<!APGAR)(?<![Aa]pgar )(?<!APGAR )(?<!Apgars )(?<!评分)(?<!评分[: ])(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}",
+        rf"{_LEFT}(?<![Aa]pgar)(?<!APGAR)(?<![Aa]pgar )(?<!APGAR )(?<!Apgars )(?<!评分)(?<!评分[: ])(?P<a>[0-3]?[0-9])(?P<s>[-/])(?P<b>[0-3]?[0-9])(?P=s)(?P<y>[0-9]{{2}}){_RIGHT}(?! ?(?:mg|u|单位|方案))",
         0.8,
     ),
     _form(  # in a text with Han in it: 24/1/10 is the tenth of January
         "ymd-han",
-        rf"{_LEFT}(?<!评分)(?<!评分[: ])(?P<y>[0-2][0-9]|30)(?P<s>[-/])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12][0-9]|3[01]){_RIGHT}(?! ?(?:mg|u|单位|方案))",
+        rf"{_LEFT}(?<!评分)(?<!评分[: ])(?P<y>1[3-9]|2[0-9]|30)(?P<s>[-/])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12][0-9]|3[01]){_RIGHT}(?! ?(?:mg|u|单位|方案))",
         0.85,
     ),
     _form(
@@ -202,7 +201,7 @@ _EN: Final = (
     ),
     _form(
         "en-dmy-spaced",
-        rf"(?=[0-9])(?<![0-9A-Za-z.]){_D3}{_ORD}[ .-]?{_MONTH}[ .,-]{{0,2}}'?(?P<y>[0-9]{{2}}){_NO_MORE}",
+        rf"(?=[0-9])(?<![0-9A-Za-z.]){_D3}{_ORD}[ .-]?{_MONTH}[ .,-]{{0,2}}'?(?P<y>[0-9]{{2}}){_NO_COUNT}",
         0.85,
     ),
     _form(
@@ -214,7 +213,7 @@ _EN: Final = (
     _form("en-my", rf"(?=[jfmasond])(?<![A-Za-z]){_MONTH}(?:,? |-|/| of ){_Y}(?![0-9])", grain="month"),
     _form(
         "en-md",
-        rf"(?=[jfmasond])(?<![A-Za-z]){_MONTH} ?{_D3}{_ORD}(?![0-9A-Za-z/%]| ?-?{_NOT_LEADS}){_UNIT}",
+        rf"(?=[jfmasond])(?<![A-Za-z])(?<![0-9] ){_MONTH} ?{_D3}{_ORD}(?![0-9A-Za-z/%]| ?-?{_NOT_LEADS}){_UNIT}",
         0.9,
         "month-day",
     ),
@@ -225,7 +224,7 @@ _EN: Final = (
 _ODD: Final = (
     _form(
         "ymd-odd",
-        rf"{_LEFT}(?!2000)(?P<y>(?:19|20)[0-9]{{2}})(?P<s>[\\,。、_])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12][0-9]|3[01])(?![0-9]| ?(?:ml|mg|u\b|单位|毫升))",
+        rf"{_LEFT}(?!2000,)(?P<y>(?:19|20)[0-9]{{2}})(?P<s>[\\,。、_])(?P<m>0?[1-9]|1[0-2])(?P=s)(?P<d>0?[1-9]|[12][0-9]|3[01])(?![0-9]| ?(?:ml|mg|u\b|单位|毫升))",
         0.8,
     ),
     _form(

@@ -77,7 +77,7 @@ def find_dates(text: str) -> list[DateHit]:
                         found.append(hit)
     best = _without_overlap(found if is_latin else _one_order(found))
     best = _without_overlap([*best, *_tails(text, best)])
-    return [_with_weekday(text, hit) for hit in _prefer_evident_order(_with_years(best))]
+    return _with_weekdays(text, _prefer_evident_order(_with_years(best)))
 
 
 def _one_order(hits: list[DateHit]) -> list[DateHit]:
@@ -185,35 +185,65 @@ def _tails(text: str, hits: list[DateHit]) -> Iterator[DateHit]:
         )
 
 
-_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HAN_WEEKDAYS: Final = "一二三四五六日"
-_NAMED: Final = r"(?P<w>Mon(?:day)?|Tue(?:s(?:day)?)?|Wed(?:nesday)?|Thu(?:rs(?:day)?|r)?|Fri(?:day)?|Sat(?:urday)?|Sun(?:day)?|(?:星期|周|礼拜)[一二三四五六日天])"
-_NAMED_BEFORE: Final = re.compile(rf"(?<![A-Za-z])(?<![Oo]2 ){_NAMED}\.?,? ?(?:the )?$")
-_NAMED_BEHIND: Final = re.compile(rf",? ?(?P<b>\()?{_NAMED}(?(b)\)|(?![A-Za-z]))")
+_NAMED: Final = (
+    r"(?P<w>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:s|nesday)?|thu(?:rs(?:day)?|r)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?"
+    r"|(?:星期|礼拜)[一二三四五六日天]|周[一二三四五六日天](?![\u3400-\u9fff](?<![入出来复就随到手门查返行住上下早晚])))"
+)
+_NAMED_BEFORE: Final = re.compile(rf"(?i)(?<![A-Za-z]){_NAMED}\.?,? ?[-–(]?(?:the )?$")
+_NAMED_BEHIND: Final = re.compile(rf"(?i),? ?[-–]? ?(?P<b>\()?{_NAMED}(?(b)\)|(?![A-Za-z]))(?! ?[0-9%]| up)")
+_OF_SOMEBODY: Final = re.compile(
+    r"(?:\b(?i:dr|mr|mrs|ms|miss|prof|name)[.:]?|[A-Z][a-z]+:?|O2) ?$"
+)  # Dr. Sun, Wei Sun
 
 
-def _with_weekday(text: str, hit: DateHit) -> DateHit:
-    """Take in the weekday beside a day, so that it moves along: one that stayed would tell how far, but for weeks."""
-    if hit.grain not in ("day", "month-day") or not hit.readings:
-        return hit
-    if before := _NAMED_BEFORE.search(text, max(0, hit.start - 16), hit.start):
-        off = hit.start - before.start("w")
-        parts = tuple((name, start + off, end + off) for name, start, end in hit.parts)
-        hit = replace(hit, start=before.start("w"), parts=(("w", 0, len(before.group("w"))), *parts))
-    elif behind := _NAMED_BEHIND.match(text, hit.end):
+def _with_weekdays(text: str, hits: list[DateHit]) -> list[DateHit]:
+    """Take in the weekday beside a day, so that it moves along: one that stayed would tell how far, but for weeks.
+
+    Only a weekday that the day has: in Dr. Sun 5/6/2024 there is none.
+    """
+    out: list[DateHit] = []
+    for hit in hits:
+        if hit.grain in ("day", "month-day") and hit.readings:
+            hit = _with_weekday(text, hit, out[-1].end if out else 0)
+        out.append(hit)
+    return out
+
+
+def _with_weekday(text: str, hit: DateHit, low: int) -> DateHit:
+    """Take in a weekday behind a day, else before it, from `low` on."""
+    behind = _NAMED_BEHIND.match(text, hit.end)
+    if behind and _number_of(behind["w"]) == hit.readings[0].weekday():
         place = (behind.start("w") - hit.start, behind.end("w") - hit.start)
-        hit = replace(hit, end=behind.end(), parts=(*hit.parts, ("w", *place)))
-    return replace(hit, text=text[hit.start : hit.end])
+        return replace(
+            hit, end=behind.end(), parts=(*hit.parts, ("w", *place)), text=text[hit.start : behind.end()]
+        )
+    before = _NAMED_BEFORE.search(text, max(low, hit.start - 18), hit.start)
+    if not before or _number_of(before["w"]) != hit.readings[0].weekday():
+        return hit
+    at = before.start("w")
+    if before["w"].lower() in ("sun", "sat") and _OF_SOMEBODY.search(text, max(0, at - 16), at):
+        return hit
+    off = hit.start - at
+    parts = tuple((name, start + off, end + off) for name, start, end in hit.parts)
+    return replace(hit, start=at, parts=(("w", 0, len(before["w"])), *parts), text=text[at : hit.end])
+
+
+def _number_of(weekday: str) -> int:
+    if not weekday.isascii():
+        return _HAN_WEEKDAYS.index(weekday[-1].replace("天", "日"))
+    return next(i for i, name in enumerate(_WEEKDAYS) if name.startswith(weekday[:3].lower()))
 
 
 def _like_weekday(days: int, old: str) -> str:
     """Write the weekday so many days later as `old` is written."""
+    number = (_number_of(old) + days) % 7
     if not old.isascii():
-        new = _HAN_WEEKDAYS[(_HAN_WEEKDAYS.index(old[-1].replace("天", "日")) + days) % 7]
+        new = _HAN_WEEKDAYS[number]
         return old[:-1] + ("天" if new == "日" and "天" in old else new)
-    number = next(i for i, name in enumerate(_WEEKDAYS) if name.startswith(old[:3]))
-    new = _WEEKDAYS[(number + days) % 7]
-    return new if old.endswith("day") else new[:3]
+    name = _WEEKDAYS[number] if old.lower().endswith("day") else _WEEKDAYS[number][:3]
+    return name.upper() if old.isupper() else name.capitalize() if old[0].isupper() else name
 
 
 def _with_years(hits: list[DateHit]) -> list[DateHit]:

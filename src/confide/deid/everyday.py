@@ -101,7 +101,9 @@ def _leads() -> tuple[re.Pattern[str], re.Pattern[str]]:
         re.escape(word.lower()) for key in ("staff_titles", "titles") for word in words_of("en", key)
     )
     kin, degrees = ("|".join(map(re.escape, words_of("en", key))) for key in ("relations", "degrees"))
-    led = re.compile(rf"(?<![a-z])(?i:{titles}|{kin})\.?:? ?\(?$")
+    led = re.compile(
+        rf"(?<![a-z])(?i:{titles}|{kin}|typed by|typist|init|initials|val by|author|sign)\.?:? ?\(?$"
+    )
     return led, re.compile(rf",? (?:{degrees}|rn|md|np|lpn|cna)(?![A-Za-z])| \((?:{kin})\)")
 
 

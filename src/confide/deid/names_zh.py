@@ -97,12 +97,13 @@ def _is_stray(text: str, hit: Hit) -> bool:
         _ALL_HAN.fullmatch(text[hit.start]) is not None
         and (before.isdigit() or not any(text[hit.start] in some for some in (*_surnames(), _SELDOM)))  # 6张
         and before not in _BEFORE_ALONE
-        and not (hit.score >= _SURE and before in (" ", ":") and is_led(text, hit.start))
+        and not (hit.score >= _CERTAIN and text[hit.start] not in _PARTICLES and is_led(text, hit.start))
         and not behind.startswith((*words("zh", "titles"), *_BEHIND_ALONE))
     )
 
 
-_SURE: Final = 0.62  # the score of a guess that is .9 probable
+_CERTAIN: Final = 0.655  # the score of a guess that is .95 probable
+_PARTICLES: Final = frozenset("知听闹才有去上啊证领来在不也都就很已又再未无能会可的了")
 _NO_BLANK: Final = dict.fromkeys(map(ord, " \n\t"))
 _BEFORE_ALONE: Final = ("姓", "老", "小", "阿", "·", ":", "/")
 # Surnames of so many other words that only a guess of the tagger may be one of them.

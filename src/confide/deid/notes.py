@@ -23,9 +23,11 @@ Cleaned = tuple[CleanText, Mapping[str, str], tuple[ReviewItem, ...], tuple[Span
 _MEASURED: Final = re.compile(
     r"[<>≤≥=~±+-]{0,2} ?[0-9]{1,4}(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]{1,3})? ?%?|[<>]? ?[0-9]*[.][0-9]+|(?:[5-9][0-9]|[12][0-9]{2})/[0-9]{2,3}"
 )
+# Columns that may well hold 3.5 for the fifth of March, or a short number of somebody.
 _DATED: Final = re.compile(
-    "(?i)date|dob|birth|visit|日|时间|生"
-)  # a column that may well hold 3.5 for the fifth of March
+    "(?i)date|dob|birth|visit|adm|disch|surg|onset|death|dod|日|时间|生|入院|出院|手术|就诊|死亡|经"
+    "|phone|number|号|码|(?:^|[^a-z])(?:no|nr|ids?|ext|case|code|key|pin)(?:$|[^a-z])"
+)
 _GUESSED: Final = ("tagger", "pattern:date", "pattern:age", "sweep")
 
 

@@ -8,6 +8,7 @@ are replaced; no queue of them is kept here. Why so: `docs/decisions/0011-keys-o
 
 import pickle
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,8 @@ from confide.deid.deidentify import Deidentifier, check_classes
 from confide.deid.stream import Document, deidentify_stream
 from confide.engines.spark import verify_session
 from confide.errors import ConfideError, InvalidInput
-from confide.records.rows import Columns, cell_as, rows_of
-from confide.records.tables import cells_of, plain_cells
+from confide.records.rows import Columns, cell_as, row_to_write, rows_read
+from confide.records.tables import cells_of, held_values, plain_cells
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -116,13 +117,14 @@ def _opened(made: bytes) -> Deidentifier:
 
 
 def _clean(deidentifier: Deidentifier, columns: Columns, table: pa.Table) -> pa.Table:
-    cells = cells_of(plain_cells(pl.DataFrame(table), _FRAME))
-    documents = [_document(row, filled, columns) for row, filled in rows_of(cells)]
+    plain = plain_cells(pl.DataFrame(table), _FRAME)
+    read = {row.number: row for row in rows_read(replace(cells_of(plain), values=held_values(plain)))}
+    documents = [_document(row.number, dict(row.cells), columns) for row in read.values()]
     out: dict[str, list[Any]] = {name: [] for name in columns.names}
     for note in deidentify_stream(deidentifier, documents, identifiers=columns.identifiers):
         if note.held:
             continue
-        row = columns.row_of(note.text, note.patient, note.fields)
+        row = row_to_write(columns.row_of(note.text, note.patient, note.fields), read[int(note.id)])
         for name in columns.names:
             out[name].append(cell_as(columns.kinds.get(name), row.get(name)))
     kinds = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}

@@ -58,9 +58,10 @@ _MAY_DO: Final = re.compile(
 _DATED_MAY: Final = re.compile(r"(?i)\b(?:in|since|last|this|next|until|by|early|late|mid|of|from) $")
 _SEASONS: Final = frozenset({"winter", "summer", "spring", "autumn"})
 _HANDLED: Final = re.compile("(?:微信|网名|昵称|账号|QQ|@)")
+_SPELLED: Final = re.compile("[零〇幺一二三四五六七八九].*[零〇幺一二三四五六七八九]")
 _ASCII: Final = re.compile("[0-9A-Za-z]")
 _NO_NAME: Final = re.compile(
-    r"[A-Za-z]|(?:fe)?male|[0-9.,/-]+|男|女|性别|年龄|床号|科室|科别|病区", re.IGNORECASE
+    r"[MF]|(?:fe)?male|[0-9.,/-]+|男|女|性别|年龄|床号|科室|科别|病区", re.IGNORECASE
 )
 _CELL: Final = re.compile(r"\S+(?:\s\S+)*")
 _WIDE_NAME: Final = re.compile(
@@ -145,7 +146,7 @@ def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: f
     while end < len(text) and _go_together(text[end - 1 : end + 1]):
         end += 1
     is_handle = probability >= _SURE and _HANDLED.search(text, max(0, start - 10), start)  # 静静的妈妈
-    if kind == "other-id" and (_ASCII.search(value) or not is_handle):
+    if kind == "other-id" and (_ASCII.search(value) or not (is_handle or _SPELLED.search(value))):
         while end > start + 1 and not (text[end - 1].isascii() and text[end - 1].isalnum()):
             end -= 1
     return Hit(offset + start, offset + end, kind, round(_BOLDEST * probability, 3), f"tagger:{kind}")

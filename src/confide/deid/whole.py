@@ -42,7 +42,8 @@ def whole_names(text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
     for hit in hits:
         if hit.type in NAME_CLASSES and (broken := _BROKEN.match(text, hit.end)):
             broken_word = text[hit.start : hit.end].split()[-1]
-            if not (is_word(broken["rest"]) and is_listed(broken_word)):  # Patel-, plan
+            is_one = is_listed(broken_word + broken["rest"])  # White-, head
+            if is_one or not (is_word(broken["rest"]) and is_listed(broken_word)):  # but not Patel-, plan
                 yield hit._replace(end=broken.end())
         if hit.type in _GROWS and not hit.is_known:
             tail = (_tail_en(2) if text[hit.end - 1].isascii() else _tail_zh()).match(text, hit.end)
