@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import pytest
 
+from confide.deid.dates import find_dates, move_date
 from confide.deid.deidentify import Deidentifier
 
 POLICIES = {"zh": "gbt37964-research", "en": "safe-harbor"}
@@ -37,6 +38,10 @@ def clean(text: str) -> str:
         ("Seen on Mar 7 24.", ["Mar 7"]),
         ("s/p R hip fx 10/3, last cycle 5/12, 10/14 BCx NGTD", ["10/3", "5/12", "10/14"]),
         ("10/4 lead revision", ["10/4"]),
+        ("Visits on 9-12 June 2019", ["9-12", "June"]),
+        ("电话六三二七，八八零五", ["六三二七", "八八零五"]),
+        ("住院号二零三三八七", ["二零三三八七"]),
+        ("Seen by Dr. Ander-\nson today", ["Ander", "son"]),
         ("New Year's Eve 2023/2024", ["2024"]),
         ("张三/男/93/12床", ["93"]),
         ("Dr. Martin. Discussed w/ martin this am.", ["artin"]),
@@ -134,6 +139,35 @@ def test_a_weekday_moves_with_its_day_and_does_not_tell_how_far_it_moved(patient
     assert "一二三四五六日"[date(int(year), int(month), int(day)).weekday()] == name
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dr. Sun 5/6/2024",
+        "Wei Sun 05/05/2024",
+        "2024年5月6日周一鸣",
+        "2024年5月6日周三次",
+        "05/04/2024 Sat 98%",
+    ],
+)
+def test_a_name_or_a_word_like_a_weekday_is_none(text):
+    [found] = find_dates(text)
+    assert text[found.start : found.end].strip("0123456789/年月日") == ""
+
+
+def test_each_day_of_a_list_takes_its_own_weekday():
+    text = "5/6/2024 Monday, 5/7/2024 Tuesday; Mon 5/13/2024"
+    assert [move_date(hit, 1) for hit in find_dates(text)] == [
+        "5/7/2024 Tuesday",
+        "5/8/2024 Wednesday",
+        "Tue 5/14/2024",
+    ]
+
+
+def test_a_dose_does_not_turn_the_order_of_the_days():
+    hits = find_dates("入院24/01/10;预产期24/09/12;胰岛素10/8/12u")
+    assert [hit.readings[0] for hit in hits[:2]] == [date(2024, 1, 10), date(2024, 9, 12)]
+
+
 @dataclass
 class Row:
     id: str
@@ -154,6 +188,19 @@ def test_what_was_measured_stays_as_it_was_measured():
         "lod": "<0.01",
     }  # fmt: skip
     assert cells(**measured) == (measured, [])
+
+
+@pytest.mark.parametrize("name", ["admission", "patient_no", "phone ext", "入院", "编号"])
+def test_a_short_number_goes_from_a_column_that_may_hold_days_or_numbers_of_somebody(name):
+    assert cells(**{name: "5.12"})[0][name] != "5.12" or cells(**{name: "3391"})[0][name] != "3391"
+
+
+def test_the_hour_of_a_birth_goes():
+    deid = Deidentifier("expert-determination", key=bytes(32), language="en")
+    [note] = deid.patient(
+        [Row("1", "p", "", {"dob": "2019-03-05 03:22"})], {}, identifiers={"dob": "birth-date"}
+    )
+    assert "03:22" not in note.fields["dob"]
 
 
 def test_a_cell_of_figures_goes_where_it_is_a_number_of_somebody():
