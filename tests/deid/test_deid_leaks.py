@@ -147,6 +147,8 @@ def test_a_weekday_moves_with_its_day_and_does_not_tell_how_far_it_moved(patient
         "2024年5月6日周一鸣",
         "2024年5月6日周三次",
         "05/04/2024 Sat 98%",
+        "Fri 5/6/2024",
+        "5/6/2024 Fri",
     ],
 )
 def test_a_name_or_a_word_like_a_weekday_is_none(text):
