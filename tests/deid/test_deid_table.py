@@ -129,3 +129,12 @@ def test_a_table_that_could_never_work_is_refused(frame, identifiers, texts, mes
 
 def test_an_empty_table_stays_empty():
     assert D.table(FRAME.head(0), CLASSES, ["text"]).height == 0
+
+
+def test_an_id_that_a_column_of_fractions_holds_is_the_same_patient():
+    frame = pl.DataFrame(
+        {"_patient": [4471.0, 4472.0], "mrn": [721148.0, None], "text": ["病案号721148", "无"]}
+    )
+    out = D.table(frame, {"mrn": "record-number"}, ["text"])
+    assert out["_patient"].to_list() == [D.pseudonym("4471"), D.pseudonym("4472")]
+    assert out["text"][0] == f"病案号{out['mrn'][0]}"

@@ -28,7 +28,12 @@ def cell(tool: Replacer, kind: str, value: Any) -> Any:
         return _day(tool, kind, value)
     if kind == "age" and isinstance(value, int | float) and not isinstance(value, bool):
         return _years(tool, value)
-    return text_cell(tool, kind, str(value))
+    return text_cell(tool, kind, written(value))
+
+
+def written(value: object) -> str:
+    """Write a cell as text; an id that a column of fractions holds as 4471.0 is 4471."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _day(tool: Replacer, kind: str, value: date) -> date | int | None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from confide.deid.cells import cell
+from confide.deid.cells import cell, written
 from confide.deid.dates import find_dates
 from confide.deid.fold import fold
 from confide.deid.notes import Gathered
@@ -44,7 +44,7 @@ def deidentify_table(
 ) -> tuple[pl.DataFrame, list[ReviewItem]]:
     """Return the de-identified table and what was doubtful in its text; see `Deidentifier.table`."""
     _check_columns(frame, identifiers, text_columns)
-    patients = [str(value) for value in frame[PATIENT].to_list()]
+    patients = [written(value) for value in frame[PATIENT].to_list()]
     rows_of: dict[str, list[int]] = {}
     for i, patient in enumerate(patients):
         rows_of.setdefault(patient, []).append(i)
@@ -109,7 +109,7 @@ def _gathered(
     known: dict[str, list[str]] = {}
     for name, kind in identifiers.items():
         if kind != "age":
-            values = dict.fromkeys(str(old[name][i]) for i in rows if old[name][i] is not None)
+            values = dict.fromkeys(written(old[name][i]) for i in rows if old[name][i] is not None)
             known.setdefault(kind, []).extend(values)
     return Gathered(patient, [str(old[name][i]) for name, i in _places(old, text_columns, rows)], known)
 

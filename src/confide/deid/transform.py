@@ -119,6 +119,5 @@ def _frame(
     if patient_column not in frame.columns:
         raise InvalidInput("deid.transform-patient", column=patient_column)
     order = frame.columns
-    named = frame.rename({patient_column: PATIENT}).with_columns(pl.col(PATIENT).cast(pl.String))
-    clean = deidentifier.table(named, columns, text_columns)
+    clean = deidentifier.table(frame.rename({patient_column: PATIENT}), columns, text_columns)
     return clean.rename({PATIENT: patient_column}).select(order)
