@@ -147,13 +147,13 @@ def main():
         what, folder, url, prefix, number = line.split()
         child = os.fork()
         if child == 0:
+            tell(f"writer {os.getpid()}")  # before anything that it is told itself
             work = {"release": release_all, "charge": charge_all}[what]
             try:
                 work(Path(folder), None if url == "-" else url, prefix, int(number))
             except ConfideError as refused:
                 tell(f"refused {refused.code}")
             os._exit(0)
-        tell(f"writer {child}")
         os.waitpid(child, 0)
         tell("ended")
 

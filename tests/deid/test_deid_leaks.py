@@ -241,6 +241,19 @@ def test_the_number_of_a_house_becomes_nobodys():
         assert digits.startswith("000") or "[" in found.text or "*" in found.text, found.text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name": "John Smith", "state": "Ohio", "city": "Springfield"}',
+        "PID|1||447788^^^HOSP||SMITH^JOHN^A||19500503|M",
+    ],
+)
+def test_what_holds_fields_apart_stays(text):
+    found = clean(text)
+    assert [found.count(mark) for mark in '"|'] == [text.count(mark) for mark in '"|']
+    assert "smith" not in found.lower()
+
+
 def test_short_days_of_a_note_are_read_in_one_order():
     deid = Deidentifier("expert-determination", key=bytes(32), language="en")
     [bullet, plain] = deid.texts(["• Seen 05/06/12 and 05/16/12", "Seen 05/06/12 and 05/16/12"], {}, "p")

@@ -33,7 +33,7 @@ def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
     the front of a longer guess of a name is cut off it first.
     """
     if len(hits) < 2:
-        return list(hits)
+        return [_without_marks(text, hit) for hit in hits]
     names: dict[int, list[int]] = {}
     for hit in hits:
         if hit.type in NAME_CLASSES and hit.is_known:
@@ -41,10 +41,24 @@ def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
     if names:
         hits = [_without_known(text, hit, names[hit.start]) if hit.start in names else hit for hit in hits]
         hits = [hit for hit in hits if text[hit.start : hit.end].strip() not in _NO_REST]
-    return [hit for cluster in _clusters(list(dict.fromkeys(hits))) for hit in _settle_cluster(text, cluster)]
+    settled = (
+        hit for cluster in _clusters(list(dict.fromkeys(hits))) for hit in _settle_cluster(text, cluster)
+    )
+    return [_without_marks(text, hit) for hit in settled]
 
 
+_MARKS: Final = frozenset('"|^')
 _NO_REST: Final = ("", "男", "女")
+
+
+def _without_marks(text: str, hit: Hit) -> Hit:
+    """Cut off what holds the fields of JSON and HL7 apart: a quote or a bar stays where it stood."""
+    start, end = hit.start, hit.end
+    while start < end and text[start] in _MARKS:
+        start += 1
+    while start < end and text[end - 1] in _MARKS:
+        end -= 1
+    return hit if start == end else hit._replace(start=start, end=end)
 
 
 def _rank(hit: Hit) -> tuple[bool, int, bool, float]:
