@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from confide.deid.counted import identifies_nobody
 from confide.deid.fold import fold
 from confide.deid.hits import Hit
-from confide.deid.tagger import RADIUS, _identifies_nobody, find_tagged
+from confide.deid.tagger import RADIUS, find_tagged
 from confide.deid.tagger_decode import LABELS, TYPES, spans_in, spans_of
 from confide.deid.tagger_input import FIRST, Vocabulary, characters, encode, word_keys
 
@@ -34,7 +35,7 @@ from confide.deid.tagger_input import FIRST, Vocabulary, characters, encode, wor
 def test_a_guess_that_counts_or_measures_identifies_nobody(text, value, kind, identifies):
     at = text.index(value)
     hit = Hit(at, at + len(value), kind, 0.6, f"tagger:{kind}")
-    assert _identifies_nobody(text, hit) is not identifies
+    assert identifies_nobody(text, hit) is not identifies
 
 
 texts = st.text(alphabet=st.one_of(st.sampled_from("张伟王医 院aB1 9-\n,"), st.characters()), max_size=80)

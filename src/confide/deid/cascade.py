@@ -18,13 +18,14 @@ from confide.deid.ages import AgeHit, find_ages
 from confide.deid.brakes import is_clinical, is_saying, without_clinical
 from confide.deid.classes import DATE_CLASSES, NAME_CLASSES, NUMBER_CLASSES
 from confide.deid.context_en import find_context_en
+from confide.deid.counted import is_measured
 from confide.deid.dates import DateHit, find_dates
 from confide.deid.everyday import is_called, is_everyday, listed_with
 from confide.deid.fold import Folded, fold, normal
 from confide.deid.hits import Hit, settle
 from confide.deid.known import Known, find_known, known_values
 from confide.deid.patterns import find_patterns
-from confide.deid.tagger import find_tagged, is_measured
+from confide.deid.tagger import find_tagged
 from confide.deid.whole import whole_names
 
 _SURE: Final = 0.7  # a find below this is not searched for in the other documents
