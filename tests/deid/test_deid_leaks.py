@@ -219,6 +219,14 @@ def test_a_short_number_that_was_given_goes_from_any_cell():
     assert note.fields["x"] != "4471"
 
 
+def test_a_short_number_that_a_note_names_goes_from_any_cell_of_the_patient():
+    deid = Deidentifier("gbt37964-research", key=bytes(32))
+    [note] = deid.patient([Row("1", "p", "患者住院号：4471，今日查房。", {"x": "4471", "k": "3.9"})], {})
+    assert "4471" not in note.text
+    assert note.fields["x"] != "4471"
+    assert note.fields["k"] == "3.9"
+
+
 def test_a_time_of_day_stays_beside_its_day_in_a_cell():
     deid = Deidentifier("expert-determination", key=bytes(32), language="en")
     [note] = deid.patient([Row("1", "p", "", {"seen": "2024-03-05 10:30"})], {}, identifiers={"seen": "date"})

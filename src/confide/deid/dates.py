@@ -311,8 +311,9 @@ def write_date(hit: DateHit, day: date) -> str:
     for name, start, end in sorted(hit.parts, key=lambda part: -part[1]):
         old = hit.text[start:end]
         if name == "y":
-            of_republic = str(day.year - REPUBLIC).zfill(len(old) if old.startswith("0") else 0)
-            new = of_republic if _is_of_republic(hit.rule) else _like_year(day.year, old)
+            new = _like_year(day.year, old)
+            if _is_of_republic(hit.rule):
+                new = str(day.year - REPUBLIC).zfill(len(old) if old.startswith("0") else 0)
         elif name == "m" or (name in "ab" and (name == "a") == month_first):
             new = _like_month(day.month, old, padded=padded, tight=not re.search("[ ,]", hit.text))
         elif name == "o":

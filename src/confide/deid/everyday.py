@@ -14,14 +14,14 @@ import numpy as np
 from confide.deid.hits import Hit
 from confide.deid.lexicon import word_set
 from confide.deid.lexicon import words as words_of
-from confide.deid.tagger import vocabulary
+from confide.deid.tagger import score_of, vocabulary
 from confide.deid.tagger_input import FIRST, GIVEN_TO_PEOPLE, pair_key, word_keys
 
 _GUESSED: Final = ("name", "organisation", "place")
 _TWO_HAN: Final = re.compile("[\u3400-\u9fff]{2}")
 _FEW_HAN: Final = re.compile("[\u3400-\u9fff]{1,4}")
-_SURE: Final = 0.62  # the score of a guess that is .9 probable
-_CERTAIN: Final = 0.655  # .95 probable
+_SURE: Final = score_of(0.9)
+CERTAIN: Final = score_of(0.95)
 _LISTED: Final = ("、", "/")
 _SMALL: Final = re.compile(r"[a-z]+(?: [a-z]+){0,3}")
 _AROUND: Final = 240
@@ -68,7 +68,7 @@ def is_called(text: str, hit: Hit) -> bool:
         return False
     from confide.deid.brakes_zh import is_somebody  # reads its lists where a text needs them
 
-    return is_somebody(text, hit.start, hit.end, is_certain=hit.score >= _CERTAIN)
+    return is_somebody(text, hit.start, hit.end, is_certain=hit.score >= CERTAIN)
 
 
 def listed_with(text: str, words: Iterable[Hit], others: Iterable[Hit]) -> set[Hit]:

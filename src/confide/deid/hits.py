@@ -1,6 +1,7 @@
 """Hits of all layers, and how overlapping ones become spans that do not overlap.
 
-Guarantee of `settle`: every letter and digit that any hit covers is covered by a span. Knows no language.
+Guarantee of `settle`: every letter and digit that any hit covers is covered by a span, but for a sex (男, 女) that passes for
+a name. Knows no other word of any language.
 """
 
 from collections.abc import Sequence
@@ -40,7 +41,11 @@ def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
             names.setdefault(hit.start, []).append(hit.end)
     if names:
         hits = [_without_known(text, hit, names[hit.start]) if hit.start in names else hit for hit in hits]
-        hits = [hit for hit in hits if text[hit.start : hit.end].strip() not in _NO_REST]
+    hits = [
+        hit
+        for hit in hits
+        if not (hit.type in NAME_CLASSES and text[hit.start : hit.end].strip() in _NO_NAME)
+    ]
     settled = (
         hit for cluster in _clusters(list(dict.fromkeys(hits))) for hit in _settle_cluster(text, cluster)
     )
@@ -48,7 +53,7 @@ def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
 
 
 _MARKS: Final = frozenset('"|^')
-_NO_REST: Final = ("", "男", "女")
+_NO_NAME: Final = ("", "男", "女")
 
 
 def _without_marks(text: str, hit: Hit) -> Hit:

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Final
 
 from confide.deid.brakes_zh import is_led
+from confide.deid.everyday import CERTAIN
 from confide.deid.hits import Hit
 from confide.deid.lexicon import word_set, words
 
@@ -97,12 +98,11 @@ def _is_stray(text: str, hit: Hit) -> bool:
         _ALL_HAN.fullmatch(text[hit.start]) is not None
         and (before.isdigit() or not any(text[hit.start] in some for some in (*_surnames(), _SELDOM)))  # 6张
         and before not in _BEFORE_ALONE
-        and not (hit.score >= _CERTAIN and text[hit.start] not in _PARTICLES and is_led(text, hit.start))
+        and not (hit.score >= CERTAIN and text[hit.start] not in _PARTICLES and is_led(text, hit.start))
         and not behind.startswith((*words("zh", "titles"), *_BEHIND_ALONE))
     )
 
 
-_CERTAIN: Final = 0.655  # the score of a guess that is .95 probable
 _PARTICLES: Final = frozenset("知听闹才有去上啊证领来在不也都就很已又再未无能会可的了")
 _NO_BLANK: Final = dict.fromkeys(map(ord, " \n\t"))
 _BEFORE_ALONE: Final = ("姓", "老", "小", "阿", "·", ":", "/")

@@ -24,11 +24,11 @@ _MEASURED: Final = re.compile(
     r"[<>≤≥=~±+-]{0,2} ?[0-9]{1,4}(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]{1,3})? ?%?|[<>]? ?[0-9]*[.][0-9]+|(?:[5-9][0-9]|[12][0-9]{2})/[0-9]{2,3}"
 )
 # Columns that may well hold 3.5 for the fifth of March, or a short number of somebody.
-_DATED: Final = re.compile(
+_NOT_MEASURED: Final = re.compile(
     "(?i)date|dob|birth|visit|adm|disch|surg|onset|death|dod|日|时间|生|入院|出院|手术|就诊|死亡|经"
     "|phone|number|号|码|(?:^|[^a-z])(?:no|nr|ids?|ext|case|code|key|pin)(?:$|[^a-z])"
 )
-_GUESSED: Final = ("tagger", "pattern:date", "pattern:age", "sweep")
+_GUESSED: Final = ("tagger", "pattern:date", "pattern:age")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,11 @@ def assemble(
 def _is_measured(name: str, value: str, spans: Sequence[Span]) -> bool:
     return (
         _MEASURED.fullmatch(value.strip()) is not None
-        and not _DATED.search(name)
-        and all(span.found_by.startswith(_GUESSED) for span in spans)
+        and not _NOT_MEASURED.search(name)
+        # a long fraction is taken for a number surely, and so looked for in itself
+        and all(
+            span.found_by.startswith((*_GUESSED, "sweep") if "." in value else _GUESSED) for span in spans
+        )
     )
 
 

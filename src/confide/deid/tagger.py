@@ -114,7 +114,12 @@ def _hit(text: str, offset: int, start: int, end: int, kind: str, probability: f
     if kind == "other-id" and (_ASCII.search(value) or not (is_handle or _SPELLED.search(value))):
         while end > start + 1 and not (text[end - 1].isascii() and text[end - 1].isalnum()):
             end -= 1
-    return Hit(offset + start, offset + end, kind, round(_BOLDEST * probability, 3), f"tagger:{kind}")
+    return Hit(offset + start, offset + end, kind, score_of(probability), f"tagger:{kind}")
+
+
+def score_of(probability: float) -> float:
+    """Return the score of a guess that is so probable: never as high as that of a rule that is sure."""
+    return round(_BOLDEST * probability, 3)
 
 
 def _renamed(text: str, hit: Hit) -> Hit:
